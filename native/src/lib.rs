@@ -1,0 +1,19 @@
+//! canal-native: Canal's messages decoded into Flink rows.
+//!
+//! ```text
+//! message ─► json ─► canal::envelope ─► canal::image ─► canal::change ─► row ─► bridge ─► shim ─► Flink
+//!                          └► meta (Arrow) ─────────────────────────────────────► bridge ─► shim ┘
+//! ```
+//!
+//! * [`json`] knows no Canal; [`canal`] knows no JNI; they meet Flink only in [`row`] and [`schema`].
+//! * `unsafe` and JNI are in [`bridge`]; `json::scan` alone has vector loads beside it.
+//! * A message is all or nothing, and what is not proven to be what Flink's codec makes of it is handed to that codec.
+//! * Rows own their bytes; a closed handle throws.
+
+pub mod bridge;
+pub mod canal;
+pub mod error;
+pub mod json;
+pub mod meta;
+pub mod row;
+pub mod schema;

@@ -1,0 +1,213 @@
+//! Columns and logical types as Flink declared them, and the decoder's specification.
+//!
+//! The shim sends a [`DecoderSpec`] as JSON text once, at open. Type names are those of Flink's `LogicalTypeRoot`.
+
+use crate::error::{Error, Kind};
+use serde::{Deserialize, Serialize};
+
+/// One column of a table or one field of a nested ROW.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    /// Exact, case-sensitive name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub ty: LogicalType,
+}
+
+/// A Flink logical type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogicalType {
+    /// Which type, with its parameters.
+    #[serde(flatten)]
+    pub root: Root,
+    /// False for NOT NULL. Flink's decoder does not enforce it, but rows with a NULL here need the generic form.
+    #[serde(default = "yes")]
+    pub nullable: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// The type roots that flink-json reads, named as in Flink's `LogicalTypeRoot`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "root", rename_all = "SCREAMING_SNAKE_CASE")]
+#[allow(missing_docs)]
+pub enum Root {
+    /// Always NULL.
+    Null,
+    Boolean,
+    Tinyint,
+    Smallint,
+    Integer,
+    Bigint,
+    Float,
+    Double,
+    /// Also for VARCHAR's fixed-length twin: lengths are not checked by flink-json.
+    Char,
+    Varchar,
+    Binary,
+    Varbinary,
+    /// `1 ≤ precision ≤ 38`, `0 ≤ scale ≤ precision`.
+    Decimal {
+        precision: u8,
+        scale: u8,
+    },
+    /// Days since 1970-01-01.
+    Date,
+    /// Milliseconds of the day.
+    TimeWithoutTimeZone {
+        precision: u8,
+    },
+    /// Milliseconds since 1970-01-01 00:00:00 and nanoseconds of the millisecond, no zone.
+    TimestampWithoutTimeZone {
+        precision: u8,
+    },
+    /// The same, in UTC.
+    TimestampWithLocalTimeZone {
+        precision: u8,
+    },
+    /// Months, an INT.
+    IntervalYearMonth,
+    /// Milliseconds, a BIGINT.
+    IntervalDayTime,
+    Array {
+        element: Box<LogicalType>,
+    },
+    /// `MAP<element, INT NOT NULL>`; the element must be CHAR or VARCHAR.
+    Multiset {
+        element: Box<LogicalType>,
+    },
+    /// The key must be CHAR or VARCHAR.
+    Map {
+        key: Box<LogicalType>,
+        value: Box<LogicalType>,
+    },
+    Row {
+        fields: Vec<Field>,
+    },
+}
+
+/// What a table's reader may ask of the envelope, beside the columns (Flink's `CanalJsonDecodingFormat.ReadableMetadata`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MetadataKey {
+    /// `database`, STRING.
+    Database,
+    /// `table`, STRING.
+    Table,
+    /// `sqlType`, MAP<STRING, INT>.
+    SqlType,
+    /// `pkNames`, ARRAY<STRING>.
+    PkNames,
+    /// `ts`, TIMESTAMP_LTZ(3).
+    IngestionTimestamp,
+    /// `es`, TIMESTAMP_LTZ(3).
+    EventTimestamp,
+}
+
+/// Whose answer counts where Flink's codec is silently wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Semantics {
+    /// As Canal means its messages; the differences from Flink are listed in the manual.
+    Canal,
+    /// Bit for bit as flink-json.
+    Flink,
+}
+
+/// Text form of timestamps (`timestamp-format.standard`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TimestampFormat {
+    /// `2020-01-01 00:00:00.123`, with a trailing `Z` for TIMESTAMP_LTZ.
+    #[serde(rename = "SQL")]
+    Sql,
+    /// `2020-01-01T00:00:00.123`.
+    #[serde(rename = "ISO-8601")]
+    Iso8601,
+}
+
+/// Everything a decoder needs to know, fixed at open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DecoderSpec {
+    /// The physical columns, after projection, in row order.
+    pub fields: Vec<Field>,
+    /// The metadata asked for, in the order of the metadata slots.
+    #[serde(default)]
+    pub metadata: Vec<MetadataKey>,
+    /// Default `canal`.
+    pub semantics: Semantics,
+    /// `ignore-parse-errors`.
+    #[serde(default)]
+    pub lenient: bool,
+    /// `timestamp-format.standard`.
+    pub timestamp: TimestampFormat,
+    /// `database.include` is set: each new database name is put to the caller.
+    #[serde(default)]
+    pub filter_database: bool,
+    /// `table.include` is set.
+    #[serde(default)]
+    pub filter_table: bool,
+    /// TIME keeps milliseconds (flink-json 2.3 and later); before, whole seconds.
+    #[serde(default)]
+    pub time_millis: bool,
+}
+
+impl DecoderSpec {
+    /// Reads the JSON text that the shim sends.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidSpec`] for text that is not a specification, [`Kind::UnsupportedType`] for a type that
+    /// flink-json does not read either (a map whose key is not a string).
+    pub fn from_json(text: &[u8]) -> Result<Self, Error> {
+        let spec: DecoderSpec = serde_json::from_slice(text)
+            .map_err(|e| Error::new(Kind::InvalidSpec, "the decoder's specification is not readable").caused_by(e))?;
+        for field in &spec.fields {
+            check(&field.ty).map_err(|e| e.at(&field.name))?;
+        }
+        Ok(spec)
+    }
+}
+
+fn check(ty: &LogicalType) -> Result<(), Error> {
+    let string_key = |key: &LogicalType| match key.root {
+        Root::Char | Root::Varchar => Ok(()),
+        ref other => Err(Error::new(Kind::UnsupportedType, format!("a map key must be a string, not {other:?}"))),
+    };
+    match &ty.root {
+        Root::Decimal { precision, scale } if !(1..=38).contains(precision) || scale > precision => Err(Error::new(
+            Kind::InvalidSpec,
+            format!("DECIMAL({precision}, {scale}): precision is 1 to 38 and scale at most precision"),
+        )),
+        Root::TimeWithoutTimeZone { precision }
+        | Root::TimestampWithoutTimeZone { precision }
+        | Root::TimestampWithLocalTimeZone { precision }
+            if *precision > 9 =>
+        {
+            Err(Error::new(Kind::InvalidSpec, format!("a time precision of {precision}; it is 0 to 9")))
+        }
+        Root::Array { element } => check(element),
+        Root::Multiset { element } => string_key(element),
+        Root::Map { key, value } => {
+            string_key(key)?;
+            check(value)
+        }
+        Root::Row { fields } => fields.iter().try_for_each(|f| check(&f.ty).map_err(|e| e.at(&f.name))),
+        _ => Ok(()),
+    }
+}
+
+impl LogicalType {
+    /// Whether a DECIMAL occurs in this type. Flink reads JSON fractions exactly, everywhere in the row, iff one does.
+    pub fn contains_decimal(&self) -> bool {
+        match &self.root {
+            Root::Decimal { .. } => true,
+            Root::Array { element } | Root::Multiset { element } => element.contains_decimal(),
+            Root::Map { key, value } => key.contains_decimal() || value.contains_decimal(),
+            Root::Row { fields } => fields.iter().any(|f| f.ty.contains_decimal()),
+            _ => false,
+        }
+    }
+}
