@@ -1,0 +1,78 @@
+//! Images → changelog rows.
+//!
+//! An UPDATE's before image is its `old` object laid over the after image: a column that `old` does not name has not
+//! changed, one that it names as null was NULL.
+//!
+//! Under `flink`, a column counts as named if any `old` object of the message names it (Flink's codec searches the whole
+//! array), so in a multi-row UPDATE an unchanged column may come out as NULL. Under `canal` only the row's own object counts.
+
+use super::image::{Columns, Images};
+use crate::row::{Cell, RowKind, Sources, Tag, write_row};
+use crate::schema::Semantics;
+
+/// Writes a message's rows.
+pub(super) struct ChangeWriter<'m> {
+    /// The physical columns.
+    pub columns: &'m Columns,
+    /// Where the cells' bytes are.
+    pub sources: Sources<'m>,
+    /// Every timestamp is written with nanoseconds.
+    pub widest: bool,
+    /// Set when a NOT NULL column is NULL in some row.
+    pub null_in_not_null: bool,
+}
+
+impl ChangeWriter<'_> {
+    /// One row per image of `data`.
+    #[inline(always)]
+    pub fn rows(&mut self, kind: RowKind, data: &Images, out: &mut Vec<u8>) {
+        for i in 0..data.objects.len() {
+            self.row(kind, data.row(i, self.columns.len()).iter(), out);
+        }
+    }
+
+    /// Two rows per image of `data`. `old` has at least as many images.
+    #[inline(always)]
+    pub fn updates(&mut self, data: &Images, old: &Images, semantics: Semantics, out: &mut Vec<u8>) {
+        let columns = self.columns.len();
+        let named_anywhere = match semantics {
+            Semantics::Flink if old.objects.len() > 1 => named(old, columns),
+            _ => Vec::new(),
+        };
+        for i in 0..data.objects.len() {
+            let after = data.row(i, columns);
+            let before = old.row(i, columns);
+            if named_anywhere.is_empty() {
+                let merged = before.iter().zip(after).map(|(b, a)| if b.tag() == Tag::Absent { a } else { b });
+                self.row(RowKind::UpdateBefore, merged, out);
+            } else {
+                let merged = before.iter().zip(after).zip(&named_anywhere);
+                let merged = merged.map(|((b, a), named)| if b.tag() != Tag::Absent || *named { b } else { a });
+                self.row(RowKind::UpdateBefore, merged, out);
+            }
+            self.row(RowKind::UpdateAfter, after.iter(), out);
+        }
+    }
+
+    #[inline(always)]
+    fn row<'c>(&mut self, kind: RowKind, cells: impl ExactSizeIterator<Item = &'c Cell> + Clone, out: &mut Vec<u8>) {
+        self.null_in_not_null |=
+            cells.clone().zip(&self.columns.not_null).any(|(cell, not_null)| *not_null && cell.is_null());
+        let wide = if self.widest { &self.columns.widest } else { &self.columns.wide };
+        let start = out.len();
+        out.extend_from_slice(&[0; 8]);
+        let size = write_row(out, kind, cells, wide, self.sources) as u32;
+        out[start..start + 4].copy_from_slice(&size.to_le_bytes());
+    }
+}
+
+/// For each column whether any of the images names it.
+fn named(images: &Images, columns: usize) -> Vec<bool> {
+    let mut named = vec![false; columns];
+    for i in 0..images.objects.len() {
+        for (named, cell) in named.iter_mut().zip(images.row(i, columns)) {
+            *named |= cell.tag() != Tag::Absent;
+        }
+    }
+    named
+}

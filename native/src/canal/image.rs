@@ -1,0 +1,364 @@
+//! Row images: the objects in `data` and `old`, as one cell per column.
+
+use super::nested::Nested;
+use super::value::{Fault, Reading, Scalar};
+use crate::json::keys::{Keys, Order, Place};
+use crate::json::{Refused, blank, next_or_end, number, skip, string};
+use crate::row::{Cell, Tag};
+use crate::schema::{Field, LogicalType, Root, Semantics};
+
+/// How a column's JSON value becomes a cell, decided once from its type.
+#[derive(Debug)]
+pub(super) enum Shape {
+    /// Anything but a container.
+    Scalar(Scalar),
+    /// Binary under `canal`: base64 or ISO-8859-1, which `mysqlType` tells at the end of the message.
+    Bytes,
+    /// ARRAY, MAP, MULTISET, ROW.
+    Nested(Nested),
+}
+
+impl Shape {
+    fn of(ty: &LogicalType, semantics: Semantics) -> Shape {
+        match Scalar::of(ty) {
+            Some(Scalar::Bytes) if semantics == Semantics::Canal => Shape::Bytes,
+            Some(scalar) => Shape::Scalar(scalar),
+            None => Shape::Nested(Nested::of(ty)),
+        }
+    }
+}
+
+/// The physical columns.
+#[derive(Debug)]
+pub struct Columns {
+    pub(super) shapes: Vec<Shape>,
+    /// Timestamps of precision above 3: stored with nanoseconds.
+    pub(super) wide: Vec<bool>,
+    /// Every timestamp wide, for a message that has more digits than its columns.
+    pub(super) widest: Vec<bool>,
+    pub(super) not_null: Vec<bool>,
+    /// Whether any column's cells may be undecided until `mysqlType` is known.
+    pub(super) undecided: bool,
+}
+
+impl Columns {
+    /// The columns `fields`.
+    pub fn new(fields: &[Field], semantics: Semantics) -> Self {
+        let shapes: Vec<Shape> = fields.iter().map(|f| Shape::of(&f.ty, semantics)).collect();
+        let stamp = |f: &Field| match f.ty.root {
+            Root::TimestampWithoutTimeZone { precision } | Root::TimestampWithLocalTimeZone { precision } => {
+                Some(precision)
+            }
+            _ => None,
+        };
+        Columns {
+            undecided: shapes.iter().any(|s| matches!(s, Shape::Bytes)),
+            shapes,
+            wide: fields.iter().map(|f| stamp(f).is_some_and(|p| p > 3)).collect(),
+            widest: fields.iter().map(|f| stamp(f).is_some()).collect(),
+            not_null: fields.iter().map(|f| !f.ty.nullable).collect(),
+        }
+    }
+
+    /// Number of columns.
+    pub fn len(&self) -> usize {
+        self.shapes.len()
+    }
+
+    /// True if every column was projected away.
+    pub fn is_empty(&self) -> bool {
+        self.shapes.is_empty()
+    }
+}
+
+/// What stood in place of the array of images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Array {
+    /// Nothing, or JSON null.
+    #[default]
+    Missing,
+    /// An array.
+    Present,
+    /// Something that is no array.
+    Other,
+}
+
+/// The images of one member of one message.
+#[derive(Debug, Default)]
+pub struct Images {
+    /// What the member's value is.
+    pub array: Array,
+    /// Row after row, one cell per column; a row that is no object has only absent cells.
+    pub(super) cells: Vec<Cell>,
+    /// For each element whether it is an object.
+    pub(super) objects: Vec<bool>,
+    /// An element that is neither object nor null.
+    pub odd_element: bool,
+    /// The worst that happened to a value.
+    pub fault: Option<Fault>,
+    /// A bad value was read as NULL.
+    pub nulled: bool,
+    /// A value somewhere in the images is an object or array.
+    pub containers: bool,
+    /// A timestamp has more digits than its column keeps.
+    pub lost_nanos: bool,
+}
+
+impl Images {
+    /// Forgets everything.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.array = Array::Missing;
+        self.cells.clear();
+        self.objects.clear();
+        self.odd_element = false;
+        self.fault = None;
+        self.nulled = false;
+        self.containers = false;
+        self.lost_nanos = false;
+    }
+
+    /// The cells of row `i` of a table of `columns` columns.
+    #[inline(always)]
+    pub(super) fn row(&self, i: usize, columns: usize) -> &[Cell] {
+        &self.cells[i * columns..(i + 1) * columns]
+    }
+
+    /// Whether every element is an object.
+    pub fn all_objects(&self) -> bool {
+        !self.odd_element && self.objects.iter().all(|o| *o)
+    }
+
+    pub(super) fn note(&mut self, fault: Fault) {
+        if self.fault != Some(Fault::Unproven) {
+            self.fault = Some(fault);
+        }
+    }
+}
+
+/// Buffers that values are made in.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// Bytes that cells refer to.
+    pub bytes: Vec<u8>,
+    /// One unescaped text at a time.
+    pub text: Vec<u8>,
+}
+
+/// Reads images, one member after the other.
+#[derive(Debug)]
+pub struct ImageReader {
+    keys: Keys,
+    reading: Reading,
+    /// Bad values become NULL (lenient mode of Flink's codec).
+    nulls: bool,
+}
+
+impl ImageReader {
+    /// A reader of the columns `fields`. `nulls`: a bad value is NULL instead of a fault.
+    pub fn new(fields: &[Field], reading: Reading, nulls: bool) -> Self {
+        ImageReader { keys: Keys::new(fields.iter().map(|f| f.name.as_str())), reading, nulls }
+    }
+
+    /// The columns by name.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// An undecided cell that turned out to be base64.
+    pub(super) fn base64(&self, cell: Cell, buf: &[u8], scratch: &mut Scratch) -> Result<Cell, Fault> {
+        let range = cell.range();
+        let escaped = buf[range.clone()].contains(&b'\\');
+        let span = string::Span { start: range.start, end: range.end, escaped };
+        self.reading.string(Scalar::Bytes, span, buf, scratch)
+    }
+
+    /// Reads the value at `pos`, which should be an array of objects, and returns the position after it.
+    ///
+    /// # Errors
+    /// Not strict JSON. Everything else is noted in `images`.
+    #[inline(always)]
+    pub fn read(
+        &mut self,
+        columns: &Columns,
+        order: &mut Order,
+        buf: &[u8],
+        pos: usize,
+        images: &mut Images,
+        scratch: &mut Scratch,
+    ) -> Result<usize, Refused> {
+        if buf[pos] != b'[' {
+            let end = skip::value(buf, pos)?;
+            images.array = if buf[pos] == b'n' { Array::Missing } else { Array::Other };
+            return Ok(end);
+        }
+        images.array = Array::Present;
+        let mut pos = blank(buf, pos + 1);
+        if buf[pos] == b']' {
+            return Ok(pos + 1);
+        }
+        loop {
+            let start = images.cells.len();
+            images.cells.resize(start + columns.len(), Cell::ABSENT);
+            let object = buf[pos] == b'{';
+            images.objects.push(object);
+            pos = if object {
+                self.object(columns, order, buf, pos, images, start, scratch)?
+            } else {
+                images.odd_element |= buf[pos] != b'n';
+                skip::value(buf, pos)?
+            };
+            let (next, end) = next_or_end(buf, pos, b']')?;
+            pos = next;
+            if end {
+                return Ok(pos);
+            }
+        }
+    }
+
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
+    fn object(
+        &mut self,
+        columns: &Columns,
+        order: &mut Order,
+        buf: &[u8],
+        pos: usize,
+        images: &mut Images,
+        start: usize,
+        scratch: &mut Scratch,
+    ) -> Result<usize, Refused> {
+        let mut pos = blank(buf, pos + 1);
+        if buf[pos] == b'}' {
+            return Ok(pos + 1);
+        }
+        let mut place = Place::default();
+        loop {
+            let (column, value) = self.keys.read(order, &mut place, buf, pos)?;
+            let end = match column {
+                Some(column) => {
+                    let (read, end) = self.value(&columns.shapes[column], buf, value, images, scratch)?;
+                    let slot = &mut images.cells[start + column];
+                    if slot.tag() != Tag::Absent {
+                        // The last of two equal names counts, whatever the first was: not settled here.
+                        images.fault = Some(Fault::Unproven);
+                    }
+                    match read {
+                        Ok(cell) => {
+                            images.lost_nanos |= cell.lost_nanos() && !columns.wide[column];
+                            *slot = cell;
+                        }
+                        Err(Fault::Bad) if self.nulls => {
+                            images.nulled = true;
+                            *slot = Cell::NULL;
+                        }
+                        Err(fault) => {
+                            *slot = Cell::NULL;
+                            images.note(fault);
+                        }
+                    }
+                    end
+                }
+                None => {
+                    images.containers |= matches!(buf[value], b'{' | b'[');
+                    skip::value(buf, value)?
+                }
+            };
+            let (next, done) = next_or_end(buf, end, b'}')?;
+            pos = next;
+            if done {
+                return Ok(pos);
+            }
+        }
+    }
+
+    /// Reads one value: its cell or what is wrong with it, and the position after it.
+    #[inline(always)]
+    fn value(
+        &mut self,
+        shape: &Shape,
+        buf: &[u8],
+        pos: usize,
+        images: &mut Images,
+        scratch: &mut Scratch,
+    ) -> Result<(Result<Cell, Fault>, usize), Refused> {
+        match (buf[pos], shape) {
+            (b'"', Shape::Scalar(scalar)) => {
+                let span = string::span(buf, pos)?;
+                Ok((self.reading.string(*scalar, span, buf, scratch), span.next()))
+            }
+            (b'"', Shape::Bytes) => {
+                let span = string::span(buf, pos)?;
+                Ok((Ok(Cell::undecided(span.start, span.end)), span.next()))
+            }
+            (b'n', _) => Ok((Ok(Cell::NULL), skip::word(buf, pos, b"null")?)),
+            (_, Shape::Nested(nested)) => {
+                images.containers |= matches!(buf[pos], b'{' | b'[');
+                nested.read(&self.reading, self.nulls, buf, pos, &mut images.nulled, scratch)
+            }
+            (_, shape) => {
+                images.containers |= matches!(buf[pos], b'{' | b'[');
+                let scalar = if let Shape::Scalar(scalar) = shape { *scalar } else { Scalar::Bytes };
+                self.reading.bare(scalar, buf, pos, scratch)
+            }
+        }
+    }
+}
+
+impl Reading {
+    /// A JSON string as a value.
+    #[inline(always)]
+    pub fn string(&self, scalar: Scalar, span: string::Span, buf: &[u8], scratch: &mut Scratch) -> Result<Cell, Fault> {
+        if scalar == Scalar::Text && !span.escaped {
+            return Ok(Cell::input(span.start, span.end));
+        }
+        if !span.escaped && scalar != Scalar::Null {
+            return self.text(scalar, &buf[span.start..span.end], &mut scratch.bytes);
+        }
+        self.escaped_string(scalar, span, buf, scratch)
+    }
+
+    #[inline(never)]
+    fn escaped_string(
+        &self,
+        scalar: Scalar,
+        span: string::Span,
+        buf: &[u8],
+        scratch: &mut Scratch,
+    ) -> Result<Cell, Fault> {
+        let raw = &buf[span.start..span.end];
+        match scalar {
+            Scalar::Null => Ok(Cell::NULL),
+            Scalar::Text => {
+                let start = scratch.bytes.len();
+                string::unescape(raw, &mut scratch.bytes)?;
+                Ok(Cell::scratch(start, scratch.bytes.len()))
+            }
+            _ => {
+                scratch.text.clear();
+                string::unescape(raw, &mut scratch.text)?;
+                self.text(scalar, &scratch.text, &mut scratch.bytes)
+            }
+        }
+    }
+
+    /// A JSON value that is neither string nor null, and the position after it.
+    #[inline(never)]
+    pub fn bare(
+        &self,
+        scalar: Scalar,
+        buf: &[u8],
+        pos: usize,
+        scratch: &mut Scratch,
+    ) -> Result<(Result<Cell, Fault>, usize), Refused> {
+        match buf[pos] {
+            b't' => Ok((self.boolean(scalar, true, pos), skip::word(buf, pos, b"true")?)),
+            b'f' => Ok((self.boolean(scalar, false, pos), skip::word(buf, pos, b"false")?)),
+            b'{' | b'[' => Ok((self.container(scalar), skip::value(buf, pos)?)),
+            _ => {
+                let token = number::span(buf, pos)?;
+                Ok((self.number(scalar, token, buf, &mut scratch.bytes), token.end))
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! MySQL's types as Canal names them, and what its texts mean.
+
+use crate::canal::value::Fault;
+use crate::json::{Refused, blank, expect, next_or_end, skip, string};
+
+/// Whether Canal writes values of this type as one ISO-8859-1 character per byte: binary strings and geometries.
+///
+/// `mysql_type` is the column's text in `mysqlType`, such as `varbinary(16)`; case does not matter.
+pub fn is_binary(mysql_type: &[u8]) -> bool {
+    let letters = mysql_type.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    let name = mysql_type[..letters].to_ascii_lowercase();
+    matches!(
+        name.as_slice(),
+        b"binary"
+            | b"varbinary"
+            | b"blob"
+            | b"tinyblob"
+            | b"mediumblob"
+            | b"longblob"
+            | b"geometry"
+            | b"point"
+            | b"linestring"
+            | b"polygon"
+            | b"multipoint"
+            | b"multilinestring"
+            | b"multipolygon"
+            | b"geometrycollection"
+            | b"geomcollection"
+    )
+}
+
+/// Calls `found` with each column name and type text of the `mysqlType` object at `pos`. Types that are no strings are left out.
+pub fn each_type(buf: &[u8], pos: usize, mut found: impl FnMut(&[u8], &[u8])) -> Result<(), Refused> {
+    if buf[pos] != b'{' {
+        return Ok(());
+    }
+    let (mut name, mut text) = (Vec::new(), Vec::new());
+    let mut pos = blank(buf, pos + 1);
+    if buf[pos] == b'}' {
+        return Ok(());
+    }
+    loop {
+        let key = string::key_span(buf, pos)?;
+        name.clear();
+        string::unescape(&buf[key.start..key.end], &mut name)?;
+        let value = expect(buf, key.next(), b':')?;
+        let end = skip::value(buf, value)?;
+        if buf[value] == b'"' {
+            text.clear();
+            string::unescape(&buf[value + 1..end - 1], &mut text)?;
+            found(&name, &text);
+        }
+        let (next, done) = next_or_end(buf, end, b'}')?;
+        if done {
+            return Ok(());
+        }
+        pos = next;
+    }
+}
+
+/// Appends the bytes that Canal wrote as the JSON string content `raw`, one character each.
+///
+/// # Errors
+/// [`Fault::Bad`] for a character beyond U+00FF, which no byte was written as.
+pub fn latin1(raw: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
+    let mut text = Vec::with_capacity(raw.len());
+    string::unescape(raw, &mut text)?;
+    let text = std::str::from_utf8(&text).map_err(|_| Fault::Unproven)?;
+    for c in text.chars() {
+        out.push(u8::try_from(u32::from(c)).map_err(|_| Fault::Bad)?);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binary_types() {
+        for ty in ["BLOB", "binary(16)", "VARBINARY(255)", "longblob", "GEOMETRY", "point"] {
+            assert!(is_binary(ty.as_bytes()), "{ty}");
+        }
+        for ty in ["VARCHAR(20)", "enum('blob')", "text", "", "bit(8)", "json"] {
+            assert!(!is_binary(ty.as_bytes()), "{ty}");
+        }
+    }
+
+    #[test]
+    fn one_character_per_byte() {
+        let mut out = Vec::new();
+        latin1("\\u0000a\u{e4}\u{ff}\\u00e4".as_bytes(), &mut out).unwrap();
+        assert_eq!(out, [0, b'a', 0xE4, 0xFF, 0xE4]);
+        assert_eq!(latin1("中".as_bytes(), &mut out), Err(Fault::Bad));
+    }
+}

@@ -1,0 +1,351 @@
+//! One value: JSON scalar → [`Cell`], by the rules of flink-json's `JsonToRowDataConverters`.
+//!
+//! Each conversion ends in a cell, in [`Fault::Bad`] (Flink's converter throws for this value, proven) or in
+//! [`Fault::Unproven`] (Flink's answer depends on something not modelled here: Unicode digits, hexadecimal floats,
+//! the running JDK's float printing). Nothing is guessed.
+
+mod datetime;
+mod decimal;
+
+use crate::json::{Refused, number};
+use crate::row::Cell;
+use crate::schema::{LogicalType, Root, Semantics, TimestampFormat};
+
+/// Why there is no cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Flink's converter throws: strict mode fails, lenient mode under `flink` writes NULL.
+    Bad,
+    /// Only Flink's converter knows.
+    Unproven,
+}
+
+impl From<Refused> for Fault {
+    fn from(_: Refused) -> Self {
+        Fault::Unproven
+    }
+}
+
+/// A scalar column's way of reading, decided once from its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Scalar {
+    Null,
+    Boolean,
+    Int8,
+    Int16,
+    Int32,
+    Int64,
+    Float,
+    Double,
+    Text,
+    Bytes,
+    Decimal {
+        precision: u8,
+        scale: u8,
+    },
+    Date,
+    Time,
+    /// `zoned`: TIMESTAMP_LTZ, whose text ends in `Z`.
+    Timestamp {
+        zoned: bool,
+    },
+}
+
+impl Scalar {
+    /// The reading of `ty`, or `None` for ARRAY, MAP, MULTISET and ROW.
+    pub fn of(ty: &LogicalType) -> Option<Scalar> {
+        Some(match ty.root {
+            Root::Null => Scalar::Null,
+            Root::Boolean => Scalar::Boolean,
+            Root::Tinyint => Scalar::Int8,
+            Root::Smallint => Scalar::Int16,
+            Root::Integer | Root::IntervalYearMonth => Scalar::Int32,
+            Root::Bigint | Root::IntervalDayTime => Scalar::Int64,
+            Root::Float => Scalar::Float,
+            Root::Double => Scalar::Double,
+            Root::Char | Root::Varchar => Scalar::Text,
+            Root::Binary | Root::Varbinary => Scalar::Bytes,
+            Root::Decimal { precision, scale } => Scalar::Decimal { precision, scale },
+            Root::Date => Scalar::Date,
+            Root::TimeWithoutTimeZone { .. } => Scalar::Time,
+            Root::TimestampWithoutTimeZone { .. } => Scalar::Timestamp { zoned: false },
+            Root::TimestampWithLocalTimeZone { .. } => Scalar::Timestamp { zoned: true },
+            Root::Array { .. } | Root::Multiset { .. } | Root::Map { .. } | Root::Row { .. } => return None,
+        })
+    }
+}
+
+/// The table's settings that values depend on.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading {
+    /// Text form of timestamps.
+    pub timestamp: TimestampFormat,
+    /// TIME keeps milliseconds.
+    pub time_millis: bool,
+    /// A DECIMAL occurs in the row, so Flink reads every JSON fraction exactly.
+    pub exact: bool,
+    /// Whose answer counts.
+    pub semantics: Semantics,
+}
+
+impl Reading {
+    /// A string's text (unescaped) as a value of a column that is neither [`Scalar::Text`] nor [`Scalar::Null`].
+    ///
+    /// Bytes that have to be made (binary, large decimals) are appended to `scratch`.
+    #[inline]
+    pub fn text(&self, scalar: Scalar, text: &[u8], scratch: &mut Vec<u8>) -> Result<Cell, Fault> {
+        match scalar {
+            Scalar::Int64 => Ok(Cell::fixed(integer(text)? as u64)),
+            Scalar::Int32 => narrow::<i32>(text).map(|v| Cell::fixed(u64::from(v as u32))),
+            Scalar::Decimal { precision, scale } => decimal::of_text(text, precision, scale, scratch),
+            Scalar::Timestamp { zoned } => match (self.timestamp, zoned) {
+                (TimestampFormat::Sql, _) => datetime::sql_timestamp(text, zoned),
+                (TimestampFormat::Iso8601, _) => datetime::iso_timestamp(text, zoned),
+            },
+            Scalar::Date => datetime::date(text),
+            Scalar::Double => Ok(Cell::fixed(float_text(text)?.parse::<f64>().map_err(|_| Fault::Unproven)?.to_bits())),
+            Scalar::Float => {
+                let value: f32 = float_text(text)?.parse().map_err(|_| Fault::Unproven)?;
+                Ok(Cell::fixed(value.to_bits().into()))
+            }
+            Scalar::Boolean => Ok(Cell::fixed(u64::from(self.truth(text)))),
+            Scalar::Int8 => narrow::<i8>(text).map(|v| Cell::fixed(u64::from(v as u8))),
+            Scalar::Int16 => narrow::<i16>(text).map(|v| Cell::fixed(u64::from(v as u16))),
+            Scalar::Time => datetime::time(text, self.time_millis),
+            Scalar::Bytes => base64(text, scratch),
+            Scalar::Text | Scalar::Null => Err(Fault::Unproven),
+        }
+    }
+
+    /// `"true"` in any case; under `canal` also Canal's text for `tinyint(1)` and `bit(1)`.
+    fn truth(&self, text: &[u8]) -> bool {
+        let text = trim(text);
+        text.eq_ignore_ascii_case(b"true") || self.semantics == Semantics::Canal && text == b"1"
+    }
+
+    /// A JSON number as a value.
+    pub fn number(
+        &self,
+        scalar: Scalar,
+        token: number::Span,
+        buf: &[u8],
+        scratch: &mut Vec<u8>,
+    ) -> Result<Cell, Fault> {
+        let text = &buf[token.start..token.end];
+        match scalar {
+            Scalar::Null => Ok(Cell::NULL),
+            Scalar::Bytes => Ok(Cell::NULL),
+            Scalar::Boolean => Ok(Cell::fixed(u64::from(self.semantics == Semantics::Canal && text == b"1"))),
+            Scalar::Date | Scalar::Time | Scalar::Timestamp { .. } => Err(Fault::Bad),
+            _ if token.integer => {
+                let minus_zero = text == b"-0";
+                let text = if minus_zero { &text[1..] } else { text };
+                match scalar {
+                    Scalar::Text => Ok(Cell::input(token.start + usize::from(minus_zero), token.end)),
+                    _ => self.text(scalar, text, scratch),
+                }
+            }
+            Scalar::Double | Scalar::Float => self.fraction(scalar, text),
+            Scalar::Decimal { precision, scale } => decimal::of_text(text, precision, scale, scratch),
+            // Flink prints the fraction first (Java's float printing), or truncates it with its own bounds.
+            _ => Err(Fault::Unproven),
+        }
+    }
+
+    /// A JSON number with fraction or exponent into FLOAT or DOUBLE.
+    fn fraction(&self, scalar: Scalar, text: &[u8]) -> Result<Cell, Fault> {
+        let text = std::str::from_utf8(text).map_err(|_| Fault::Unproven)?;
+        let mut wide: f64 = text.parse().map_err(|_| Fault::Unproven)?;
+        if self.exact {
+            // Jackson's exact decimals know no negative zero, and their overflow depends on the version.
+            if wide.is_infinite() {
+                return Err(Fault::Unproven);
+            }
+            if wide == 0.0
+                && text.bytes().take_while(|b| !matches!(b, b'e' | b'E')).all(|b| matches!(b, b'-' | b'0' | b'.'))
+            {
+                wide = 0.0;
+            }
+        }
+        if scalar == Scalar::Double {
+            return Ok(Cell::fixed(wide.to_bits()));
+        }
+        let narrow = if self.exact && wide != 0.0 { text.parse().map_err(|_| Fault::Unproven)? } else { wide as f32 };
+        Ok(Cell::fixed(narrow.to_bits().into()))
+    }
+
+    /// `true` or `false` as a value; `start` is its place in the input.
+    pub fn boolean(&self, scalar: Scalar, value: bool, start: usize) -> Result<Cell, Fault> {
+        match scalar {
+            Scalar::Boolean => Ok(Cell::fixed(u64::from(value))),
+            Scalar::Text => Ok(Cell::input(start, start + if value { 4 } else { 5 })),
+            Scalar::Null | Scalar::Bytes => Ok(Cell::NULL),
+            _ => Err(Fault::Bad),
+        }
+    }
+
+    /// An object or array as a value of a scalar column.
+    pub fn container(&self, scalar: Scalar) -> Result<Cell, Fault> {
+        match scalar {
+            Scalar::Null | Scalar::Bytes => Ok(Cell::NULL),
+            Scalar::Boolean => Ok(Cell::fixed(0)),
+            // Text: Flink prints the tree again.
+            _ => Err(Fault::Unproven),
+        }
+    }
+}
+
+/// Java's `String.trim`: characters up to U+0020 go at both ends.
+#[inline(always)]
+fn trim(mut text: &[u8]) -> &[u8] {
+    while let [first, rest @ ..] = text
+        && *first <= b' '
+    {
+        text = rest;
+    }
+    while let [rest @ .., last] = text
+        && *last <= b' '
+    {
+        text = rest;
+    }
+    text
+}
+
+/// `Long.parseLong` of the trimmed text.
+#[inline]
+fn integer(text: &[u8]) -> Result<i64, Fault> {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        rest => (false, rest),
+    };
+    if digits.is_empty() || digits.len() > 18 {
+        return integer_slow(text);
+    }
+    let mut value = 0i64;
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return integer_slow(text);
+        }
+        value = value * 10 + i64::from(digit);
+    }
+    Ok(if negative { -value } else { value })
+}
+
+#[cold]
+fn integer_slow(text: &[u8]) -> Result<i64, Fault> {
+    let text = trim(text);
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    };
+    let mut value = 0i128;
+    for digit in digits {
+        match digit {
+            b'0'..=b'9' => value = value * 10 + i128::from(digit - b'0'),
+            _ => return Err(bad_unless_unicode(text)),
+        }
+        if value > 1 << 64 {
+            return Err(bad_unless_unicode(text));
+        }
+    }
+    if digits.is_empty() {
+        return Err(Fault::Bad);
+    }
+    i64::try_from(if negative { -value } else { value }).map_err(|_| Fault::Bad)
+}
+
+#[inline]
+fn narrow<T: TryFrom<i64>>(text: &[u8]) -> Result<T, Fault> {
+    T::try_from(integer(text)?).map_err(|_| Fault::Bad)
+}
+
+/// Not a number in ASCII. Java would also take the digits of other scripts.
+fn bad_unless_unicode(text: &[u8]) -> Fault {
+    if text.is_ascii() { Fault::Bad } else { Fault::Unproven }
+}
+
+/// The trimmed text, if it is a plain decimal number to `Double.parseDouble`: what Rust's parser reads to the same bits.
+fn float_text(text: &[u8]) -> Result<&str, Fault> {
+    let text = trim(text);
+    if text.is_empty() {
+        return Err(Fault::Bad);
+    }
+    let plain = text.iter().all(|b| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
+    if !plain {
+        return Err(Fault::Unproven);
+    }
+    std::str::from_utf8(text).map_err(|_| Fault::Unproven)
+}
+
+/// Base64 as canonical encoders write it: standard alphabet, padded, nothing else. Jackson accepts a little more.
+fn base64(text: &[u8], scratch: &mut Vec<u8>) -> Result<Cell, Fault> {
+    let start = scratch.len();
+    if text.len() % 4 != 0 {
+        return Err(Fault::Unproven);
+    }
+    let pad = text.iter().rev().take(2).take_while(|b| **b == b'=').count();
+    let digits = &text[..text.len() - pad];
+    let mut bits = 0u32;
+    for (i, digit) in digits.iter().enumerate() {
+        let value = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => {
+                scratch.truncate(start);
+                return Err(Fault::Unproven);
+            }
+        };
+        bits = bits << 6 | u32::from(value);
+        // After the 2nd, 3rd and 4th digit of a group another byte is complete.
+        if i % 4 != 0 {
+            scratch.push((bits >> (6 - 2 * (i % 4))) as u8);
+        }
+    }
+    Ok(Cell::scratch(start, scratch.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine;
+
+    #[test]
+    fn integers_as_java_reads_them() {
+        for (text, value) in [
+            ("0", Ok(0)),
+            ("-0", Ok(0)),
+            (" 12\t", Ok(12)),
+            ("+7", Ok(7)),
+            ("000000000000000000000000000012", Ok(12)),
+            ("9223372036854775807", Ok(i64::MAX)),
+            ("-9223372036854775808", Ok(i64::MIN)),
+            ("9223372036854775808", Err(Fault::Bad)),
+            ("-9223372036854775809", Err(Fault::Bad)),
+            ("", Err(Fault::Bad)),
+            ("-", Err(Fault::Bad)),
+            ("1.0", Err(Fault::Bad)),
+            ("1_000", Err(Fault::Bad)),
+            ("１２", Err(Fault::Unproven)),
+            ("99999999999999999999999999999999999999999999999999", Err(Fault::Bad)),
+        ] {
+            assert_eq!(integer(text.as_bytes()), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn base64_of_every_length() {
+        for n in 0..20u8 {
+            let bytes: Vec<u8> = (0..n).map(|i| i.wrapping_mul(57)).collect();
+            let text = base64::engine::general_purpose::STANDARD.encode(&bytes);
+            let mut scratch = vec![1, 2, 3];
+            let cell = base64(text.as_bytes(), &mut scratch).unwrap();
+            assert_eq!(scratch[cell.range()], bytes);
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Text → DATE, TIME and TIMESTAMP, by the `java.time` formatters of Flink's `TimeFormats`.
+//!
+//! | type | text | resolver |
+//! |---|---|---|
+//! | DATE | `yyyy-MM-dd` | strict |
+//! | TIME | `HH:mm:ss[.fraction]` | smart |
+//! | TIMESTAMP, SQL | `yyyy-MM-dd HH:mm:ss[.fraction]` | smart: day 29–31 beyond the month's end is its last day |
+//! | TIMESTAMP, ISO-8601 | `yyyy-MM-ddTHH:mm[:ss[.fraction]]` | strict |
+//! | … WITH LOCAL TIME ZONE | the same and `Z` | smart |
+//!
+//! Fractions have up to nine digits; a bare point is a fraction of none. Years of more than four digits and the hour 24 are
+//! left to Java.
+
+use super::Fault;
+use crate::row::Cell;
+
+#[inline(always)]
+fn two(text: &[u8], at: usize) -> Option<u32> {
+    let tens = text[at].wrapping_sub(b'0');
+    let ones = text[at + 1].wrapping_sub(b'0');
+    (tens <= 9 && ones <= 9).then(|| u32::from(tens) * 10 + u32::from(ones))
+}
+
+/// Days since 1970-01-01 of the ten bytes `yyyy-MM-dd`. `clamp`: a day beyond the month's end (up to 31) is its last day.
+#[inline]
+fn day(text: &[u8], clamp: bool) -> Option<i64> {
+    let year = two(text, 0)? * 100 + two(text, 2)?;
+    let (month, day) = (two(text, 5)?, two(text, 8)?);
+    if text[4] != b'-' || text[7] != b'-' || month.wrapping_sub(1) > 11 || day.wrapping_sub(1) > 30 {
+        return None;
+    }
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let last = match month {
+        2 => 28 + u32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    if day > last && !clamp {
+        return None;
+    }
+    Some(days_from_civil(year, month, day.min(last)))
+}
+
+/// The proleptic Gregorian calendar, counted from March so that the leap day comes last.
+#[inline(always)]
+fn days_from_civil(year: u32, month: u32, day: u32) -> i64 {
+    let year = i64::from(year) - i64::from(month <= 2);
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let month_from_march = i64::from((month + 9) % 12);
+    let day_of_year = (153 * month_from_march + 2) / 5 + i64::from(day) - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+/// Looks like a date of another kind that Java can read: a sign, so perhaps a year of more than four digits.
+fn bad_unless_signed(text: &[u8]) -> Fault {
+    if matches!(text.first(), Some(b'+' | b'-')) || !text.is_ascii() { Fault::Unproven } else { Fault::Bad }
+}
+
+pub(super) fn date(text: &[u8]) -> Result<Cell, Fault> {
+    let days = if text.len() == 10 { day(text, false) } else { None };
+    let days = days.ok_or_else(|| bad_unless_signed(text))?;
+    Ok(Cell::fixed(u64::from(days as i32 as u32)))
+}
+
+/// Seconds of the day of `HH:mm:ss`.
+#[inline]
+fn clock(text: &[u8], at: usize) -> Result<u32, Fault> {
+    let read = || {
+        if text[at + 2] != b':' || text[at + 5] != b':' {
+            return None;
+        }
+        Some((two(text, at)?, two(text, at + 3)?, two(text, at + 6)?))
+    };
+    match read() {
+        Some((24, 0, 0)) => Err(Fault::Unproven),
+        Some((hour, minute, second)) if hour < 24 && minute < 60 && second < 60 => {
+            Ok(hour * 3600 + minute * 60 + second)
+        }
+        _ => Err(Fault::Bad),
+    }
+}
+
+/// Nanoseconds of an optional fraction with its point.
+#[inline]
+fn fraction(text: &[u8]) -> Result<u32, Fault> {
+    let digits = match text {
+        [] => return Ok(0),
+        [b'.', digits @ ..] if digits.len() <= 9 => digits,
+        _ => return Err(Fault::Bad),
+    };
+    let mut nanos = 0;
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return Err(Fault::Bad);
+        }
+        nanos = nanos * 10 + u32::from(digit);
+    }
+    Ok(nanos * 10u32.pow(9 - digits.len() as u32))
+}
+
+fn stamp(days: i64, seconds: u32, nanos: u32) -> Cell {
+    let millis = days * 86_400_000 + i64::from(seconds) * 1000 + i64::from(nanos / 1_000_000);
+    Cell::stamp(millis, nanos % 1_000_000)
+}
+
+pub(super) fn time(text: &[u8], millis: bool) -> Result<Cell, Fault> {
+    if text.len() < 8 {
+        return Err(bad_unless_ascii(text));
+    }
+    let seconds = clock(text, 0).map_err(|f| worst(f, text))?;
+    let nanos = fraction(&text[8..]).map_err(|f| worst(f, text))?;
+    let fraction = if millis { nanos / 1_000_000 } else { 0 };
+    Ok(Cell::fixed(u64::from(seconds * 1000 + fraction)))
+}
+
+pub(super) fn sql_timestamp(text: &[u8], zoned: bool) -> Result<Cell, Fault> {
+    let text = zone(text, zoned)?;
+    if text.len() < 19 || text[10] != b' ' {
+        return Err(bad_unless_signed(text));
+    }
+    let days = day(text, true).ok_or_else(|| bad_unless_signed(text))?;
+    let seconds = clock(text, 11).map_err(|f| worst(f, text))?;
+    let nanos = fraction(&text[19..]).map_err(|f| worst(f, text))?;
+    Ok(stamp(days, seconds, nanos))
+}
+
+pub(super) fn iso_timestamp(text: &[u8], zoned: bool) -> Result<Cell, Fault> {
+    let text = zone(text, zoned)?;
+    let separator = text.get(10);
+    if separator != Some(&b'T') && (zoned || separator != Some(&b't')) {
+        return Err(bad_unless_signed(text));
+    }
+    // Seconds are optional, and the resolver differs from the SQL form: both rare, so to Java they go.
+    if text.len() < 19 {
+        return Err(Fault::Unproven);
+    }
+    let days = day(text, zoned).ok_or_else(|| bad_unless_signed(text))?;
+    let seconds = clock(text, 11).map_err(|_| Fault::Unproven)?;
+    let nanos = fraction(&text[19..]).map_err(|f| worst(f, text))?;
+    Ok(stamp(days, seconds, nanos))
+}
+
+/// The text without its `Z`.
+#[inline(always)]
+fn zone(text: &[u8], zoned: bool) -> Result<&[u8], Fault> {
+    match text {
+        _ if !zoned => Ok(text),
+        [rest @ .., b'Z'] => Ok(rest),
+        _ => Err(bad_unless_ascii(text)),
+    }
+}
+
+fn bad_unless_ascii(text: &[u8]) -> Fault {
+    if text.is_ascii() { Fault::Bad } else { Fault::Unproven }
+}
+
+fn worst(fault: Fault, text: &[u8]) -> Fault {
+    if text.is_ascii() { fault } else { Fault::Unproven }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::{Datelike, NaiveDate};
+
+    #[test]
+    fn every_day_of_five_hundred_years() {
+        let mut date_ = NaiveDate::from_ymd_opt(0, 1, 1).unwrap();
+        while date_.year() < 500 {
+            let text = format!("{:04}-{:02}-{:02}", date_.year(), date_.month(), date_.day());
+            let expected = i64::from(date_.num_days_from_ce()) - 719_163;
+            assert_eq!(day(text.as_bytes(), false), Some(expected), "{text}");
+            let later = format!("{:04}-{:02}-{:02}", date_.year() + 1800, date_.month(), date_.day());
+            let later_days = NaiveDate::from_ymd_opt(date_.year() + 1800, date_.month(), date_.day())
+                .map(|d| i64::from(d.num_days_from_ce()) - 719_163);
+            assert_eq!(day(later.as_bytes(), false), later_days, "{later}");
+            date_ = date_.succ_opt().unwrap();
+        }
+    }
+
+    fn sql(text: &str) -> Result<(i64, bool), Fault> {
+        sql_timestamp(text.as_bytes(), false).map(|cell| {
+            let mut out = Vec::new();
+            let sources = crate::row::Sources { input: b"", scratch: b"" };
+            crate::row::write_row(&mut out, crate::row::RowKind::Insert, [cell].iter(), &[false], sources);
+            (i64::from_le_bytes(out[8..16].try_into().unwrap()), cell.lost_nanos())
+        })
+    }
+
+    #[test]
+    fn sql_timestamps() {
+        assert_eq!(sql("1970-01-01 00:00:00"), Ok((0, false)));
+        assert_eq!(sql("1970-01-02 01:02:03.456"), Ok((86_400_000 + 3_723_456, false)));
+        assert_eq!(sql("1969-12-31 23:59:59.999"), Ok((-1, false)));
+        assert_eq!(sql("1970-01-01 00:00:00.0000001"), Ok((0, true)));
+        assert_eq!(sql("1970-01-01 00:00:00."), Ok((0, false)));
+        assert_eq!(sql("2021-02-31 00:00:00"), sql("2021-02-28 00:00:00"));
+        assert_eq!(sql("1970-01-01 24:00:00"), Err(Fault::Unproven));
+        for bad in [
+            "0000-00-00 00:00:00",
+            "1970-01-32 00:00:00",
+            "1970-13-01 00:00:00",
+            "1970-01-01 25:00:00",
+            "1970-01-01",
+            "1970-01-01 00:00",
+            "1970-01-01T00:00:00",
+            "1970-01-01  00:00:00",
+            "1970-01-01 00:00:00.1234567890",
+            "",
+            " ",
+        ] {
+            assert_eq!(sql(bad), Err(Fault::Bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn zero_dates_are_bad() {
+        assert_eq!(date(b"0000-00-00").map(|_| ()), Err(Fault::Bad));
+        assert_eq!(date(b"2021-02-29").map(|_| ()), Err(Fault::Bad));
+    }
+}
