@@ -1,0 +1,333 @@
+//! The boundary to the JVM: the natives of `io.canalnative.NativeCodec`. All JNI is here, and all `unsafe` but the vector
+//! loads of [`json::scan`](crate::json::scan). What crosses, who owns it and until when: ARCHITECTURE.md, "The boundary".
+//!
+//! Each exported function gets the decoder behind its handle, calls one plain function and lets [`throw::guard`] turn errors
+//! and panics into Java exceptions.
+
+mod handle;
+mod throw;
+
+use crate::canal::decode::{Decoder, Flags, Outcome};
+use crate::error::{Error, Kind};
+use crate::json::PADDING;
+use crate::schema::DecoderSpec;
+use arrow::array::Array;
+use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, to_ffi};
+use jni::JNIEnv;
+use jni::objects::{JByteArray, JByteBuffer, JClass, JObject, JString};
+use jni::sys::{jboolean, jint, jlong};
+
+/// A decoder as Java knows it.
+struct Session {
+    decoder: Decoder,
+    /// Address and capacity of the rows buffer that Java's view was made for.
+    viewed_rows: (usize, usize),
+}
+
+/// Status codes of `decode`, bits 32 to 39 of its result.
+mod status {
+    pub const ROWS: u64 = 0;
+    pub const FILTERED: u64 = 1;
+    pub const SKIPPED: u64 = 2;
+    pub const DROPPED: u64 = 3;
+    pub const DELEGATE: u64 = 4;
+    pub const DATABASE_VERDICT: u64 = 5;
+    pub const TABLE_VERDICT: u64 = 6;
+}
+
+/// Flags of `decode`, bits 40 to 47.
+mod flag {
+    pub const OUTPUT_MOVED: u64 = 1;
+    pub const GENERIC_ONLY: u64 = 2;
+    pub const WIDE_TIMESTAMPS: u64 = 4;
+    pub const METADATA_NEW: u64 = 8;
+    pub const METADATA_RESET: u64 = 16;
+    pub const NULLED: u64 = 32;
+}
+
+/// Reason for DELEGATE when a message's rows are too large for one Java array.
+const ROWS_TOO_LARGE: u64 = 6;
+
+impl Session {
+    fn decode(&mut self, length: jint) -> Result<jlong, Error> {
+        let capacity = self.decoder.input_capacity();
+        let length = usize::try_from(length).ok().filter(|length| *length <= capacity).ok_or_else(|| {
+            Error::new(Kind::IllegalArgument, format!("a message of {length} bytes; the input buffer holds {capacity}"))
+        })?;
+        let outcome = self.decoder.decode_input(length);
+        let rows = self.decoder.rows();
+        let (status, mut flags, detail, len) = match outcome {
+            Outcome::Rows(_) if i32::try_from(rows.len()).is_err() => (status::DELEGATE, 0, ROWS_TOO_LARGE, 0),
+            Outcome::Rows(flags) => (status::ROWS, bits(flags), 0, rows.len() as u64),
+            Outcome::Filtered => (status::FILTERED, 0, 0, 0),
+            Outcome::Skipped(kind) => (status::SKIPPED, 0, kind as u64, 0),
+            Outcome::Dropped => (status::DROPPED, 0, 0, 0),
+            Outcome::Delegate(reason) => (status::DELEGATE, 0, reason as u64, 0),
+            Outcome::DatabaseVerdict => (status::DATABASE_VERDICT, 0, 0, 0),
+            Outcome::TableVerdict => (status::TABLE_VERDICT, 0, 0, 0),
+        };
+        if self.decoder.rows_buffer() != self.viewed_rows {
+            flags |= flag::OUTPUT_MOVED;
+        }
+        Ok((detail << 48 | flags << 40 | status << 32 | len) as jlong)
+    }
+}
+
+fn bits(flags: Flags) -> u64 {
+    let bit = |set: bool, bit: u64| if set { bit } else { 0 };
+    bit(flags.generic_only, flag::GENERIC_ONLY)
+        | bit(flags.wide_timestamps, flag::WIDE_TIMESTAMPS)
+        | bit(flags.metadata_new, flag::METADATA_NEW)
+        | bit(flags.metadata_reset, flag::METADATA_RESET)
+        | bit(flags.nulled, flag::NULLED)
+}
+
+/// `String version()`: this crate's version.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeCodec_version<'l>(mut env: JNIEnv<'l>, _: JClass<'l>) -> JString<'l> {
+    throw::guard(&mut env, |env| Ok(env.new_string(env!("CARGO_PKG_VERSION"))?))
+}
+
+/// `String cpuPath()`: the scanning routines in use.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeCodec_cpuPath<'l>(mut env: JNIEnv<'l>, _: JClass<'l>) -> JString<'l> {
+    throw::guard(&mut env, |env| Ok(env.new_string(crate::json::scan::path())?))
+}
+
+/// `long openDecoder(byte[] spec)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeCodec_openDecoder<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    spec: JByteArray<'l>,
+) -> jlong {
+    throw::guard(&mut env, |env| {
+        let text = env.convert_byte_array(&spec)?;
+        let decoder = Decoder::new(DecoderSpec::from_json(&text)?)?;
+        handle::insert(Session { decoder, viewed_rows: (0, 0) })
+    })
+}
+
+/// `void closeDecoder(long handle)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeCodec_closeDecoder<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+) {
+    throw::guard(&mut env, |_| handle::remove(handle))
+}
+
+/// `ByteBuffer input(long handle, int capacity)`: grows the buffer to `capacity`, or shrinks it if it is far larger.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeCodec_input<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+    capacity: jint,
+) -> JByteBuffer<'l> {
+    throw::guard(&mut env, |env| {
+        let capacity = usize::try_from(capacity)
+            .map_err(|_| Error::new(Kind::IllegalArgument, format!("an input buffer of {capacity} bytes")))?;
+        let mut session = handle::get(handle)?;
+        if session.decoder.input_capacity() > 2 * capacity + PADDING {
+            session.decoder.shrink(capacity);
+        }
+        let buffer = session.decoder.input_buffer(capacity);
+        let (address, len) = (buffer.as_mut_ptr(), buffer.len());
+        // SAFETY: the buffer lives in the session until it is resized by `input` or freed by `closeDecoder`; Java drops
+        // its view at both, and no Rust reference to the buffer outlives a call.
+        Ok(unsafe { env.new_direct_byte_buffer(address, len) }?)
+    })
+}
+
+/// `ByteBuffer output(long handle)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeCodec_output<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+) -> JByteBuffer<'l> {
+    throw::guard(&mut env, |env| {
+        let mut session = handle::get(handle)?;
+        let (address, capacity) = session.decoder.rows_buffer();
+        session.viewed_rows = (address, capacity);
+        // SAFETY: as for `input`; Java reads only the first bytes, as many as `decode` said, and asks for a new view
+        // when OUTPUT_MOVED is set.
+        Ok(unsafe { env.new_direct_byte_buffer(address as *mut u8, capacity) }?)
+    })
+}
+
+/// `ByteBuffer metadata(long handle)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeCodec_metadata<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+) -> JByteBuffer<'l> {
+    throw::guard(&mut env, |env| {
+        let session = handle::get(handle)?;
+        let slots = session.decoder.metadata();
+        // SAFETY: the slots are a boxed slice that is never reallocated; Java only reads it, between calls, and drops its
+        // view at `closeDecoder`.
+        Ok(unsafe { env.new_direct_byte_buffer(slots.as_ptr() as *mut u8, size_of_val(slots)) }?)
+    })
+}
+
+/// `long decode(long handle, int length)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeCodec_decode<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+    length: jint,
+) -> jlong {
+    throw::guard(&mut env, |_| handle::get(handle)?.decode(length))
+}
+
+/// `byte[] pendingName(long handle)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeCodec_pendingName<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+) -> JByteArray<'l> {
+    throw::guard(&mut env, |env| {
+        let session = handle::get(handle)?;
+        let name = session.decoder.pending_name();
+        let name = name.ok_or_else(|| Error::new(Kind::IllegalState, "no name awaits a verdict"))?;
+        Ok(env.byte_array_from_slice(name)?)
+    })
+}
+
+/// `void verdict(long handle, boolean accepted)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeCodec_verdict<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+    accepted: jboolean,
+) {
+    throw::guard(&mut env, |_| handle::get(handle)?.decoder.verdict(accepted != 0))
+}
+
+/// `void exportMetadata(long handle, int slot, int from, long arrayAddress, long schemaAddress)`: moves an Arrow array and
+/// its schema into memory of the caller, who releases them.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeCodec_exportMetadata<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+    slot: jint,
+    from: jint,
+    array_address: jlong,
+    schema_address: jlong,
+) {
+    throw::guard(&mut env, |_| {
+        let (array_at, schema_at) = arrow_structs(array_address, schema_address)?;
+        let session = handle::get(handle)?;
+        let place = usize::try_from(slot).ok().zip(usize::try_from(from).ok());
+        let values = place.and_then(|(slot, from)| session.decoder.export_metadata(slot, from)).ok_or_else(|| {
+            Error::new(Kind::IllegalArgument, "no such metadata values").at(format!("slot {slot}, value {from}"))
+        })?;
+        let (array, schema) =
+            to_ffi(&values.to_data()).map_err(|e| Error::new(Kind::Internal, "Arrow export failed").caused_by(e))?;
+        // SAFETY: the caller gives writable memory for one struct of each kind; what it held is overwritten, not dropped.
+        unsafe {
+            std::ptr::write_unaligned(array_at, array);
+            std::ptr::write_unaligned(schema_at, schema);
+        }
+        Ok(())
+    })
+}
+
+/// `void releaseArrow(long arrayAddress, long schemaAddress)`: calls both release callbacks. Nothing happens to structs
+/// that are released already.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeCodec_releaseArrow<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    array_address: jlong,
+    schema_address: jlong,
+) {
+    throw::guard(&mut env, |_| {
+        let (array, schema) = arrow_structs(array_address, schema_address)?;
+        // SAFETY: the caller gives structs that `exportMetadata` filled; `from_raw` leaves released ones behind.
+        unsafe {
+            drop(FFI_ArrowArray::from_raw(array));
+            drop(FFI_ArrowSchema::from_raw(schema));
+        }
+        Ok(())
+    })
+}
+
+fn arrow_structs(array: jlong, schema: jlong) -> Result<(*mut FFI_ArrowArray, *mut FFI_ArrowSchema), Error> {
+    if array == 0 || schema == 0 {
+        return Err(Error::new(Kind::IllegalArgument, "the address of an Arrow struct is 0"));
+    }
+    Ok((array as *mut FFI_ArrowArray, schema as *mut FFI_ArrowSchema))
+}
+
+/// `long address(ByteBuffer direct)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeCodec_address<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    buffer: JByteBuffer<'l>,
+) -> jlong {
+    throw::guard(&mut env, |env| {
+        let address = env.get_direct_buffer_address(&buffer);
+        address
+            .map(|address| address as jlong)
+            .map_err(|e| Error::new(Kind::IllegalArgument, "not a direct buffer").caused_by(e))
+    })
+}
+
+/// `ByteBuffer view(long address, long length)`: the caller vouches for the memory.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeCodec_view<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    address: jlong,
+    length: jlong,
+) -> JByteBuffer<'l> {
+    throw::guard(&mut env, |env| {
+        let length = usize::try_from(length).ok().filter(|length| *length <= i32::MAX as usize && address != 0);
+        let length = length.ok_or_else(|| Error::new(Kind::IllegalArgument, "not a readable range of memory"))?;
+        // SAFETY: only called with the addresses and lengths that stand in Arrow structs which are not released yet.
+        Ok(unsafe { env.new_direct_byte_buffer(address as *mut u8, length) }?)
+    })
+}
+
+/// `void panic()`: for the test that a panic arrives as an exception.
+#[cfg(feature = "fault-injection")]
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeCodec_panic<'l>(mut env: JNIEnv<'l>, _: JClass<'l>) {
+    throw::guard(&mut env, |_| -> Result<(), Error> { panic!("a panic on demand") })
+}
+
+/// What an exported function returns when it throws.
+trait Nothing {
+    fn nothing() -> Self;
+}
+
+impl Nothing for () {
+    fn nothing() {}
+}
+
+impl Nothing for jlong {
+    fn nothing() -> jlong {
+        0
+    }
+}
+
+macro_rules! null_object {
+    ($($object:ident),*) => {$(
+        impl Nothing for $object<'_> {
+            fn nothing() -> Self {
+                JObject::null().into()
+            }
+        }
+    )*};
+}
+null_object!(JString, JByteArray, JByteBuffer);
