@@ -57,7 +57,9 @@ impl Session {
         let outcome = self.decoder.decode_input(length);
         let rows = self.decoder.rows();
         let (status, mut flags, detail, len) = match outcome {
-            Outcome::Rows(_) if i32::try_from(rows.len()).is_err() => (status::DELEGATE, 0, ROWS_TOO_LARGE, 0),
+            Outcome::Rows(flags) if i32::try_from(rows.len()).is_err() => {
+                (status::DELEGATE, bits(flags), ROWS_TOO_LARGE, 0)
+            }
             Outcome::Rows(flags) => (status::ROWS, bits(flags), 0, rows.len() as u64),
             Outcome::Filtered => (status::FILTERED, 0, 0, 0),
             Outcome::Skipped(kind) => (status::SKIPPED, 0, kind as u64, 0),

@@ -444,7 +444,7 @@ impl Decoder {
                 } else {
                     self.image_reader.base64(*cell, &self.input, &mut self.scratch)
                 };
-                *cell = read.unwrap_or_else(|f| {
+                *cell = Fault::check(read).unwrap_or_else(|f| {
                     if *fault != Some(Fault::Unproven) {
                         *fault = Some(f);
                     }
@@ -458,10 +458,12 @@ impl Decoder {
 const PENDING_DATABASE: u8 = 0;
 const PENDING_TABLE: u8 = 1;
 
-fn latin1(cell: Cell, input: &[u8], scratch: &mut Scratch) -> Result<Cell, Fault> {
+fn latin1(cell: Cell, input: &[u8], scratch: &mut Scratch) -> Cell {
     let start = scratch.bytes.len();
-    mysql::latin1(&input[cell.range()], &mut scratch.bytes)?;
-    Ok(Cell::scratch(start, scratch.bytes.len()))
+    match mysql::latin1(&input[cell.range()], &mut scratch.bytes) {
+        Ok(()) => Cell::scratch(start, scratch.bytes.len()),
+        Err(fault) => fault.into(),
+    }
 }
 
 impl BinaryColumns {

@@ -166,7 +166,7 @@ impl ImageReader {
     }
 
     /// An undecided cell that turned out to be base64.
-    pub(super) fn base64(&self, cell: Cell, buf: &[u8], scratch: &mut Scratch) -> Result<Cell, Fault> {
+    pub(super) fn base64(&self, cell: Cell, buf: &[u8], scratch: &mut Scratch) -> Cell {
         let range = cell.range();
         let escaped = buf[range.clone()].contains(&b'\\');
         let span = string::Span { start: range.start, end: range.end, escaped };
@@ -236,29 +236,7 @@ impl ImageReader {
         loop {
             let (column, value) = self.keys.read(order, &mut place, buf, pos)?;
             let end = match column {
-                Some(column) => {
-                    let (read, end) = self.value(&columns.shapes[column], buf, value, images, scratch)?;
-                    let slot = &mut images.cells[start + column];
-                    if slot.tag() != Tag::Absent {
-                        // The last of two equal names counts, whatever the first was: not settled here.
-                        images.fault = Some(Fault::Unproven);
-                    }
-                    match read {
-                        Ok(cell) => {
-                            images.lost_nanos |= cell.lost_nanos() && !columns.wide[column];
-                            *slot = cell;
-                        }
-                        Err(Fault::Bad) if self.nulls => {
-                            images.nulled = true;
-                            *slot = Cell::NULL;
-                        }
-                        Err(fault) => {
-                            *slot = Cell::NULL;
-                            images.note(fault);
-                        }
-                    }
-                    end
-                }
+                Some(column) => self.column(columns, column, buf, value, images, start, scratch)?,
                 None => {
                     images.containers |= matches!(buf[value], b'{' | b'[');
                     skip::value(buf, value)?
@@ -272,71 +250,126 @@ impl ImageReader {
         }
     }
 
-    /// Reads one value: its cell or what is wrong with it, and the position after it.
+    /// Reads the value of one column into its cell.
     #[inline(always)]
-    fn value(
+    #[allow(clippy::too_many_arguments)]
+    fn column(
+        &mut self,
+        columns: &Columns,
+        column: usize,
+        buf: &[u8],
+        pos: usize,
+        images: &mut Images,
+        start: usize,
+        scratch: &mut Scratch,
+    ) -> Result<usize, Refused> {
+        let (read, end) = match (buf[pos], &columns.shapes[column]) {
+            (b'"', Shape::Scalar(scalar)) => match string::plain_end(buf, pos + 1) {
+                Some(end) => (self.reading.plain(*scalar, buf, pos + 1, end, scratch), end + 1),
+                None => {
+                    let span = string::span(buf, pos)?;
+                    (self.reading.string(*scalar, span, buf, scratch), span.next())
+                }
+            },
+            (b'n', _) => (Cell::NULL, skip::word(buf, pos, b"null")?),
+            (_, shape) => self.other(shape, buf, pos, images, scratch)?,
+        };
+        let slot = &mut images.cells[start + column];
+        let twice = slot.tag() != Tag::Absent;
+        *slot = read;
+        // What is special about a value comes last in the order of tags.
+        if read.tag() as u8 >= Tag::Stamp as u8 || twice {
+            self.special(read, columns.wide[column], twice, images, start + column);
+        }
+        Ok(end)
+    }
+
+    #[inline(always)]
+    fn special(&self, read: Cell, wide: bool, twice: bool, images: &mut Images, slot: usize) {
+        if read.lost_nanos() {
+            images.lost_nanos |= !wide;
+        }
+        if let Err(fault) = Fault::check(read) {
+            images.cells[slot] = Cell::NULL;
+            self.bad(fault, images);
+        }
+        if twice {
+            // The last of two equal names counts, whatever the first was: not settled here.
+            images.fault = Some(Fault::Unproven);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn bad(&self, fault: Fault, images: &mut Images) {
+        if fault == Fault::Bad && self.nulls {
+            images.nulled = true;
+        } else {
+            images.note(fault);
+        }
+    }
+
+    /// Reads a value that is neither null nor a string of a scalar column: its cell or what is wrong with it, and the
+    /// position after it.
+    #[inline(never)]
+    fn other(
         &mut self,
         shape: &Shape,
         buf: &[u8],
         pos: usize,
         images: &mut Images,
         scratch: &mut Scratch,
-    ) -> Result<(Result<Cell, Fault>, usize), Refused> {
+    ) -> Result<(Cell, usize), Refused> {
+        images.containers |= matches!(buf[pos], b'{' | b'[');
         match (buf[pos], shape) {
-            (b'"', Shape::Scalar(scalar)) => {
-                let span = string::span(buf, pos)?;
-                Ok((self.reading.string(*scalar, span, buf, scratch), span.next()))
-            }
             (b'"', Shape::Bytes) => {
                 let span = string::span(buf, pos)?;
-                Ok((Ok(Cell::undecided(span.start, span.end)), span.next()))
+                Ok((Cell::undecided(span.start, span.end), span.next()))
             }
-            (b'n', _) => Ok((Ok(Cell::NULL), skip::word(buf, pos, b"null")?)),
-            (_, Shape::Nested(nested)) => {
-                images.containers |= matches!(buf[pos], b'{' | b'[');
-                nested.read(&self.reading, self.nulls, buf, pos, &mut images.nulled, scratch)
-            }
-            (_, shape) => {
-                images.containers |= matches!(buf[pos], b'{' | b'[');
-                let scalar = if let Shape::Scalar(scalar) = shape { *scalar } else { Scalar::Bytes };
-                self.reading.bare(scalar, buf, pos, scratch)
-            }
+            (_, Shape::Nested(nested)) => nested.read(&self.reading, self.nulls, buf, pos, &mut images.nulled, scratch),
+            (_, Shape::Scalar(scalar)) => self.reading.bare(*scalar, buf, pos, scratch),
+            (_, Shape::Bytes) => self.reading.bare(Scalar::Bytes, buf, pos, scratch),
         }
     }
 }
 
 impl Reading {
-    /// A JSON string as a value.
+    /// The JSON string content `start..end`, free of escapes, as a value.
     #[inline(always)]
-    pub fn string(&self, scalar: Scalar, span: string::Span, buf: &[u8], scratch: &mut Scratch) -> Result<Cell, Fault> {
-        if scalar == Scalar::Text && !span.escaped {
-            return Ok(Cell::input(span.start, span.end));
+    fn plain(&self, scalar: Scalar, buf: &[u8], start: usize, end: usize, scratch: &mut Scratch) -> Cell {
+        match scalar {
+            Scalar::Text => Cell::input(start, end),
+            Scalar::Null => Cell::NULL,
+            _ => self.text(scalar, &buf[start..end], &mut scratch.bytes),
         }
-        if !span.escaped && scalar != Scalar::Null {
-            return self.text(scalar, &buf[span.start..span.end], &mut scratch.bytes);
-        }
-        self.escaped_string(scalar, span, buf, scratch)
     }
 
+    /// A JSON string as a value.
     #[inline(never)]
-    fn escaped_string(
-        &self,
-        scalar: Scalar,
-        span: string::Span,
-        buf: &[u8],
-        scratch: &mut Scratch,
-    ) -> Result<Cell, Fault> {
+    pub fn string(&self, scalar: Scalar, span: string::Span, buf: &[u8], scratch: &mut Scratch) -> Cell {
+        if span.escaped {
+            self.escaped_string(scalar, span, buf, scratch)
+        } else {
+            self.plain(scalar, buf, span.start, span.end, scratch)
+        }
+    }
+
+    fn escaped_string(&self, scalar: Scalar, span: string::Span, buf: &[u8], scratch: &mut Scratch) -> Cell {
         let raw = &buf[span.start..span.end];
         match scalar {
-            Scalar::Null => Ok(Cell::NULL),
+            Scalar::Null => Cell::NULL,
             Scalar::Text => {
                 let start = scratch.bytes.len();
-                string::unescape(raw, &mut scratch.bytes)?;
-                Ok(Cell::scratch(start, scratch.bytes.len()))
+                match string::unescape(raw, &mut scratch.bytes) {
+                    Ok(()) => Cell::scratch(start, scratch.bytes.len()),
+                    Err(Refused) => Cell::UNPROVEN,
+                }
             }
             _ => {
                 scratch.text.clear();
-                string::unescape(raw, &mut scratch.text)?;
+                if string::unescape(raw, &mut scratch.text).is_err() {
+                    return Cell::UNPROVEN;
+                }
                 self.text(scalar, &scratch.text, &mut scratch.bytes)
             }
         }
@@ -350,7 +383,7 @@ impl Reading {
         buf: &[u8],
         pos: usize,
         scratch: &mut Scratch,
-    ) -> Result<(Result<Cell, Fault>, usize), Refused> {
+    ) -> Result<(Cell, usize), Refused> {
         match buf[pos] {
             b't' => Ok((self.boolean(scalar, true, pos), skip::word(buf, pos, b"true")?)),
             b'f' => Ok((self.boolean(scalar, false, pos), skip::word(buf, pos, b"false")?)),

@@ -64,11 +64,11 @@ impl Nested {
         pos: usize,
         nulled: &mut bool,
         scratch: &mut Scratch,
-    ) -> Result<(Result<Cell, Fault>, usize), Refused> {
+    ) -> Result<(Cell, usize), Refused> {
         // Validates the whole value first, its depth included, so that the recursion below is bounded.
         let end = skip::value(buf, pos)?;
         let mut reader = Reader { reading, nulls, buf, nulled, scratch };
-        Ok((reader.container(self, pos), end))
+        Ok((reader.container(self, pos).unwrap_or_else(Cell::from), end))
     }
 }
 
@@ -218,15 +218,17 @@ impl Reader<'_> {
     fn element(&mut self, element: &Element, pos: usize) -> Result<(Cell, usize), Fault> {
         let buf = self.buf;
         let (read, end) = match (buf[pos], &element.shape) {
-            (b'n', _) => (Ok(Cell::NULL), pos + 4),
+            (b'n', _) => (Cell::NULL, pos + 4),
             (b'"', ElementShape::Scalar(scalar)) => {
                 let span = string::span(buf, pos)?;
                 (self.reading.string(*scalar, span, buf, self.scratch), span.next())
             }
             (_, ElementShape::Scalar(scalar)) => self.reading.bare(*scalar, buf, pos, self.scratch)?,
-            (_, ElementShape::Nested(nested)) => (self.container(nested, pos), skip::value(buf, pos)?),
+            (_, ElementShape::Nested(nested)) => {
+                (self.container(nested, pos).unwrap_or_else(Cell::from), skip::value(buf, pos)?)
+            }
         };
-        let cell = match read {
+        let cell = match Fault::check(read) {
             Err(Fault::Bad) if self.nulls => {
                 *self.nulled = true;
                 Cell::NULL

@@ -1,14 +1,16 @@
 //! One value: JSON scalar → [`Cell`], by the rules of flink-json's `JsonToRowDataConverters`.
 //!
-//! Each conversion ends in a cell, in [`Fault::Bad`] (Flink's converter throws for this value, proven) or in
-//! [`Fault::Unproven`] (Flink's answer depends on something not modelled here: Unicode digits, hexadecimal floats,
-//! the running JDK's float printing). Nothing is guessed.
+//! Each conversion ends in a cell with a value, in [`Cell::BAD`] (Flink's converter throws for this value, proven) or in
+//! [`Cell::UNPROVEN`] (Flink's answer depends on something not modelled here: Unicode digits, hexadecimal floats,
+//! the running JDK's float printing). Nothing is guessed. (A cell and not a `Result`, because a cell is returned in
+//! registers: through memory, this hot path stalled on store forwarding for a quarter of its time.)
 
 mod datetime;
 mod decimal;
+mod plain;
 
 use crate::json::{Refused, number};
-use crate::row::Cell;
+use crate::row::{Cell, Tag};
 use crate::schema::{LogicalType, Root, Semantics, TimestampFormat};
 
 /// Why there is no cell.
@@ -18,6 +20,34 @@ pub enum Fault {
     Bad,
     /// Only Flink's converter knows.
     Unproven,
+}
+
+impl Fault {
+    /// What is wrong with a cell, or the cell.
+    #[inline(always)]
+    pub fn check(cell: Cell) -> Result<Cell, Fault> {
+        match cell.tag() {
+            Tag::Bad => Err(Fault::Bad),
+            Tag::Unproven => Err(Fault::Unproven),
+            _ => Ok(cell),
+        }
+    }
+}
+
+impl From<Fault> for Cell {
+    #[inline(always)]
+    fn from(fault: Fault) -> Cell {
+        match fault {
+            Fault::Bad => Cell::BAD,
+            Fault::Unproven => Cell::UNPROVEN,
+        }
+    }
+}
+
+/// The cell of a conversion written with `?`.
+#[inline(always)]
+fn cell(read: Result<Cell, Fault>) -> Cell {
+    read.unwrap_or_else(Cell::from)
 }
 
 impl From<Refused> for Fault {
@@ -93,28 +123,25 @@ impl Reading {
     /// A string's text (unescaped) as a value of a column that is neither [`Scalar::Text`] nor [`Scalar::Null`].
     ///
     /// Bytes that have to be made (binary, large decimals) are appended to `scratch`.
-    #[inline]
-    pub fn text(&self, scalar: Scalar, text: &[u8], scratch: &mut Vec<u8>) -> Result<Cell, Fault> {
+    #[inline(always)]
+    pub fn text(&self, scalar: Scalar, text: &[u8], scratch: &mut Vec<u8>) -> Cell {
         match scalar {
-            Scalar::Int64 => Ok(Cell::fixed(integer(text)? as u64)),
-            Scalar::Int32 => narrow::<i32>(text).map(|v| Cell::fixed(u64::from(v as u32))),
+            Scalar::Int64 => cell(integer(text).map(|v| Cell::fixed(v as u64))),
+            Scalar::Int32 => cell(narrow::<i32>(text).map(|v| Cell::fixed(u64::from(v as u32)))),
             Scalar::Decimal { precision, scale } => decimal::of_text(text, precision, scale, scratch),
-            Scalar::Timestamp { zoned } => match (self.timestamp, zoned) {
-                (TimestampFormat::Sql, _) => datetime::sql_timestamp(text, zoned),
-                (TimestampFormat::Iso8601, _) => datetime::iso_timestamp(text, zoned),
+            Scalar::Timestamp { zoned } => match self.timestamp {
+                TimestampFormat::Sql => datetime::sql_timestamp(text, zoned),
+                TimestampFormat::Iso8601 => datetime::iso_timestamp(text, zoned),
             },
             Scalar::Date => datetime::date(text),
-            Scalar::Double => Ok(Cell::fixed(float_text(text)?.parse::<f64>().map_err(|_| Fault::Unproven)?.to_bits())),
-            Scalar::Float => {
-                let value: f32 = float_text(text)?.parse().map_err(|_| Fault::Unproven)?;
-                Ok(Cell::fixed(value.to_bits().into()))
-            }
-            Scalar::Boolean => Ok(Cell::fixed(u64::from(self.truth(text)))),
-            Scalar::Int8 => narrow::<i8>(text).map(|v| Cell::fixed(u64::from(v as u8))),
-            Scalar::Int16 => narrow::<i16>(text).map(|v| Cell::fixed(u64::from(v as u16))),
+            Scalar::Double => double(text),
+            Scalar::Float => float(text),
+            Scalar::Boolean => Cell::fixed(u64::from(self.truth(text))),
+            Scalar::Int8 => cell(narrow::<i8>(text).map(|v| Cell::fixed(u64::from(v as u8)))),
+            Scalar::Int16 => cell(narrow::<i16>(text).map(|v| Cell::fixed(u64::from(v as u16)))),
             Scalar::Time => datetime::time(text, self.time_millis),
             Scalar::Bytes => base64(text, scratch),
-            Scalar::Text | Scalar::Null => Err(Fault::Unproven),
+            Scalar::Text | Scalar::Null => Cell::UNPROVEN,
         }
     }
 
@@ -125,31 +152,24 @@ impl Reading {
     }
 
     /// A JSON number as a value.
-    pub fn number(
-        &self,
-        scalar: Scalar,
-        token: number::Span,
-        buf: &[u8],
-        scratch: &mut Vec<u8>,
-    ) -> Result<Cell, Fault> {
+    pub fn number(&self, scalar: Scalar, token: number::Span, buf: &[u8], scratch: &mut Vec<u8>) -> Cell {
         let text = &buf[token.start..token.end];
         match scalar {
-            Scalar::Null => Ok(Cell::NULL),
-            Scalar::Bytes => Ok(Cell::NULL),
-            Scalar::Boolean => Ok(Cell::fixed(u64::from(self.semantics == Semantics::Canal && text == b"1"))),
-            Scalar::Date | Scalar::Time | Scalar::Timestamp { .. } => Err(Fault::Bad),
+            Scalar::Null | Scalar::Bytes => Cell::NULL,
+            Scalar::Boolean => Cell::fixed(u64::from(self.semantics == Semantics::Canal && text == b"1")),
+            Scalar::Date | Scalar::Time | Scalar::Timestamp { .. } => Cell::BAD,
             _ if token.integer => {
                 let minus_zero = text == b"-0";
                 let text = if minus_zero { &text[1..] } else { text };
                 match scalar {
-                    Scalar::Text => Ok(Cell::input(token.start + usize::from(minus_zero), token.end)),
+                    Scalar::Text => Cell::input(token.start + usize::from(minus_zero), token.end),
                     _ => self.text(scalar, text, scratch),
                 }
             }
-            Scalar::Double | Scalar::Float => self.fraction(scalar, text),
+            Scalar::Double | Scalar::Float => cell(self.fraction(scalar, text)),
             Scalar::Decimal { precision, scale } => decimal::of_text(text, precision, scale, scratch),
             // Flink prints the fraction first (Java's float printing), or truncates it with its own bounds.
-            _ => Err(Fault::Unproven),
+            _ => Cell::UNPROVEN,
         }
     }
 
@@ -162,9 +182,8 @@ impl Reading {
             if wide.is_infinite() {
                 return Err(Fault::Unproven);
             }
-            if wide == 0.0
-                && text.bytes().take_while(|b| !matches!(b, b'e' | b'E')).all(|b| matches!(b, b'-' | b'0' | b'.'))
-            {
+            let digits = text.split(['e', 'E']).next().unwrap_or(text);
+            if wide == 0.0 && digits.bytes().all(|b| matches!(b, b'-' | b'0' | b'.')) {
                 wide = 0.0;
             }
         }
@@ -176,22 +195,22 @@ impl Reading {
     }
 
     /// `true` or `false` as a value; `start` is its place in the input.
-    pub fn boolean(&self, scalar: Scalar, value: bool, start: usize) -> Result<Cell, Fault> {
+    pub fn boolean(&self, scalar: Scalar, value: bool, start: usize) -> Cell {
         match scalar {
-            Scalar::Boolean => Ok(Cell::fixed(u64::from(value))),
-            Scalar::Text => Ok(Cell::input(start, start + if value { 4 } else { 5 })),
-            Scalar::Null | Scalar::Bytes => Ok(Cell::NULL),
-            _ => Err(Fault::Bad),
+            Scalar::Boolean => Cell::fixed(u64::from(value)),
+            Scalar::Text => Cell::input(start, start + if value { 4 } else { 5 }),
+            Scalar::Null | Scalar::Bytes => Cell::NULL,
+            _ => Cell::BAD,
         }
     }
 
     /// An object or array as a value of a scalar column.
-    pub fn container(&self, scalar: Scalar) -> Result<Cell, Fault> {
+    pub fn container(&self, scalar: Scalar) -> Cell {
         match scalar {
-            Scalar::Null | Scalar::Bytes => Ok(Cell::NULL),
-            Scalar::Boolean => Ok(Cell::fixed(0)),
+            Scalar::Null | Scalar::Bytes => Cell::NULL,
+            Scalar::Boolean => Cell::fixed(0),
             // Text: Flink prints the tree again.
-            _ => Err(Fault::Unproven),
+            _ => Cell::UNPROVEN,
         }
     }
 }
@@ -213,27 +232,20 @@ fn trim(mut text: &[u8]) -> &[u8] {
 }
 
 /// `Long.parseLong` of the trimmed text.
-#[inline]
+#[inline(always)]
 fn integer(text: &[u8]) -> Result<i64, Fault> {
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
         rest => (false, rest),
     };
-    if digits.is_empty() || digits.len() > 18 {
-        return integer_slow(text);
+    match plain::digits(digits) {
+        Some(value) => Ok(if negative { -(value as i64) } else { value as i64 }),
+        None => integer_slow(text),
     }
-    let mut value = 0i64;
-    for digit in digits {
-        let digit = digit.wrapping_sub(b'0');
-        if digit > 9 {
-            return integer_slow(text);
-        }
-        value = value * 10 + i64::from(digit);
-    }
-    Ok(if negative { -value } else { value })
 }
 
 #[cold]
+#[inline(never)]
 fn integer_slow(text: &[u8]) -> Result<i64, Fault> {
     let text = trim(text);
     let (negative, digits) = match text {
@@ -267,6 +279,25 @@ fn bad_unless_unicode(text: &[u8]) -> Fault {
     if text.is_ascii() { Fault::Bad } else { Fault::Unproven }
 }
 
+/// `Double.parseDouble` of the trimmed text.
+#[inline(never)]
+fn double(text: &[u8]) -> Cell {
+    match plain::Number::of(text).and_then(plain::Number::exact_double) {
+        Some(value) => Cell::fixed(value.to_bits()),
+        None => cell(parse::<f64>(text).map(|value| Cell::fixed(value.to_bits()))),
+    }
+}
+
+/// `Float.parseFloat` of the trimmed text.
+#[inline(never)]
+fn float(text: &[u8]) -> Cell {
+    cell(parse::<f32>(text).map(|value| Cell::fixed(value.to_bits().into())))
+}
+
+fn parse<T: std::str::FromStr>(text: &[u8]) -> Result<T, Fault> {
+    float_text(text)?.parse().map_err(|_| Fault::Unproven)
+}
+
 /// The trimmed text, if it is a plain decimal number to `Double.parseDouble`: what Rust's parser reads to the same bits.
 fn float_text(text: &[u8]) -> Result<&str, Fault> {
     let text = trim(text);
@@ -281,10 +312,10 @@ fn float_text(text: &[u8]) -> Result<&str, Fault> {
 }
 
 /// Base64 as canonical encoders write it: standard alphabet, padded, nothing else. Jackson accepts a little more.
-fn base64(text: &[u8], scratch: &mut Vec<u8>) -> Result<Cell, Fault> {
+fn base64(text: &[u8], scratch: &mut Vec<u8>) -> Cell {
     let start = scratch.len();
     if text.len() % 4 != 0 {
-        return Err(Fault::Unproven);
+        return Cell::UNPROVEN;
     }
     let pad = text.iter().rev().take(2).take_while(|b| **b == b'=').count();
     let digits = &text[..text.len() - pad];
@@ -298,7 +329,7 @@ fn base64(text: &[u8], scratch: &mut Vec<u8>) -> Result<Cell, Fault> {
             b'/' => 63,
             _ => {
                 scratch.truncate(start);
-                return Err(Fault::Unproven);
+                return Cell::UNPROVEN;
             }
         };
         bits = bits << 6 | u32::from(value);
@@ -307,7 +338,7 @@ fn base64(text: &[u8], scratch: &mut Vec<u8>) -> Result<Cell, Fault> {
             scratch.push((bits >> (6 - 2 * (i % 4))) as u8);
         }
     }
-    Ok(Cell::scratch(start, scratch.len()))
+    Cell::scratch(start, scratch.len())
 }
 
 #[cfg(test)]
@@ -344,7 +375,7 @@ mod tests {
             let bytes: Vec<u8> = (0..n).map(|i| i.wrapping_mul(57)).collect();
             let text = base64::engine::general_purpose::STANDARD.encode(&bytes);
             let mut scratch = vec![1, 2, 3];
-            let cell = base64(text.as_bytes(), &mut scratch).unwrap();
+            let cell = base64(text.as_bytes(), &mut scratch);
             assert_eq!(scratch[cell.range()], bytes);
         }
     }

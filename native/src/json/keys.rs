@@ -15,7 +15,7 @@ const MAX_LEARNED: usize = 4_096;
 #[derive(Debug)]
 pub struct Keys {
     known: usize,
-    literals: Vec<Option<Literal>>,
+    literals: Vec<Literal>,
     index: HashMap<Box<[u8]>, u32>,
     unescaped: Vec<u8>,
 }
@@ -65,7 +65,7 @@ impl Keys {
     ) -> Result<(Option<usize>, usize), Refused> {
         if let Some(guess) = order.next.get(place.0) {
             let guess = *guess as usize;
-            if let Some(Some(literal)) = self.literals.get(guess)
+            if let Some(literal) = self.literals.get(guess)
                 && literal.matches(buf, pos)
             {
                 place.0 = guess + 1;

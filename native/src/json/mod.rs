@@ -23,7 +23,14 @@ pub struct Refused;
 
 /// Position of the first byte at or after `pos` that is not white space.
 #[inline(always)]
-pub fn blank(buf: &[u8], mut pos: usize) -> usize {
+pub fn blank(buf: &[u8], pos: usize) -> usize {
+    if buf[pos] > b' ' { pos } else { blanks(buf, pos) }
+}
+
+/// Producers write no white space, so it is out of the way.
+#[cold]
+#[inline(never)]
+fn blanks(buf: &[u8], mut pos: usize) -> usize {
     while matches!(buf[pos], b' ' | b'\n' | b'\t' | b'\r') {
         pos += 1;
     }
@@ -40,7 +47,20 @@ pub fn expect(buf: &[u8], pos: usize, byte: u8) -> Result<usize, Refused> {
 /// After a member or element: the position of the next one, or past the closing `end`.
 #[inline(always)]
 pub fn next_or_end(buf: &[u8], pos: usize, end: u8) -> Result<(usize, bool), Refused> {
-    let pos = blank(buf, pos);
+    let byte = buf[pos];
+    if byte == b',' {
+        Ok((blank(buf, pos + 1), false))
+    } else if byte == end {
+        Ok((pos + 1, true))
+    } else {
+        next_after_blanks(buf, pos, end)
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn next_after_blanks(buf: &[u8], pos: usize, end: u8) -> Result<(usize, bool), Refused> {
+    let pos = blanks(buf, pos);
     match buf[pos] {
         b',' => Ok((blank(buf, pos + 1), false)),
         b if b == end => Ok((pos + 1, true)),

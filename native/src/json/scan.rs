@@ -10,6 +10,7 @@ use super::PADDING;
 pub struct Literal {
     head: [u8; 16],
     mask: u32,
+    len: u32,
     rest: Box<[u8]>,
 }
 
@@ -19,30 +20,32 @@ impl Literal {
         let n = text.len().min(16);
         let mut head = [0; 16];
         head[..n].copy_from_slice(&text[..n]);
-        Literal { head, mask: ((1u64 << n) - 1) as u32, rest: text[n..].into() }
+        Literal { head, mask: ((1u64 << n) - 1) as u32, len: text.len() as u32, rest: text[n..].into() }
     }
 
-    /// The key `name` as it stands in a document without blanks: `"name":`. `None` if the name would need escapes.
-    pub fn key(name: &[u8]) -> Option<Self> {
-        if name.iter().any(|b| *b < 0x20 || *b == b'"' || *b == b'\\') {
-            return None;
-        }
+    /// The key `name` as it stands in a document without blanks: `"name":`. A name that needs escapes gives a literal
+    /// that occurs in no document.
+    pub fn key(name: &[u8]) -> Self {
         let mut text = Vec::with_capacity(name.len() + 3);
         text.push(b'"');
         text.extend_from_slice(name);
         text.extend_from_slice(b"\":");
-        Some(Literal::new(&text))
+        if name.iter().any(|b| *b < 0x20 || *b == b'"' || *b == b'\\') {
+            // No key begins with this byte.
+            text[0] = 0;
+        }
+        Literal::new(&text)
     }
 
     /// Length in bytes.
     #[inline(always)]
     pub fn len(&self) -> usize {
-        self.mask.count_ones() as usize + self.rest.len()
+        self.len as usize
     }
 
     /// True for the literal of no bytes.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.len == 0
     }
 
     /// Whether the document continues with this literal at `pos`. `buf` is padded.

@@ -8,9 +8,18 @@ pub const MAX_DEPTH: u32 = 64;
 /// The position after the value that begins at `pos` (no white space before it).
 pub fn value(buf: &[u8], pos: usize) -> Result<usize, Refused> {
     match buf[pos] {
-        b'"' => Ok(string::span(buf, pos)?.next()),
+        b'"' => text(buf, pos),
         b'{' | b'[' => container(buf, pos),
         _ => scalar(buf, pos),
+    }
+}
+
+/// A string.
+#[inline(always)]
+fn text(buf: &[u8], pos: usize) -> Result<usize, Refused> {
+    match string::plain_end(buf, pos + 1) {
+        Some(end) => Ok(end + 1),
+        None => Ok(string::span(buf, pos)?.next()),
     }
 }
 
@@ -57,7 +66,7 @@ fn container(buf: &[u8], mut pos: usize) -> Result<usize, Refused> {
                 stack >>= 1;
                 depth -= 1;
             }
-            b'"' => pos = string::span(buf, pos)?.next(),
+            b'"' => pos = text(buf, pos)?,
             _ => pos = scalar(buf, pos)?,
         }
         // After a value.

@@ -26,6 +26,13 @@ impl Span {
     }
 }
 
+/// Where the string whose content begins at `start` ends, if it needs no unescaping and is of ordinary length.
+#[inline(always)]
+pub fn plain_end(buf: &[u8], start: usize) -> Option<usize> {
+    let end = scan::quote_or_backslash(buf, start);
+    (buf[end] == b'"' && end - start <= MAX_KEY).then_some(end)
+}
+
 /// The string that begins with the quote at `pos`, its escapes validated.
 #[inline(always)]
 pub fn span(buf: &[u8], pos: usize) -> Result<Span, Refused> {
@@ -33,11 +40,10 @@ pub fn span(buf: &[u8], pos: usize) -> Result<Span, Refused> {
         return Err(Refused);
     }
     let start = pos + 1;
-    let end = scan::quote_or_backslash(buf, start);
-    if buf[end] == b'"' && end - start <= MAX_KEY {
-        return Ok(Span { start, end, escaped: false });
+    match plain_end(buf, start) {
+        Some(end) => Ok(Span { start, end, escaped: false }),
+        None => long_or_escaped(buf, start, scan::quote_or_backslash(buf, start)),
     }
-    long_or_escaped(buf, start, end)
 }
 
 /// The same for a member's name, whose length Jackson limits.
@@ -48,6 +54,7 @@ pub fn key_span(buf: &[u8], pos: usize) -> Result<Span, Refused> {
 }
 
 #[cold]
+#[inline(never)]
 fn long_or_escaped(buf: &[u8], start: usize, mut pos: usize) -> Result<Span, Refused> {
     let mut escaped = false;
     while buf[pos] == b'\\' {

@@ -52,78 +52,108 @@ pub enum Tag {
     BigDecimal,
     /// `b` raw bytes of a JSON string at `a` of the input, whose meaning is not known yet.
     Undecided,
+    /// No value: Flink's converter throws.
+    Bad,
+    /// No value: only Flink's converter knows.
+    Unproven,
 }
 
-/// One value on its way from the message into a row.
+/// One value on its way from the message into a row: two words, so that it travels in registers.
 #[derive(Debug, Clone, Copy)]
 pub struct Cell {
     a: u64,
-    b: u32,
-    tag: Tag,
+    /// The tag above, a length or nanoseconds below.
+    tag_b: u64,
 }
 
 impl Cell {
     /// See [`Tag::Absent`].
-    pub const ABSENT: Cell = Cell { a: 0, b: 0, tag: Tag::Absent };
+    pub const ABSENT: Cell = Cell::new(0, 0, Tag::Absent);
     /// See [`Tag::Null`].
-    pub const NULL: Cell = Cell { a: 0, b: 0, tag: Tag::Null };
+    pub const NULL: Cell = Cell::new(0, 0, Tag::Null);
+
+    /// See [`Tag::Bad`].
+    pub const BAD: Cell = Cell::new(0, 0, Tag::Bad);
+    /// See [`Tag::Unproven`].
+    pub const UNPROVEN: Cell = Cell::new(0, 0, Tag::Unproven);
+
+    #[inline(always)]
+    const fn new(a: u64, b: u32, tag: Tag) -> Cell {
+        Cell { a, tag_b: (tag as u64) << 32 | b as u64 }
+    }
+
+    #[inline(always)]
+    fn b(&self) -> u32 {
+        self.tag_b as u32
+    }
 
     /// A value of at most 8 bytes, zero-extended.
     #[inline(always)]
     pub fn fixed(bits: u64) -> Cell {
-        Cell { a: bits, b: 0, tag: Tag::Fixed }
+        Cell::new(bits, 0, Tag::Fixed)
     }
 
     /// Bytes `start..end` of the input.
     #[inline(always)]
     pub fn input(start: usize, end: usize) -> Cell {
-        Cell { a: start as u64, b: (end - start) as u32, tag: Tag::Input }
+        Cell::new(start as u64, (end - start) as u32, Tag::Input)
     }
 
     /// Bytes `start..end` of the scratch buffer.
     #[inline(always)]
     pub fn scratch(start: usize, end: usize) -> Cell {
-        Cell { a: start as u64, b: (end - start) as u32, tag: Tag::Scratch }
+        Cell::new(start as u64, (end - start) as u32, Tag::Scratch)
     }
 
     /// A point in time; `nanos` of the millisecond.
     #[inline(always)]
     pub fn stamp(millis: i64, nanos: u32) -> Cell {
-        Cell { a: millis as u64, b: nanos, tag: Tag::Stamp }
+        Cell::new(millis as u64, nanos, Tag::Stamp)
     }
 
     /// Bytes `start..end` of the scratch buffer as the unscaled value of a decimal.
     pub fn big_decimal(start: usize, end: usize) -> Cell {
-        Cell { tag: Tag::BigDecimal, ..Cell::scratch(start, end) }
+        Cell::new(start as u64, (end - start) as u32, Tag::BigDecimal)
     }
 
     /// A JSON string's raw content `start..end`, to be decided on later.
     pub fn undecided(start: usize, end: usize) -> Cell {
-        Cell { tag: Tag::Undecided, ..Cell::input(start, end) }
+        Cell::new(start as u64, (end - start) as u32, Tag::Undecided)
     }
 
     /// How the value is held.
     #[inline(always)]
     pub fn tag(&self) -> Tag {
-        self.tag
+        match self.tag_b >> 32 {
+            0 => Tag::Absent,
+            1 => Tag::Null,
+            2 => Tag::Fixed,
+            3 => Tag::Input,
+            4 => Tag::Scratch,
+            5 => Tag::Stamp,
+            6 => Tag::BigDecimal,
+            7 => Tag::Undecided,
+            8 => Tag::Bad,
+            _ => Tag::Unproven,
+        }
     }
 
     /// Whether a row shows NULL for it.
     #[inline(always)]
     pub fn is_null(&self) -> bool {
-        matches!(self.tag, Tag::Absent | Tag::Null)
+        matches!(self.tag(), Tag::Absent | Tag::Null)
     }
 
     /// The place of an [`Undecided`](Tag::Undecided), [`Input`](Tag::Input) or [`Scratch`](Tag::Scratch) value.
     #[inline(always)]
     pub fn range(&self) -> std::ops::Range<usize> {
-        self.a as usize..self.a as usize + self.b as usize
+        self.a as usize..self.a as usize + self.b() as usize
     }
 
     /// Nanoseconds that a compact timestamp (precision 3 or less) cannot hold.
     #[inline(always)]
     pub fn lost_nanos(&self) -> bool {
-        self.tag == Tag::Stamp && self.b != 0
+        self.tag() == Tag::Stamp && self.b() != 0
     }
 }
 
@@ -139,7 +169,7 @@ pub struct Sources<'a> {
 impl<'a> Sources<'a> {
     #[inline(always)]
     fn bytes(&self, cell: &Cell) -> &'a [u8] {
-        match cell.tag {
+        match cell.tag() {
             Tag::Input => &self.input[cell.range()],
             _ => &self.scratch[cell.range()],
         }
@@ -193,8 +223,8 @@ pub fn write_row<'c>(
 /// Bytes that a cell takes in the variable part.
 #[inline(always)]
 fn variable_len(cell: &Cell, wide: bool) -> usize {
-    match cell.tag {
-        Tag::Input | Tag::Scratch if cell.b > 7 => padded(cell.b as usize),
+    match cell.tag() {
+        Tag::Input | Tag::Scratch if cell.b() > 7 => padded(cell.b() as usize),
         Tag::Stamp if wide => 8,
         Tag::BigDecimal => 16,
         _ => 0,
@@ -209,19 +239,19 @@ fn write_cell(row: &mut [u8], cursor: &mut usize, cell: &Cell, wide: bool, sourc
         *cursor += taken;
         at
     };
-    match cell.tag {
+    match cell.tag() {
         Tag::Fixed => cell.a,
         Tag::Input | Tag::Scratch => {
-            let bytes = sources.bytes(cell);
-            if bytes.len() <= 7 {
-                return inline_bytes(bytes);
+            if cell.b() <= 7 {
+                return inline_bytes(sources, cell);
             }
+            let bytes = sources.bytes(cell);
             row[*cursor..*cursor + bytes.len()].copy_from_slice(bytes);
             place(cursor, bytes.len(), padded(bytes.len()))
         }
         Tag::Stamp if wide => {
             row[*cursor..*cursor + 8].copy_from_slice(&cell.a.to_le_bytes());
-            place(cursor, cell.b as usize, 8)
+            place(cursor, cell.b() as usize, 8)
         }
         Tag::Stamp => cell.a,
         Tag::BigDecimal => {
@@ -230,17 +260,22 @@ fn write_cell(row: &mut [u8], cursor: &mut usize, cell: &Cell, wide: bool, sourc
             place(cursor, bytes.len(), 16)
         }
         Tag::Absent | Tag::Null => 0,
-        Tag::Undecided => unreachable!("an undecided cell reached the row writer"),
+        Tag::Undecided | Tag::Bad | Tag::Unproven => unreachable!("a cell without a value reached the row writer"),
     }
 }
 
 /// Up to 7 bytes inside the field (`AbstractBinaryWriter.writeBytesToFixLenPart`).
 #[inline(always)]
-fn inline_bytes(bytes: &[u8]) -> u64 {
-    let mut word = [0; 8];
-    word[..bytes.len()].copy_from_slice(bytes);
-    word[7] = 0x80 | bytes.len() as u8;
-    u64::from_le_bytes(word)
+fn inline_bytes(sources: Sources<'_>, cell: &Cell) -> u64 {
+    let len = cell.b();
+    let top = u64::from(0x80 | len) << 56;
+    if cell.tag() == Tag::Input
+        && let Some(window) = sources.input.get(cell.a as usize..).and_then(|rest| rest.first_chunk::<8>())
+    {
+        return u64::from_le_bytes(*window) & ((1 << (8 * len)) - 1) | top;
+    }
+    let bytes = sources.bytes(cell);
+    bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)) | top
 }
 
 #[cfg(test)]

@@ -11,21 +11,27 @@
 //! Fractions have up to nine digits; a bare point is a fraction of none. Years of more than four digits and the hour 24 are
 //! left to Java.
 
-use super::Fault;
+use super::{Fault, cell};
 use crate::row::Cell;
 
+/// Two digits, or a number above 99.
 #[inline(always)]
-fn two(text: &[u8], at: usize) -> Option<u32> {
+fn two(text: &[u8], at: usize) -> u32 {
     let tens = text[at].wrapping_sub(b'0');
     let ones = text[at + 1].wrapping_sub(b'0');
-    (tens <= 9 && ones <= 9).then(|| u32::from(tens) * 10 + u32::from(ones))
+    u32::from(tens) * 10 + u32::from(ones) + if tens > 9 || ones > 9 { 100 } else { 0 }
 }
 
 /// Days since 1970-01-01 of the ten bytes `yyyy-MM-dd`. `clamp`: a day beyond the month's end (up to 31) is its last day.
-#[inline]
+#[inline(always)]
 fn day(text: &[u8], clamp: bool) -> Option<i64> {
-    let year = two(text, 0)? * 100 + two(text, 2)?;
-    let (month, day) = (two(text, 5)?, two(text, 8)?);
+    let text = text.first_chunk::<10>()?;
+    let (century, of_century) = (two(text, 0), two(text, 2));
+    let year = century * 100 + of_century;
+    let (month, day) = (two(text, 5), two(text, 8));
+    if century > 99 || of_century > 99 {
+        return None;
+    }
     if text[4] != b'-' || text[7] != b'-' || month.wrapping_sub(1) > 11 || day.wrapping_sub(1) > 30 {
         return None;
     }
@@ -57,27 +63,30 @@ fn bad_unless_signed(text: &[u8]) -> Fault {
     if matches!(text.first(), Some(b'+' | b'-')) || !text.is_ascii() { Fault::Unproven } else { Fault::Bad }
 }
 
-pub(super) fn date(text: &[u8]) -> Result<Cell, Fault> {
+#[inline(never)]
+pub(super) fn date(text: &[u8]) -> Cell {
+    cell(read_date(text))
+}
+
+#[inline(always)]
+fn read_date(text: &[u8]) -> Result<Cell, Fault> {
     let days = if text.len() == 10 { day(text, false) } else { None };
     let days = days.ok_or_else(|| bad_unless_signed(text))?;
     Ok(Cell::fixed(u64::from(days as i32 as u32)))
 }
 
 /// Seconds of the day of `HH:mm:ss`.
-#[inline]
-fn clock(text: &[u8], at: usize) -> Result<u32, Fault> {
-    let read = || {
-        if text[at + 2] != b':' || text[at + 5] != b':' {
-            return None;
-        }
-        Some((two(text, at)?, two(text, at + 3)?, two(text, at + 6)?))
-    };
-    match read() {
-        Some((24, 0, 0)) => Err(Fault::Unproven),
-        Some((hour, minute, second)) if hour < 24 && minute < 60 && second < 60 => {
-            Ok(hour * 3600 + minute * 60 + second)
-        }
-        _ => Err(Fault::Bad),
+#[inline(always)]
+fn clock(text: &[u8]) -> Result<u32, Fault> {
+    let Some(text) = text.first_chunk::<8>() else { return Err(Fault::Bad) };
+    let (hour, minute, second) = (two(text, 0), two(text, 3), two(text, 6));
+    if text[2] != b':' || text[5] != b':' || hour > 24 || minute > 59 || second > 59 {
+        return Err(Fault::Bad);
+    }
+    match (hour, minute, second) {
+        (24, 0, 0) => Err(Fault::Unproven),
+        (24, ..) => Err(Fault::Bad),
+        _ => Ok(hour * 3600 + minute * 60 + second),
     }
 }
 
@@ -105,28 +114,46 @@ fn stamp(days: i64, seconds: u32, nanos: u32) -> Cell {
     Cell::stamp(millis, nanos % 1_000_000)
 }
 
-pub(super) fn time(text: &[u8], millis: bool) -> Result<Cell, Fault> {
+#[inline(never)]
+pub(super) fn time(text: &[u8], millis: bool) -> Cell {
+    cell(read_time(text, millis))
+}
+
+#[inline(always)]
+fn read_time(text: &[u8], millis: bool) -> Result<Cell, Fault> {
     if text.len() < 8 {
         return Err(bad_unless_ascii(text));
     }
-    let seconds = clock(text, 0).map_err(|f| worst(f, text))?;
+    let seconds = clock(text).map_err(|f| worst(f, text))?;
     let nanos = fraction(&text[8..]).map_err(|f| worst(f, text))?;
     let fraction = if millis { nanos / 1_000_000 } else { 0 };
     Ok(Cell::fixed(u64::from(seconds * 1000 + fraction)))
 }
 
-pub(super) fn sql_timestamp(text: &[u8], zoned: bool) -> Result<Cell, Fault> {
+#[inline(never)]
+pub(super) fn sql_timestamp(text: &[u8], zoned: bool) -> Cell {
+    cell(read_sql_timestamp(text, zoned))
+}
+
+#[inline(always)]
+fn read_sql_timestamp(text: &[u8], zoned: bool) -> Result<Cell, Fault> {
     let text = zone(text, zoned)?;
     if text.len() < 19 || text[10] != b' ' {
         return Err(bad_unless_signed(text));
     }
     let days = day(text, true).ok_or_else(|| bad_unless_signed(text))?;
-    let seconds = clock(text, 11).map_err(|f| worst(f, text))?;
+    let seconds = clock(&text[11..]).map_err(|f| worst(f, text))?;
     let nanos = fraction(&text[19..]).map_err(|f| worst(f, text))?;
     Ok(stamp(days, seconds, nanos))
 }
 
-pub(super) fn iso_timestamp(text: &[u8], zoned: bool) -> Result<Cell, Fault> {
+#[inline(never)]
+pub(super) fn iso_timestamp(text: &[u8], zoned: bool) -> Cell {
+    cell(read_iso_timestamp(text, zoned))
+}
+
+#[inline(always)]
+fn read_iso_timestamp(text: &[u8], zoned: bool) -> Result<Cell, Fault> {
     let text = zone(text, zoned)?;
     let separator = text.get(10);
     if separator != Some(&b'T') && (zoned || separator != Some(&b't')) {
@@ -137,7 +164,7 @@ pub(super) fn iso_timestamp(text: &[u8], zoned: bool) -> Result<Cell, Fault> {
         return Err(Fault::Unproven);
     }
     let days = day(text, zoned).ok_or_else(|| bad_unless_signed(text))?;
-    let seconds = clock(text, 11).map_err(|_| Fault::Unproven)?;
+    let seconds = clock(&text[11..]).map_err(|_| Fault::Unproven)?;
     let nanos = fraction(&text[19..]).map_err(|f| worst(f, text))?;
     Ok(stamp(days, seconds, nanos))
 }
@@ -181,7 +208,7 @@ mod tests {
     }
 
     fn sql(text: &str) -> Result<(i64, bool), Fault> {
-        sql_timestamp(text.as_bytes(), false).map(|cell| {
+        read_sql_timestamp(text.as_bytes(), false).map(|cell| {
             let mut out = Vec::new();
             let sources = crate::row::Sources { input: b"", scratch: b"" };
             crate::row::write_row(&mut out, crate::row::RowKind::Insert, [cell].iter(), &[false], sources);
@@ -217,7 +244,7 @@ mod tests {
 
     #[test]
     fn zero_dates_are_bad() {
-        assert_eq!(date(b"0000-00-00").map(|_| ()), Err(Fault::Bad));
-        assert_eq!(date(b"2021-02-29").map(|_| ()), Err(Fault::Bad));
+        assert_eq!(read_date(b"0000-00-00").map(|_| ()), Err(Fault::Bad));
+        assert_eq!(read_date(b"2021-02-29").map(|_| ()), Err(Fault::Bad));
     }
 }

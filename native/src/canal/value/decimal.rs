@@ -2,7 +2,7 @@
 //!
 //! No arithmetic on the whole number is needed: the digits up to the scale are the result, the next one rounds it.
 
-use super::{Fault, bad_unless_unicode};
+use super::{Fault, bad_unless_unicode, plain};
 use crate::row::Cell;
 
 /// Beyond it, an exponent is left to Java (whose own arithmetic on it may throw).
@@ -21,12 +21,38 @@ struct Parts<'a> {
     exponent: i64,
 }
 
-pub(super) fn of_text(text: &[u8], precision: u8, scale: u8, scratch: &mut Vec<u8>) -> Result<Cell, Fault> {
-    let parts = split(text)?;
-    let Some(magnitude) = rescale(&parts, precision, scale) else { return Ok(Cell::NULL) };
+#[inline(always)]
+pub(super) fn of_text(text: &[u8], precision: u8, scale: u8, scratch: &mut Vec<u8>) -> Cell {
+    match plain::Number::of(text).and_then(|number| compact(number, precision, scale)) {
+        Some(unscaled) => Cell::fixed(unscaled as u64),
+        None => full(text, precision, scale, scratch),
+    }
+}
+
+/// The unscaled value where it needs no rounding and fits.
+#[inline(always)]
+fn compact(number: plain::Number, precision: u8, scale: u8) -> Option<i64> {
+    let up = u32::from(scale).checked_sub(number.fraction)?;
+    if precision > COMPACT || number.fraction > 18 {
+        return None;
+    }
+    let magnitude = number.magnitude.checked_mul(10u64.pow(up))?;
+    if magnitude >= 10u64.pow(precision.into()) {
+        return None;
+    }
+    Some(if number.negative { -(magnitude as i64) } else { magnitude as i64 })
+}
+
+#[inline(never)]
+fn full(text: &[u8], precision: u8, scale: u8, scratch: &mut Vec<u8>) -> Cell {
+    let parts = match split(text) {
+        Ok(parts) => parts,
+        Err(fault) => return fault.into(),
+    };
+    let Some(magnitude) = rescale(&parts, precision, scale) else { return Cell::NULL };
     let unscaled = if parts.negative { -(magnitude as i128) } else { magnitude as i128 };
     if precision <= COMPACT {
-        return Ok(Cell::fixed(unscaled as i64 as u64));
+        return Cell::fixed(unscaled as i64 as u64);
     }
     let start = scratch.len();
     let bytes = unscaled.to_be_bytes();
@@ -36,7 +62,7 @@ pub(super) fn of_text(text: &[u8], precision: u8, scale: u8, scratch: &mut Vec<u
         bytes[*i] == sign && (bytes[i + 1] ^ sign) & 0x80 == 0
     });
     scratch.extend_from_slice(&bytes[skip.count()..]);
-    Ok(Cell::big_decimal(start, scratch.len()))
+    Cell::big_decimal(start, scratch.len())
 }
 
 /// Takes the text of a `BigDecimal` apart: sign, digits with at most one point, exponent.
@@ -112,7 +138,7 @@ mod tests {
 
     fn read(text: &str, precision: u8, scale: u8) -> Result<Option<i128>, Fault> {
         let mut scratch = Vec::new();
-        let cell = of_text(text.as_bytes(), precision, scale, &mut scratch)?;
+        let cell = Fault::check(of_text(text.as_bytes(), precision, scale, &mut scratch))?;
         if cell.is_null() {
             return Ok(None);
         }
@@ -172,7 +198,7 @@ mod tests {
     fn large_ones_in_as_few_bytes_as_java() {
         for (text, len) in [("0", 1), ("127", 1), ("128", 2), ("-128", 1), ("-129", 2), ("18446744073709551615", 9)] {
             let mut scratch = Vec::new();
-            of_text(text.as_bytes(), 20, 0, &mut scratch).unwrap();
+            of_text(text.as_bytes(), 20, 0, &mut scratch);
             assert_eq!(scratch.len(), len, "{text}");
         }
     }
