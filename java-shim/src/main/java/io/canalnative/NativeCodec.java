@@ -1,0 +1,52 @@
+package io.canalnative;
+
+import java.nio.ByteBuffer;
+
+/**
+ * The boundary: every native method of the library and nothing else. Shapes, ownership and the bits of {@link #decode}
+ * are described in ARCHITECTURE.md; {@link NativeDecoder} is the safe way to use them.
+ *
+ * <p>All methods need {@link NativeLibrary#load()} first. A closed or stale handle throws {@link
+ * IllegalStateException}, a bad argument {@link IllegalArgumentException}, anything else {@link NativeException}.
+ */
+public final class NativeCodec {
+
+    /** The library's version; must equal the jar's. */
+    static native String version();
+
+    /** The instructions the scanner uses: {@code sse2} or {@code portable}. */
+    static native String cpuPath();
+
+    /** Opens a decoder for a specification in UTF-8 JSON; see {@code native/src/schema.rs}. */
+    static native long openDecoder(byte[] spec);
+
+    static native void closeDecoder(long handle);
+
+    /** A view of the input buffer, at least {@code capacity} bytes; views handed out before are invalid after it. */
+    static native ByteBuffer input(long handle, int capacity);
+
+    static native ByteBuffer output(long handle);
+
+    /** One little endian long for each requested metadata key; never moves. */
+    static native ByteBuffer metadata(long handle);
+
+    /** Decodes the first {@code length} bytes of the input buffer. */
+    static native long decode(long handle, int length);
+
+    /** The UTF-8 name that awaits a verdict. */
+    static native byte[] pendingName(long handle);
+
+    static native void verdict(long handle, boolean accepted);
+
+    /** Exports the values {@code [from, all)} of a slot's dictionary into two empty Arrow C structs. */
+    static native void exportMetadata(long handle, int slot, int from, long arrayAddress, long schemaAddress);
+
+    static native void releaseArrow(long arrayAddress, long schemaAddress);
+
+    static native long address(ByteBuffer direct);
+
+    /** A view of foreign memory, to follow the pointers inside Arrow's structs. */
+    static native ByteBuffer view(long address, long length);
+
+    private NativeCodec() {}
+}

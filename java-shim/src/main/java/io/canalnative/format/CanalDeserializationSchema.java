@@ -1,0 +1,176 @@
+package io.canalnative.format;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.regex.Pattern;
+
+import io.canalnative.NativeDecoder;
+import io.canalnative.NativeException;
+import io.canalnative.NativeLibraryException;
+
+import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.util.Collector;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decodes Canal JSON in Rust; the counterpart of flink-json's CanalJsonDeserializationSchema and equal to it in what
+ * callers see: null and empty messages emit nothing, a bad message throws {@code IOException("Corrupt Canal JSON message
+ * '…'.")} unless {@code ignore-parse-errors} is set, and nothing of it is emitted.
+ *
+ * <p>Rows are handed over in the class the collector takes: see {@link BinaryRowCollector}. Where the native library
+ * cannot be used, {@link #open} warns and flink-json's decoder does the work.
+ */
+public final class CanalDeserializationSchema implements DeserializationSchema<RowData> {
+    private static final long serialVersionUID = 1L;
+
+    private static final Logger LOG = LoggerFactory.getLogger(CanalDeserializationSchema.class);
+
+    private final DecodingOptions options;
+    private final RowType physical;
+    private final List<String> metadataKeys;
+    private final byte[] spec;
+    /** flink-json's decoder with the user's options: before open, and where the library is missing. */
+    private final DeserializationSchema<RowData> stock;
+    /** flink-json's decoder for single messages; strict under canal semantics. */
+    private final DeserializationSchema<RowData> delegate;
+
+    private transient MessageDecoder decoder;
+
+    CanalDeserializationSchema(
+            DecodingOptions options,
+            RowType physical,
+            List<String> metadataKeys,
+            boolean timeMillis,
+            DeserializationSchema<RowData> stock,
+            DeserializationSchema<RowData> delegate) {
+        this.options = options;
+        this.physical = physical;
+        this.metadataKeys = new ArrayList<>(metadataKeys);
+        this.spec = DecoderSpec.json(options, physical, metadataKeys, timeMillis);
+        this.stock = stock;
+        this.delegate = delegate;
+        // The stock decoder has compiled them already, so a bad pattern throws where it does in Flink.
+        pattern(options.database);
+        pattern(options.table);
+    }
+
+    private static Pattern pattern(String regex) {
+        return regex == null ? null : Pattern.compile(regex);
+    }
+
+    @Override
+    public void open(InitializationContext context) throws Exception {
+        if (decoder != null) {
+            decoder.close();
+            decoder = null;
+        }
+        stock.open(context);
+        if (delegate != stock) {
+            delegate.open(context);
+        }
+        NativeDecoder opened;
+        try {
+            opened = NativeDecoder.open(spec);
+        } catch (NativeLibraryException e) {
+            LOG.info("canal-native: this table is decoded by Flink's own codec: {}", e.getMessage());
+            return;
+        } catch (NativeException e) {
+            LOG.warn("canal-native: this table is decoded by Flink's own codec, as the library refuses its schema: {}", e.getMessage());
+            return;
+        }
+        DecoderMetrics metrics = new DecoderMetrics();
+        if (context != null) {
+            connect(context, opened, metrics);
+        }
+        decoder = messageDecoder(opened, metrics);
+        LOG.info(
+                "canal-native {} ({}): semantics {}, ignore-parse-errors {}, binary rows where the collector takes them, "
+                        + "columns {}, metadata {}",
+                NativeDecoder.version(),
+                NativeDecoder.cpuPath(),
+                options.flinkSemantics ? "flink" : "canal",
+                options.lenient,
+                physical.getFieldNames(),
+                metadataKeys);
+    }
+
+    private static void connect(InitializationContext context, NativeDecoder opened, DecoderMetrics metrics) {
+        MetricGroup group = context.getMetricGroup();
+        if (group != null) {
+            metrics.register(group);
+        }
+        try {
+            opened.closeWith(context.getUserCodeClassLoader());
+        } catch (ClassCastException | NullPointerException | UnsupportedOperationException e) {
+            // Flink's filesystem source has no such class loader to give (DeserializationSchemaAdapter, a bad cast);
+            // the decoder is then freed when it is unreachable.
+            LOG.debug("No user code class loader to bind the decoder's life to", e);
+        }
+    }
+
+    private MessageDecoder messageDecoder(NativeDecoder opened, DecoderMetrics metrics) {
+        Pattern database = pattern(options.database);
+        Pattern table = pattern(options.table);
+        DelegatedMessage.Rewriter rewriter =
+                options.flinkSemantics ? null : new DelegatedMessage.Rewriter(physical, database, table);
+        return new MessageDecoder(
+                opened,
+                new RowReader(physical),
+                metadataKeys.isEmpty() ? null : new MetadataReader(opened, metadataKeys),
+                database,
+                table,
+                new FlinkDelegate(delegate, rewriter, options.lenient, metrics),
+                metrics);
+    }
+
+    @Override
+    public RowData deserialize(byte[] message) throws IOException {
+        return stock.deserialize(message);
+    }
+
+    @Override
+    public void deserialize(byte[] message, Collector<RowData> out) throws IOException {
+        if (message == null || message.length == 0) {
+            return;
+        }
+        if (decoder == null) {
+            stock.deserialize(message, out);
+            return;
+        }
+        decoder.decode(message, out);
+    }
+
+    @Override
+    public boolean isEndOfStream(RowData nextElement) {
+        return false;
+    }
+
+    @Override
+    public TypeInformation<RowData> getProducedType() {
+        return stock.getProducedType();
+    }
+
+    @Override
+    public boolean equals(Object o) {
+        if (this == o) {
+            return true;
+        }
+        if (o == null || getClass() != o.getClass()) {
+            return false;
+        }
+        CanalDeserializationSchema that = (CanalDeserializationSchema) o;
+        return options.equals(that.options) && stock.equals(that.stock);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(options, stock);
+    }
+}

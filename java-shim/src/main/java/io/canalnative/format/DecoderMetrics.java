@@ -1,0 +1,54 @@
+package io.canalnative.format;
+
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.SimpleCounter;
+
+/**
+ * The decoder's counters, in the group {@code canal_json} of the operator. All count messages except {@code rows} and
+ * {@code bytes}. Each message with content is counted in {@code messages}, and unless it has rows or fails the job in
+ * one of {@code filtered}, {@code skipped…} and {@code parseErrors}.
+ */
+final class DecoderMetrics {
+
+    /** Name of the metric group. */
+    static final String GROUP = "canal_json";
+
+    /** Messages, not counting null and empty ones. */
+    final SimpleCounter messages = new SimpleCounter();
+    /** Rows emitted. */
+    final SimpleCounter rows = new SimpleCounter();
+    /** Bytes of the messages. */
+    final SimpleCounter bytes = new SimpleCounter();
+    /** Messages of databases and tables that the include patterns do not match. */
+    final SimpleCounter filtered = new SimpleCounter();
+    /** Messages with a bad value in lenient mode: dropped, or (semantics flink) with the value read as NULL. */
+    final SimpleCounter parseErrors = new SimpleCounter();
+    /** Messages that were handed to Flink's own codec. */
+    final SimpleCounter delegated = new SimpleCounter();
+
+    private final SimpleCounter[] skipped = new SimpleCounter[EventKind.values().length];
+
+    DecoderMetrics() {
+        for (int i = 0; i < skipped.length; i++) {
+            skipped[i] = new SimpleCounter();
+        }
+    }
+
+    /** Events without rows, of one kind. */
+    SimpleCounter skipped(EventKind kind) {
+        return skipped[kind.ordinal()];
+    }
+
+    void register(MetricGroup parent) {
+        MetricGroup group = parent.addGroup(GROUP);
+        group.counter("messages", messages);
+        group.counter("rows", rows);
+        group.counter("bytes", bytes);
+        group.counter("filtered", filtered);
+        group.counter("parseErrors", parseErrors);
+        group.counter("delegated", delegated);
+        for (EventKind kind : EventKind.values()) {
+            group.counter(kind.metric, skipped(kind));
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package io.canalnative.format;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.util.Collector;
+
+/** Decodes the messages that the native decoder hands on, with flink-json's own decoder. */
+final class FlinkDelegate {
+
+    private static final String CORRUPT = "Corrupt Canal JSON message '";
+
+    private final DeserializationSchema<RowData> stock;
+    /** Null under flink semantics, where messages go to flink-json as they are. */
+    private final DelegatedMessage.Rewriter rewriter;
+    private final boolean lenient;
+    private final DecoderMetrics metrics;
+    private final RowBuffer buffer = new RowBuffer();
+
+    FlinkDelegate(
+            DeserializationSchema<RowData> stock, DelegatedMessage.Rewriter rewriter, boolean lenient, DecoderMetrics metrics) {
+        this.stock = stock;
+        this.rewriter = rewriter;
+        this.lenient = lenient;
+        this.metrics = metrics;
+    }
+
+    void decode(byte[] message, Collector<RowData> out) throws IOException {
+        metrics.delegated.inc();
+        if (rewriter == null) {
+            stock.deserialize(message, new CountingCollector(out));
+            return;
+        }
+        buffer.rows.clear();
+        try {
+            decodeRewritten(message);
+        } catch (Throwable t) {
+            // As wide as flink-json's own: deep recursion in a pattern ends here as well.
+            buffer.rows.clear();
+            if (lenient) {
+                metrics.parseErrors.inc();
+                return;
+            }
+            throw new IOException(CORRUPT + new String(message) + "'.", cause(t));
+        }
+        metrics.rows.inc(buffer.rows.size());
+        for (RowData row : buffer.rows) {
+            out.collect(row);
+        }
+        buffer.rows.clear();
+    }
+
+    private void decodeRewritten(byte[] message) throws IOException {
+        DelegatedMessage delegated = rewriter.rewrite(message);
+        if (delegated.filtered) {
+            metrics.filtered.inc();
+        } else if (delegated.skipped != null) {
+            metrics.skipped(delegated.skipped).inc();
+        }
+        for (byte[] part : delegated.messages) {
+            stock.deserialize(part, buffer);
+        }
+    }
+
+    /** What flink-json found wrong, without its quotation of the rewritten message. */
+    private static Throwable cause(Throwable t) {
+        boolean quotes = t instanceof IOException && t.getCause() != null && String.valueOf(t.getMessage()).startsWith(CORRUPT);
+        return quotes ? t.getCause() : t;
+    }
+
+    private static final class RowBuffer implements Collector<RowData> {
+        private final List<RowData> rows = new ArrayList<>();
+
+        @Override
+        public void collect(RowData row) {
+            rows.add(row);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private final class CountingCollector implements Collector<RowData> {
+        private final Collector<RowData> out;
+
+        CountingCollector(Collector<RowData> out) {
+            this.out = out;
+        }
+
+        @Override
+        public void collect(RowData row) {
+            metrics.rows.inc();
+            out.collect(row);
+        }
+
+        @Override
+        public void close() {
+            out.close();
+        }
+    }
+}
