@@ -45,9 +45,6 @@ mod flag {
     pub const NULLED: u64 = 32;
 }
 
-/// Reason for DELEGATE when a message's rows are too large for one Java array.
-const ROWS_TOO_LARGE: u64 = 6;
-
 impl Session {
     fn decode(&mut self, length: jint) -> Result<jlong, Error> {
         let capacity = self.decoder.input_capacity();
@@ -57,9 +54,6 @@ impl Session {
         let outcome = self.decoder.decode_input(length);
         let rows = self.decoder.rows();
         let (status, mut flags, detail, len) = match outcome {
-            Outcome::Rows(flags) if i32::try_from(rows.len()).is_err() => {
-                (status::DELEGATE, bits(flags), ROWS_TOO_LARGE, 0)
-            }
             Outcome::Rows(flags) => (status::ROWS, bits(flags), 0, rows.len() as u64),
             Outcome::Filtered => (status::FILTERED, 0, 0, 0),
             Outcome::Skipped(kind) => (status::SKIPPED, 0, kind as u64, 0),

@@ -10,6 +10,9 @@ use super::image::{Columns, Images};
 use crate::row::{Cell, RowKind, Sources, Tag, write_row};
 use crate::schema::Semantics;
 
+/// Bytes of one message's rows: they leave in one Java array.
+pub(super) const MAX_ROWS: usize = i32::MAX as usize - 8;
+
 /// Writes a message's rows.
 pub(super) struct ChangeWriter<'m> {
     /// The physical columns.
@@ -18,6 +21,8 @@ pub(super) struct ChangeWriter<'m> {
     pub sources: Sources<'m>,
     /// Every timestamp is written with nanoseconds.
     pub widest: bool,
+    /// Set when the rows are more than [`MAX_ROWS`] bytes; what is written then is of no use.
+    pub too_large: bool,
     /// Set when a NOT NULL column is NULL in some row.
     pub null_in_not_null: bool,
 }
@@ -63,6 +68,7 @@ impl ChangeWriter<'_> {
         out.extend_from_slice(&[0; 8]);
         let size = write_row(out, kind, cells, wide, self.sources) as u32;
         out[start..start + 4].copy_from_slice(&size.to_le_bytes());
+        self.too_large = out.len() > MAX_ROWS;
     }
 }
 

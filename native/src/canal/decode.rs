@@ -68,6 +68,8 @@ pub enum Reason {
     EventType = 4,
     /// A filtered name or a requested metadata member is not of the form Canal writes.
     Metadata = 5,
+    /// The rows do not fit into one Java array.
+    TooLarge = 6,
 }
 
 /// A table's decoder. One thread at a time.
@@ -415,13 +417,19 @@ impl Decoder {
         if self.metadata.fill(&self.input, &self.envelope).is_err() {
             return Outcome::Delegate(Reason::Metadata);
         }
-        let Growth { new, reset } = self.metadata.take_growth();
         let widest = self.data.lost_nanos || self.old.lost_nanos;
         let sources = Sources { input: &self.input, scratch: &self.scratch.bytes };
-        let mut writer = ChangeWriter { columns: &self.columns, sources, widest, null_in_not_null: false };
+        let mut writer =
+            ChangeWriter { columns: &self.columns, sources, widest, too_large: false, null_in_not_null: false };
         write(&mut writer, &self.data, &self.old, &mut self.rows);
+        if writer.too_large {
+            self.rows = Vec::new();
+            return Outcome::Delegate(Reason::TooLarge);
+        }
+        let null_in_not_null = writer.null_in_not_null;
+        let Growth { new, reset } = self.metadata.take_growth();
         Outcome::Rows(Flags {
-            generic_only: writer.null_in_not_null || widest,
+            generic_only: null_in_not_null || widest,
             wide_timestamps: widest,
             metadata_new: new,
             metadata_reset: reset,

@@ -7,6 +7,10 @@ use crate::json::{Refused, blank, next_or_end, number, skip, string};
 use crate::row::{Cell, Tag};
 use crate::schema::{Field, LogicalType, Root, Semantics};
 
+/// Cells of one message (512 MiB of them). Empty objects are short and rows of many columns are not, so the message's own
+/// length is no bound.
+const MAX_CELLS: usize = 1 << 25;
+
 /// How a column's JSON value becomes a cell, decided once from its type.
 #[derive(Debug)]
 pub(super) enum Shape {
@@ -176,7 +180,7 @@ impl ImageReader {
     /// Reads the value at `pos`, which should be an array of objects, and returns the position after it.
     ///
     /// # Errors
-    /// Not strict JSON. Everything else is noted in `images`.
+    /// Not strict JSON, or more cells than are kept. Everything else is noted in `images`.
     #[inline(always)]
     pub fn read(
         &mut self,
@@ -199,6 +203,9 @@ impl ImageReader {
         }
         loop {
             let start = images.cells.len();
+            if start + columns.len() > MAX_CELLS {
+                return Err(Refused);
+            }
             images.cells.resize(start + columns.len(), Cell::ABSENT);
             let object = buf[pos] == b'{';
             images.objects.push(object);

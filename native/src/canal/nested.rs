@@ -9,6 +9,9 @@ use crate::row::{Cell, RowKind, Sources, Tag, write_array, write_map, write_row}
 use crate::schema::{LogicalType, Root};
 use std::collections::HashMap;
 
+/// Bytes of nested values of one message: as for cells, the message's own length is no bound.
+const MAX_BYTES: usize = 512 << 20;
+
 /// How a container is read, decided once from its type.
 #[derive(Debug)]
 pub(super) enum Nested {
@@ -125,6 +128,9 @@ impl Reader<'_> {
         }
         let bytes = &mut self.scratch.bytes;
         let start = bytes.len();
+        if start + built.len() > MAX_BYTES {
+            return Err(Fault::Unproven);
+        }
         bytes.extend_from_slice(&built);
         Ok(Cell::scratch(start, bytes.len()))
     }
