@@ -1,0 +1,242 @@
+"""Starts and stops a Kafka broker and Flink clusters of real parts, each on free ports of 127.0.0.1."""
+
+import base64
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
+
+from parts import REPO, Failure, Parts, java, say, tail
+
+START_SECONDS = int(os.environ.get("CANAL_NATIVE_START_SECONDS", "180"))
+
+
+def free_ports(count: int):
+    """Ports nobody listens on now. Another program may still take one before it is used; then the start fails and says so."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+class Process:
+    """A server of ours with its own process group, so that stopping it stops what it started."""
+
+    def __init__(self, name: str, command, log: Path, env=None, cwd=None):
+        self.name, self.log = name, log
+        with open(log, "wb") as out:
+            self.popen = subprocess.Popen([str(c) for c in command], stdout=out, stderr=subprocess.STDOUT,
+                                          stdin=subprocess.DEVNULL, env=env, cwd=cwd, start_new_session=True)
+
+    def wait_for(self, ready, what: str) -> None:
+        """Asks `ready()` until it says yes; fails when the process ends first or the time is up."""
+        deadline = time.monotonic() + START_SECONDS
+        while not ready():
+            if self.popen.poll() is not None:
+                raise Failure(f"{self.name} ended with code {self.popen.returncode} before {what}; log {self.log}:\n{tail(self.log)}")
+            if time.monotonic() > deadline:
+                raise Failure(f"{self.name}: not {what} within {START_SECONDS} s (CANAL_NATIVE_START_SECONDS); log {self.log}:\n{tail(self.log)}")
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """Ends the process group: politely, then not."""
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            if self.popen.poll() is not None:
+                return
+            try:
+                os.killpg(self.popen.pid, sign)
+            except ProcessLookupError:
+                pass
+            try:
+                self.popen.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                continue
+
+
+class Kafka:
+    """One KRaft node: broker and controller in one process."""
+
+    def __init__(self, parts: Parts, directory: Path):
+        self.parts, self.directory, self.process = parts, directory, None
+        self.bootstrap = ""
+
+    def start(self) -> None:
+        """Formats the storage and starts the broker; returns before it is up (see `wait`)."""
+        self.directory.mkdir(parents=True)
+        port, controller = free_ports(2)
+        self.bootstrap = f"127.0.0.1:{port}"
+        properties = self.directory / "server.properties"
+        properties.write_text(f"""process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+log.dirs={self.directory}/data
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+""")
+        log4j = self._log4j("INFO")
+        run = [java(), f"-Dlog4j.configuration=file:{log4j}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{self.parts.kafka_libs}/*"]
+        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
+        formatted = subprocess.run(run + ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties)],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if formatted.returncode != 0:
+            raise Failure(f"Kafka's storage could not be formatted:\n{formatted.stdout}")
+        self.process = Process("the Kafka broker", run[:1] + ["-Xms128m", "-Xmx384m"] + run[1:] + ["kafka.Kafka", properties],
+                               self.directory / "kafka.log")
+
+    def _log4j(self, level: str) -> Path:
+        file = self.directory / f"log4j-{level}.properties"
+        file.write_text(f"log4j.rootLogger={level}, err\nlog4j.appender.err=org.apache.log4j.ConsoleAppender\n"
+                        "log4j.appender.err.target=System.err\nlog4j.appender.err.layout=org.apache.log4j.PatternLayout\n"
+                        "log4j.appender.err.layout.ConversionPattern=%d %p %m (%c)%n\n")
+        return file
+
+    def wait(self) -> None:
+        """Returns when the broker serves."""
+        self.process.wait_for(lambda: "Kafka Server started" in self.process.log.read_text(errors="replace"), "started")
+
+    def produce(self, *topics: str) -> str:
+        """Creates topics and fills them; see ProduceLines.java for the form of an argument. Returns its report."""
+        libs = f"{REPO}/build/cluster/cluster.jar:{self.parts.kafka_libs}/*"
+        made = subprocess.run([java(), "-XX:TieredStopAtLevel=1", f"-Dlog4j.configuration=file:{self._log4j('WARN')}",
+                               "-cp", libs, "io.canalnative.cluster.ProduceLines", self.bootstrap, *topics],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        (self.directory / "produce.log").write_text(made.stderr)
+        if made.returncode != 0:
+            raise Failure(f"producing to Kafka failed; log {self.directory / 'produce.log'}:\n{tail(self.directory / 'produce.log')}")
+        return made.stdout.strip()
+
+    def stop(self) -> None:
+        """Ends the broker."""
+        if self.process:
+            self.process.stop()
+
+
+class Flink:
+    """A job manager and one task manager, with a lib/ of links beside the distribution's own."""
+
+    def __init__(self, parts: Parts, directory: Path, extra_lib=()):
+        self.parts, self.directory, self.extra_lib = parts, directory, list(extra_lib)
+        self.job_manager = self.task_manager = None
+        self.counts_file = directory / "counts.tsv"
+        self.env = {}
+
+    def start(self) -> None:
+        """Starts both processes; returns before they are up (see `wait`)."""
+        self._lay_out()
+        bin_dir = self.parts.flink.home / "bin"
+        logs = self.directory / "log"
+        self.job_manager = Process("Flink's job manager", [bin_dir / "jobmanager.sh", "start-foreground"], logs / "jobmanager.out", self.env, self.directory)
+        self.task_manager = Process("Flink's task manager", [bin_dir / "taskmanager.sh", "start-foreground"], logs / "taskmanager.out", self.env, self.directory)
+
+    def _lay_out(self) -> None:
+        home, directory = self.parts.flink.home, self.directory
+        for name in ("lib", "opt", "plugins", "conf", "log", "tmp"):
+            (directory / name).mkdir(parents=True)
+        # An older canal-native jar in a FLINK_HOME of the user's would hide, or be hidden by, the one under test.
+        lib = [jar for jar in (home / "lib").glob("*.jar") if not jar.name.startswith("canal-native")]
+        for jar in lib + self.parts.connector_jars() + self.extra_lib:
+            (directory / "lib" / jar.name).symlink_to(jar)
+        for jar in list((home / "opt").glob("*.jar")) + self.parts.sql_client_jars():
+            (directory / "opt" / jar.name).symlink_to(jar)
+        for plugin in (home / "plugins").iterdir() if (home / "plugins").is_dir() else ():
+            (directory / "plugins" / plugin.name).symlink_to(plugin)
+        reporter = directory / "plugins" / "canal-native-final-counts"
+        reporter.mkdir()
+        (reporter / "cluster.jar").symlink_to(REPO / "build" / "cluster" / "cluster.jar")
+        for conf in (home / "conf").iterdir():
+            if conf.suffix in (".properties", ".xml"):
+                (directory / "conf" / conf.name).write_bytes(conf.read_bytes())
+        rpc, self.rest = free_ports(2)
+        (directory / "conf" / "config.yaml").write_text(f"""env.java.opts.all: {self.parts.flink.java_options()}
+env.java.opts.jobmanager: -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+env.java.opts.client: -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+jobmanager.rpc.address: 127.0.0.1
+jobmanager.rpc.port: {rpc}
+jobmanager.bind-host: 127.0.0.1
+jobmanager.memory.process.size: 1024m
+jobmanager.execution.failover-strategy: region
+taskmanager.host: 127.0.0.1
+taskmanager.bind-host: 127.0.0.1
+taskmanager.memory.process.size: 1400m
+taskmanager.numberOfTaskSlots: 4
+parallelism.default: 1
+rest.address: 127.0.0.1
+rest.bind-address: 127.0.0.1
+rest.port: {self.rest}
+io.tmp.dirs: {directory / "tmp"}
+restart-strategy.type: none
+metrics.reporters: final-counts
+metrics.reporter.final-counts.factory.class: io.canalnative.cluster.FinalCountsFactory
+metrics.reporter.final-counts.file: {self.counts_file}
+""")
+        # The language decides the order of lib/ on the classpath (config.sh sorts by locale), so it is the user's own.
+        self.env = {key: value for key, value in os.environ.items() if not key.startswith(("FLINK_", "_FLINK"))}
+        self.env.update(FLINK_CONF_DIR=str(directory / "conf"), FLINK_LIB_DIR=str(directory / "lib"), FLINK_OPT_DIR=str(directory / "opt"),
+                        FLINK_PLUGINS_DIR=str(directory / "plugins"), FLINK_LOG_DIR=str(directory / "log"), FLINK_PID_DIR=str(directory / "tmp"))
+
+    def _task_managers(self) -> int:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.rest}/overview", timeout=5) as answer:
+                return json.load(answer)["taskmanagers"]
+        except (urllib.error.URLError, OSError, ValueError, KeyError):
+            return 0
+
+    def wait(self) -> None:
+        """Returns when the task manager has registered."""
+        def ready():
+            if self.task_manager.popen.poll() is not None:
+                raise Failure(f"Flink's task manager ended; log {self.task_manager.log}:\n{tail(self.task_manager.log)}")
+            return self._task_managers() >= 1
+        self.job_manager.wait_for(ready, "up with a task manager")
+
+    def sql(self, script: str, name: str) -> str:
+        """Runs statements through bin/sql-client.sh and returns what it printed; the caller judges it."""
+        file = self.directory / f"{name}.sql"
+        file.write_text(script)
+        log = self.directory / "log" / f"{name}.out"
+        process = Process("the SQL client", [self.parts.flink.home / "bin" / "sql-client.sh", "-hist", self.directory / "tmp" / "history", "-f", file], log, self.env, self.directory)
+        try:
+            process.popen.wait(timeout=600)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"the SQL client did not end within 600 s; its output is in {log}:\n{tail(log)}") from None
+        finally:
+            process.stop()
+        return log.read_text(errors="replace")
+
+    def counts(self, job: str):
+        """What the format counted in the job of that name: metric name -> value, summed over subtasks; empty for stock."""
+        sums = {}
+        if self.counts_file.exists():
+            for line in self.counts_file.read_text().splitlines():
+                job_name, metric, value = line.split("\t")
+                if job_name == job:
+                    sums[metric] = sums.get(metric, 0) + int(value)
+        return sums
+
+    def codec_lines(self):
+        """The lines that classes of ours (not the reporter) wrote into the task manager's log."""
+        text = self.task_manager.log.read_text(errors="replace")
+        return [line for line in text.splitlines() if re.search(r" io\.canalnative\.(?!cluster)\S+ +\[", line)]
+
+    def stop(self) -> None:
+        """Ends both processes, the task manager first."""
+        for process in (self.task_manager, self.job_manager):
+            if process:
+                process.stop()
