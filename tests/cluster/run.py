@@ -1,0 +1,162 @@
+"""The same SQL on two real Flink 1.20 clusters, with our jar in lib/ and without, over one real Kafka.
+
+Usage: run.py <jar> [--write]. Every query's changelog is compared with tests/cluster/expected/<file>-<number>.txt,
+which is what the cluster without the jar answered (--write writes it); where `canal` semantics give another answer, that
+stands beside it as <file>-<number>.native.txt. The last line is `N passed, N failed`.
+"""
+
+import difflib
+import json
+import signal
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
+
+import changelog  # noqa: E402
+import sql_script  # noqa: E402
+from parts import REPO, Failure, Parts, say  # noqa: E402
+from quickstart import DATA, EXAMPLES, run_dir  # noqa: E402
+from servers import Flink, Kafka  # noqa: E402
+
+BOTH = EXAMPLES + [HERE / "sql" / f"{name}.sql" for name in ("orders", "key-format", "ingestion-timestamp", "events-duplicate")]
+NATIVE_ONLY = [HERE / "sql" / f"{name}.sql" for name in ("semantics-flink", "codec-flink", "ddl", "second-identifier")]
+REFUSED_BY_STOCK = HERE / "sql" / "semantics-flink.sql"
+# These read what another file reads, and must answer as Flink's own codec does there.
+SAME_AS_STOCK = {"semantics-flink-1": "orders-1", "codec-flink-1": "orders-1"}
+BY_FLINKS_CODEC = {"codec-flink-1"}
+
+
+class Checks:
+    """Counts and prints outcomes."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def check(self, name: str, good: bool, detail: str = "") -> None:
+        """Notes one outcome; the detail is printed for a bad one."""
+        if good:
+            self.passed += 1
+        else:
+            self.failed += 1
+        print(f"{'ok    ' if good else 'FAILED'} {name}" + (f"\n{detail}" if detail and not good else ""), flush=True)
+
+    def equal(self, name: str, expected: str, actual: str) -> None:
+        """Compares two texts."""
+        difference = difflib.unified_diff(expected.splitlines(), actual.splitlines(), "expected", "answered", lineterm="", n=1)
+        self.check(name, expected == actual, "\n".join("       " + line for line in list(difference)[:40]))
+
+
+def topics(directory: Path):
+    """The producer's arguments: the quickstart's topics, one with keys, one with every message twice, one with DDL."""
+    products = DATA / "products.jsonl"
+    keys = directory / "products.keys"
+    keys.write_text("".join(json.dumps({"k_product": int(json.loads(line)["data"][0]["id"])}) + "\n" for line in products.read_text().splitlines()))
+    return [f"products_binlog={products}", f"shop_binlog={DATA}/orders.jsonl.gz", f"keyed_products={products},keys={keys}",
+            f"duplicated_products={products},each=2", f"ddl_binlog={DATA}/ddl.jsonl"]
+
+
+def answers(flink: Flink, files, bootstrap: str, name: str):
+    """Runs the files in one session; job name -> changelog, and the error that ended the session, if any."""
+    script, jobs = sql_script.compose(files, bootstrap)
+    output = flink.sql(script, name)
+    return dict(zip(jobs, changelog.read(output))), jobs, changelog.error(output)
+
+
+def expected_file(job: str, native: bool) -> Path:
+    """Where the expected answer stands."""
+    own = HERE / "expected" / f"{job}.native.txt"
+    return own if native and own.exists() and job not in SAME_AS_STOCK else HERE / "expected" / f"{SAME_AS_STOCK.get(job, job)}.txt"
+
+
+def compare(checks: Checks, label: str, results, jobs, write: bool) -> None:
+    """Every query's changelog against its file; an answer that is missing fails."""
+    for job in jobs:
+        if job not in results:
+            checks.check(f"{label}: {job}", False, "       no answer")
+            continue
+        text = results[job].text()
+        file = expected_file(job, label == "native")
+        if write and label == "stock":
+            file.write_text(text)
+        elif write and job not in SAME_AS_STOCK and (not file.exists() or file.read_text() != text):
+            (HERE / "expected" / f"{job}.native.txt").write_text(text)
+            file = expected_file(job, True)
+        checks.equal(f"{label}: {job}", file.read_text() if file.exists() else "", text)
+
+
+def with_jar(checks: Checks, flink: Flink, bootstrap: str, write: bool) -> None:
+    """Our codec must run, count every message, delegate none."""
+    results, jobs, problem = answers(flink, BOTH + NATIVE_ONLY, bootstrap, "native")
+    checks.check("native: no statement fails", problem is None, str(problem))
+    compare(checks, "native", results, jobs, write)
+    for job in jobs:
+        counts = flink.counts(job)
+        if job in BY_FLINKS_CODEC:
+            checks.check(f"native: {job} is left to Flink's codec", not counts, f"       counted {counts}")
+        else:
+            checks.check(f"native: {job} is decoded natively, all of it", counts.get("messages", 0) > 0 and counts.get("delegated") == 0,
+                         f"       counted {counts}")
+    try:
+        results["orders-1"].view()
+        broken = None
+    except (KeyError, ValueError) as error:
+        broken = error
+    checks.check("native: each before-row of the orders is a row that was there", broken is None, f"       {broken}")
+    checks.check("native: every message is counted once", flink.counts("orders-1").get("messages") == 237, f"       {flink.counts('orders-1')}")
+    skipped = sum(value for name, value in flink.counts("ddl-1").items() if name.startswith("skipped"))
+    checks.check("native: each DDL message is counted", skipped == 9, f"       {flink.counts('ddl-1')}")
+    checks.check("native: the codec names itself in the task manager's log", bool(flink.codec_lines()), f"       {flink.task_manager.log}")
+
+
+def without_jar(checks: Checks, flink: Flink, bootstrap: str, write: bool) -> None:
+    """Nothing of ours may be left: Flink's answers, no counters, no log line, options unknown."""
+    results, jobs, problem = answers(flink, BOTH + [REFUSED_BY_STOCK], bootstrap, "stock")
+    compare(checks, "stock", results, [job for job in jobs if not job.startswith(REFUSED_BY_STOCK.stem)], write)
+    checks.check("stock: our options are refused", problem is not None and "Unsupported options" in problem and "canal-json.semantics" in problem,
+                 f"       {problem}")
+    counted = [job for job in jobs if flink.counts(job)]
+    checks.check("stock: our codec counted nothing", not counted, f"       {counted}")
+    checks.check("stock: our codec is not in the log", not flink.codec_lines(), f"       {flink.codec_lines()}")
+
+
+def main(jar: Path, write: bool) -> bool:
+    """Runs both clusters, one after the other; true when every check passed."""
+    began, checks = time.monotonic(), Checks()
+    parts = Parts()
+    directory = run_dir()
+    say(f"logs of this run: {directory}")
+    kafka = Kafka(parts, directory / "kafka")
+    stock, native = Flink(parts, directory / "stock"), Flink(parts, directory / "native", [jar])
+    try:
+        stock.start()
+        kafka.start()
+        kafka.wait()
+        kafka.produce(*topics(directory))
+        stock.wait()
+        say(f"{time.monotonic() - began:.0f} s: Kafka and a Flink {parts.flink.version} without the jar are up")
+        without_jar(checks, stock, kafka.bootstrap, write)
+        stock.stop()
+        native.start()
+        native.wait()
+        say(f"{time.monotonic() - began:.0f} s: a Flink {parts.flink.version} with {jar.name} in lib/ is up")
+        with_jar(checks, native, kafka.bootstrap, write)
+    except Failure as failure:
+        checks.check("cluster", False, f"       {failure}")
+    finally:
+        for server in (native, stock, kafka):
+            server.stop()
+    say(f"{time.monotonic() - began:.0f} s; logs: {directory}")
+    print(f"{checks.passed} passed, {checks.failed} failed", flush=True)
+    return checks.failed == 0 and checks.passed > 0
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        sys.exit(0 if main(Path(sys.argv[1]).resolve(), "--write" in sys.argv[2:]) else 1)
+    except Failure as reason:
+        print(f"FAILED {reason}\n0 passed, 1 failed")
+        sys.exit(1)
