@@ -18,7 +18,8 @@ const GOOD: &str = concat!(
     r#""ts":1795228035123,"type":"UPDATE"}"#
 );
 const ROWS: &str = r#"{"data":[{"id":"2","name":"","qty":null,"price":"0","at":null},{"id":"3"}],"type":"INSERT"}"#;
-const STATEMENT: &str = r#"{"data":null,"database":"`shop`","isDdl":true,"sql":"CREATE DATABASE `shop`","table":"","type":"QUERY"}"#;
+const STATEMENT: &str =
+    r#"{"data":null,"database":"`shop`","isDdl":true,"sql":"CREATE DATABASE `shop`","table":"","type":"QUERY"}"#;
 
 fn columns() -> Vec<Field> {
     [("id", "BIGINT"), ("name", "STRING"), ("qty", "INT"), ("price", "DECIMAL(10,2)"), ("at", "TIMESTAMP(3)")]
@@ -106,8 +107,18 @@ fn every_byte_replaced() {
 #[test]
 fn invalid_utf8() {
     let sequences: [&[u8]; 12] = [
-        b"\x80", b"\xff", b"\xc3", b"\xc0\x80", b"\xe0\x80\x80", b"\xed\xa0\x80", b"\xed\xa0\xbd\xed\xb8\x80", b"\xf4\x90\x80\x80",
-        b"\xf0\x80\x80\x80", b"\xe4\xb8", b"\xf8\x88\x80\x80\x80", b"\xfe\xff",
+        b"\x80",
+        b"\xff",
+        b"\xc3",
+        b"\xc0\x80",
+        b"\xe0\x80\x80",
+        b"\xed\xa0\x80",
+        b"\xed\xa0\xbd\xed\xb8\x80",
+        b"\xf4\x90\x80\x80",
+        b"\xf0\x80\x80\x80",
+        b"\xe4\xb8",
+        b"\xf8\x88\x80\x80\x80",
+        b"\xfe\xff",
     ];
     each_mode(|feed| {
         for bytes in sequences {
@@ -152,15 +163,48 @@ fn strings_of_20_megabytes() {
 fn nested_100_000_levels() {
     const LEVELS: usize = 100_000;
     let messages: Vec<(&str, String)> = vec![
-        ("a member nobody knows", format!(r#"{{"x":{}{},"data":[{{"id":"1"}}],"type":"INSERT"}}"#, "[".repeat(LEVELS), "]".repeat(LEVELS))),
-        ("objects", format!(r#"{{"x":{}1{},"data":[{{"id":"1"}}],"type":"INSERT"}}"#, r#"{"a":"#.repeat(LEVELS), "}".repeat(LEVELS))),
-        ("a column", format!(r#"{{"data":[{{"name":{}{}}}],"type":"INSERT"}}"#, "[".repeat(LEVELS), "]".repeat(LEVELS))),
-        ("an unknown column", format!(r#"{{"data":[{{"id":"1","x":{}{}}}],"type":"INSERT"}}"#, "[".repeat(LEVELS), "]".repeat(LEVELS))),
-        ("old", format!(r#"{{"data":[{{"id":"1"}}],"old":[{{"x":{}{}}}],"type":"UPDATE"}}"#, "[".repeat(LEVELS), "]".repeat(LEVELS))),
-        ("mysqlType", format!(r#"{{"data":[{{"id":"1"}}],"mysqlType":{}{},"type":"INSERT"}}"#, "[".repeat(LEVELS), "]".repeat(LEVELS))),
+        (
+            "a member nobody knows",
+            format!(r#"{{"x":{}{},"data":[{{"id":"1"}}],"type":"INSERT"}}"#, "[".repeat(LEVELS), "]".repeat(LEVELS)),
+        ),
+        (
+            "objects",
+            format!(
+                r#"{{"x":{}1{},"data":[{{"id":"1"}}],"type":"INSERT"}}"#,
+                r#"{"a":"#.repeat(LEVELS),
+                "}".repeat(LEVELS)
+            ),
+        ),
+        (
+            "a column",
+            format!(r#"{{"data":[{{"name":{}{}}}],"type":"INSERT"}}"#, "[".repeat(LEVELS), "]".repeat(LEVELS)),
+        ),
+        (
+            "an unknown column",
+            format!(r#"{{"data":[{{"id":"1","x":{}{}}}],"type":"INSERT"}}"#, "[".repeat(LEVELS), "]".repeat(LEVELS)),
+        ),
+        (
+            "old",
+            format!(
+                r#"{{"data":[{{"id":"1"}}],"old":[{{"x":{}{}}}],"type":"UPDATE"}}"#,
+                "[".repeat(LEVELS),
+                "]".repeat(LEVELS)
+            ),
+        ),
+        (
+            "mysqlType",
+            format!(
+                r#"{{"data":[{{"id":"1"}}],"mysqlType":{}{},"type":"INSERT"}}"#,
+                "[".repeat(LEVELS),
+                "]".repeat(LEVELS)
+            ),
+        ),
         ("never closed", format!(r#"{{"x":{}"#, "[".repeat(LEVELS))),
         ("only opened", "[".repeat(LEVELS)),
-        ("an array column", format!(r#"{{"data":[{{"deep":{}{}}}],"type":"INSERT"}}"#, "[".repeat(LEVELS), "]".repeat(LEVELS))),
+        (
+            "an array column",
+            format!(r#"{{"data":[{{"deep":{}{}}}],"type":"INSERT"}}"#, "[".repeat(LEVELS), "]".repeat(LEVELS)),
+        ),
     ];
     for (semantics, lenient) in modes() {
         for (what, message) in &messages {
@@ -227,7 +271,10 @@ fn many_of_everything() {
         let images = vec![r#"{"id":"1","qty":"2"}"#; 50_000].join(",");
         feed.bad(format!(r#"{{"data":[{images}],"type":"DELETE"}}"#).as_bytes());
         let unknown: Vec<String> = (0..2_000).map(|i| format!(r#""u{i}":{i}"#)).collect();
-        feed.bad(format!(r#"{{{},"data":[{{"id":"1",{}}}],"type":"INSERT"}}"#, unknown.join(","), unknown.join(",")).as_bytes());
+        feed.bad(
+            format!(r#"{{{},"data":[{{"id":"1",{}}}],"type":"INSERT"}}"#, unknown.join(","), unknown.join(","))
+                .as_bytes(),
+        );
         let keys = vec![r#""id""#; 5_000].join(",");
         feed.bad(format!(r#"{{"data":[{{"id":"1"}}],"pkNames":[{keys}],"type":"INSERT"}}"#).as_bytes());
     });
@@ -255,7 +302,9 @@ fn members_twice() {
 #[test]
 fn nothing_and_next_to_nothing() {
     each_mode(|feed| {
-        for message in ["", " ", "\n", "\0", "null", "{", "}", "{}", "[]", "\"", "0", "-", "t", "{\"", "{\"data\"", "{\"data\":"] {
+        for message in
+            ["", " ", "\n", "\0", "null", "{", "}", "{}", "[]", "\"", "0", "-", "t", "{\"", "{\"data\"", "{\"data\":"]
+        {
             let seen = feed.bad(message.as_bytes());
             assert!(!matches!(&seen, Seen::Rows(rows) if !rows.is_empty()), "{message:?}: {seen:?}");
         }

@@ -10,7 +10,7 @@ use super::mysql;
 use super::value::{Fault, Reading};
 use super::verdict::Verdicts;
 use crate::error::{Error, Kind};
-use crate::json::keys::Order;
+use crate::json::keys::{Keys, Order};
 use crate::json::{PADDING, Refused, string};
 use crate::meta::{Growth, Metadata};
 use crate::row::{Cell, Sources, Tag};
@@ -336,6 +336,12 @@ impl Decoder {
                     |writer, data, old, out| writer.updates(data, old, semantics, out),
                 )
             }
+            // Flink's codec converts the metadata of a message that it then passes over.
+            Ok(Event::Statement(_))
+                if self.semantics == Semantics::Flink && self.metadata.fill(&self.input, &self.envelope).is_err() =>
+            {
+                Outcome::Delegate(Reason::Metadata)
+            }
             Ok(Event::Statement(kind)) => Outcome::Skipped(kind),
             Ok(Event::Unknown) => Outcome::Delegate(Reason::EventType),
             Err(outcome) => outcome,
@@ -403,8 +409,8 @@ impl Decoder {
         whole: impl FnOnce(&Self) -> bool,
         write: impl FnOnce(&mut ChangeWriter<'_>, &Images, &Images, &mut Vec<u8>),
     ) -> Outcome {
-        if self.columns.undecided {
-            self.decide_bytes();
+        if self.columns.undecided && self.decide_bytes().is_err() {
+            return Outcome::Delegate(Reason::Value);
         }
         match self.fault() {
             None => {}
@@ -438,8 +444,8 @@ impl Decoder {
     }
 
     /// Reads the binary texts, now that `mysqlType` tells how they were written.
-    fn decide_bytes(&mut self) {
-        self.binary.update(&self.envelope, &self.input, self.image_reader.keys(), self.columns.len());
+    fn decide_bytes(&mut self) -> Result<(), Refused> {
+        self.binary.update(&self.envelope, &self.input, self.image_reader.keys(), self.columns.len())?;
         for images in [&mut self.data, &mut self.old] {
             let Images { cells, fault, .. } = images;
             for (i, cell) in cells.iter_mut().enumerate() {
@@ -460,6 +466,7 @@ impl Decoder {
                 });
             }
         }
+        Ok(())
     }
 }
 
@@ -475,25 +482,27 @@ fn latin1(cell: Cell, input: &[u8], scratch: &mut Scratch) -> Cell {
 }
 
 impl BinaryColumns {
-    fn update(&mut self, envelope: &Envelope, buf: &[u8], keys: &crate::json::keys::Keys, columns: usize) {
+    /// # Errors
+    /// A name or type in `mysqlType` that is no UTF-8 once unescaped.
+    fn update(&mut self, envelope: &Envelope, buf: &[u8], keys: &Keys, columns: usize) -> Result<(), Refused> {
         let raw = envelope.raw(Member::MysqlType, buf).unwrap_or_default();
         if self.known && self.mysql_type == raw {
-            return;
+            return Ok(());
         }
+        self.known = false;
         self.binary.clear();
         self.binary.resize(columns, false);
         if let Some((pos, _)) = envelope.span(Member::MysqlType) {
             let binary = &mut self.binary;
-            let read = mysql::each_type(buf, pos, |name, ty| {
+            mysql::each_type(buf, pos, |name, ty| {
                 if let Some(column) = keys.find(name) {
                     binary[column] = mysql::is_binary(ty);
                 }
-            });
-            // Names that are no UTF-8 once unescaped: none of the columns.
-            debug_assert!(read.is_ok() || raw.contains(&b'\\'));
+            })?;
         }
         self.known = true;
         self.mysql_type.clear();
         self.mysql_type.extend_from_slice(raw);
+        Ok(())
     }
 }
