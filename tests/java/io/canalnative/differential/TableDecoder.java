@@ -1,0 +1,165 @@
+package io.canalnative.differential;
+
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.InstantiationUtil;
+import org.apache.flink.util.UserCodeClassLoader;
+
+/** An open decoder of a {@link CanalTable}, with its rows and counters in reach. */
+public final class TableDecoder implements AutoCloseable {
+
+    private static final String BINARY_COLLECTOR = "io.canalnative.format.BinaryRowCollector";
+
+    /** The type of the rows, metadata included. */
+    public final RowType produced;
+
+    private final DeserializationSchema<RowData> schema;
+    private final Map<String, Counter> counters = new HashMap<>();
+    private final List<Runnable> releaseHooks = new ArrayList<>();
+    private final List<RowData> rows = new ArrayList<>();
+    private final Collector<RowData> generic = new ListingCollector(rows);
+    private final Collector<RowData> binary;
+
+    /** Opens the table's decoder from {@code lib}, serialised and read back first as Flink does on the way to a task. */
+    public TableDecoder(CanalTable table, LibDirectory lib) throws Exception {
+        schema = InstantiationUtil.clone(table.decoder(lib), lib);
+        produced = ((InternalTypeInfo<RowData>) schema.getProducedType()).toRowType();
+        binary = binaryCollector(lib);
+        schema.open(new Context(lib));
+    }
+
+    /** A collector that asks for binary rows where {@code lib} knows that, else a plain one. */
+    @SuppressWarnings("unchecked")
+    private Collector<RowData> binaryCollector(LibDirectory lib) {
+        try {
+            Class<?> marker = Class.forName(BINARY_COLLECTOR, false, lib);
+            return (Collector<RowData>)
+                    Proxy.newProxyInstance(
+                            lib,
+                            new Class<?>[] {marker},
+                            (proxy, method, arguments) -> {
+                                if (method.getName().equals("collect")) {
+                                    generic.collect((RowData) arguments[0]);
+                                }
+                                return null;
+                            });
+        } catch (ClassNotFoundException e) {
+            return generic;
+        }
+    }
+
+    /** Decodes a message into an ordinary collector; the rows are kept for {@link #rows()}. */
+    public Outcome decode(byte[] message) {
+        return decode(message, generic);
+    }
+
+    /** Decodes a message into a collector that takes binary rows. */
+    public Outcome decodeBinary(byte[] message) {
+        return decode(message, binary);
+    }
+
+    private Outcome decode(byte[] message, Collector<RowData> out) {
+        rows.clear();
+        List<String> errors = Collections.emptyList();
+        try {
+            schema.deserialize(message, out);
+        } catch (Throwable t) {
+            errors = Outcome.chain(t);
+        }
+        List<String> texts = new ArrayList<>(rows.size());
+        for (RowData row : rows) {
+            texts.add(RowText.of(row, produced));
+        }
+        return new Outcome(texts, errors);
+    }
+
+    /** The rows of the message decoded last. */
+    public List<RowData> rows() {
+        return rows;
+    }
+
+    /** A counter of the metric group {@code canal_json}; 0 where the codec has none. */
+    public long counter(String name) {
+        Counter counter = counters.get(name);
+        return counter == null ? 0 : counter.getCount();
+    }
+
+    /** Whether this is the native codec, by its counters. */
+    public boolean isNative() {
+        return counters.containsKey("delegated");
+    }
+
+    @Override
+    public void close() {
+        releaseHooks.forEach(Runnable::run);
+        releaseHooks.clear();
+    }
+
+    private static final class ListingCollector implements Collector<RowData> {
+        private final List<RowData> rows;
+
+        ListingCollector(List<RowData> rows) {
+            this.rows = rows;
+        }
+
+        @Override
+        public void collect(RowData row) {
+            rows.add(row);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private final class Context implements DeserializationSchema.InitializationContext {
+        private final LibDirectory lib;
+
+        Context(LibDirectory lib) {
+            this.lib = lib;
+        }
+
+        @Override
+        public MetricGroup getMetricGroup() {
+            return new UnregisteredMetricsGroup() {
+                @Override
+                public MetricGroup addGroup(String name) {
+                    return this;
+                }
+
+                @Override
+                public <C extends Counter> C counter(String name, C counter) {
+                    counters.put(name, counter);
+                    return counter;
+                }
+            };
+        }
+
+        @Override
+        public UserCodeClassLoader getUserCodeClassLoader() {
+            return new UserCodeClassLoader() {
+                @Override
+                public ClassLoader asClassLoader() {
+                    return lib;
+                }
+
+                @Override
+                public void registerReleaseHookIfAbsent(String name, Runnable hook) {
+                    releaseHooks.add(hook);
+                }
+            };
+        }
+    }
+}

@@ -1,0 +1,174 @@
+package io.canalnative.format;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.formats.json.canal.CanalJsonDecodingFormat;
+import org.apache.flink.formats.json.canal.CanalJsonFormatFactory;
+import org.apache.flink.formats.json.canal.CanalJsonSerializationSchema;
+import org.apache.flink.table.api.DataTypes;
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.connector.format.DecodingFormat;
+import org.apache.flink.table.factories.DeserializationFormatFactory;
+import org.apache.flink.table.factories.SerializationFormatFactory;
+import org.junit.jupiter.api.Test;
+
+/** The factory's options, checks and texts against those of flink-json's own factory, loaded from its jar. */
+class CanalNativeFormatFactoryTest {
+
+    private static final String STOCK = "org.apache.flink.formats.json.canal.CanalJsonFormatFactory";
+
+    private final CanalNativeFormatFactory factory = new CanalJsonFormatFactory();
+
+    private static DeserializationFormatFactory stock() throws Exception {
+        IsolatedClasses flinkJson = new IsolatedClasses("org.apache.flink.formats.json", null, CanalJsonDecodingFormat.class);
+        return flinkJson.instance(STOCK, DeserializationFormatFactory.class);
+    }
+
+    private static Configuration options(String... keysAndValues) {
+        Configuration options = new Configuration();
+        for (int i = 0; i < keysAndValues.length; i += 2) {
+            options.setString(keysAndValues[i], keysAndValues[i + 1]);
+        }
+        return options;
+    }
+
+    @Test
+    void identifiersAndServices() throws Exception {
+        assertEquals("canal-json", CanalJsonFormatFactory.IDENTIFIER);
+        assertEquals("canal-json", factory.factoryIdentifier());
+        assertEquals("canal-json-native", new CanalJsonNativeFormatFactory().factoryIdentifier());
+        List<String> services = new ArrayList<>();
+        for (java.net.URL url :
+                java.util.Collections.list(
+                        getClass().getClassLoader().getResources("META-INF/services/org.apache.flink.table.factories.Factory"))) {
+            try (BufferedReader lines = new BufferedReader(new InputStreamReader(url.openStream(), StandardCharsets.UTF_8))) {
+                lines.lines().forEach(services::add);
+            }
+        }
+        assertTrue(services.contains(STOCK), services.toString());
+        assertTrue(services.contains(CanalJsonNativeFormatFactory.class.getName()), services.toString());
+    }
+
+    @Test
+    void flinksEightOptionsAndTwoMore() throws Exception {
+        Map<String, ConfigOption<?>> ours = byKey(factory);
+        byKey(stock()).forEach((key, option) -> assertEquals(option, ours.remove(key), key));
+        assertEquals(new ArrayList<>(Arrays.asList("codec", "semantics")), new ArrayList<>(ours.keySet()));
+        assertTrue(factory.requiredOptions().isEmpty());
+        assertTrue(factory.forwardOptions().isEmpty());
+    }
+
+    private static Map<String, ConfigOption<?>> byKey(DeserializationFormatFactory factory) {
+        Map<String, ConfigOption<?>> options = new TreeMap<>();
+        factory.optionalOptions().forEach(option -> options.put(option.key(), option));
+        return options;
+    }
+
+    @Test
+    void badValuesFailWithFlinksWords() throws Exception {
+        String[][] bad = {
+            {"ignore-parse-errors", "abc"},
+            {"ignore-parse-errors", "true", "fail-on-missing-field", "true"},
+            {"ignore-parse-errors", "true", "fail-on-missing-field", "true", "timestamp-format.standard", "sql"},
+            {"timestamp-format.standard", "sql"},
+            {"map-null-key.mode", "nope"},
+            {"map-null-key.mode", "nope", "timestamp-format.standard", "x"},
+            {"encode.decimal-as-plain-number", "2"},
+            {"encode.ignore-null-fields", ""},
+        };
+        DeserializationFormatFactory stock = stock();
+        int failed = 0;
+        for (String[] pairs : bad) {
+            String decoding = failure(() -> stock.createDecodingFormat(null, options(pairs)));
+            assertEquals(decoding, failure(() -> factory.createDecodingFormat(null, options(pairs))), Arrays.toString(pairs));
+            String encoding = failure(() -> ((SerializationFormatFactory) stock).createEncodingFormat(null, options(pairs)));
+            assertEquals(encoding, failure(() -> factory.createEncodingFormat(null, options(pairs))), Arrays.toString(pairs));
+            failed += (decoding == null ? 0 : 1) + (encoding == null ? 0 : 1);
+        }
+        assertEquals(14, failed);
+    }
+
+    private static String failure(org.junit.jupiter.api.function.ThrowingSupplier<?> action) {
+        try {
+            action.get();
+            return null;
+        } catch (Throwable t) {
+            StringBuilder chain = new StringBuilder();
+            for (Throwable cause = t; cause != null; cause = cause.getCause()) {
+                chain.append(cause.getClass().getName()).append(": ").append(cause.getMessage()).append('\n');
+            }
+            return chain.toString();
+        }
+    }
+
+    @Test
+    void ownOptionsRefuseOtherValues() {
+        for (String[] pair : new String[][] {{"semantics", "Canal", "[canal, flink]"}, {"codec", "rust", "[native, flink]"}}) {
+            String expected =
+                    "Unsupported value '" + pair[1] + "' for " + pair[0] + ". Supported values are " + pair[2] + ".";
+            Configuration options = options(pair[0], pair[1]);
+            assertEquals(
+                    expected,
+                    assertThrows(ValidationException.class, () -> factory.createDecodingFormat(null, options)).getMessage());
+            assertEquals(
+                    expected,
+                    assertThrows(ValidationException.class, () -> factory.createEncodingFormat(null, options)).getMessage());
+        }
+    }
+
+    @Test
+    void codecFlinkIsFlinksOwnFormat() {
+        DecodingFormat<?> format = factory.createDecodingFormat(null, options("codec", "flink"));
+        assertSame(CanalJsonDecodingFormat.class, format.getClass());
+        assertSame(CanalNativeDecodingFormat.class, factory.createDecodingFormat(null, options("codec", "native")).getClass());
+    }
+
+    @Test
+    void metadataAndChangelogModeAreFlinks() throws Exception {
+        DecodingFormat<?> stock = stock().createDecodingFormat(null, options());
+        DecodingFormat<?> ours = factory.createDecodingFormat(null, options());
+        assertEquals(stock.listReadableMetadata(), ours.listReadableMetadata());
+        assertEquals(new ArrayList<>(stock.listReadableMetadata().keySet()), new ArrayList<>(ours.listReadableMetadata().keySet()));
+        assertEquals(stock.getChangelogMode(), ours.getChangelogMode());
+    }
+
+    @Test
+    void sinksGetFlinksEncoder() throws Exception {
+        org.apache.flink.table.connector.format.EncodingFormat<?> format = factory.createEncodingFormat(null, options());
+        assertEquals(
+                ((SerializationFormatFactory) stock()).createEncodingFormat(null, options()).getChangelogMode(), format.getChangelogMode());
+        assertSame(
+                CanalJsonSerializationSchema.class,
+                format.createRuntimeEncoder(null, DataTypes.ROW(DataTypes.FIELD("a", DataTypes.INT()))).getClass());
+    }
+
+    @Test
+    void aMissingFlinkJsonIsExplained() throws Exception {
+        IsolatedClasses withoutFlinkJson =
+                new IsolatedClasses("io.canalnative", "org.apache.flink.formats.json", CanalNativeFormatFactory.class);
+        DeserializationFormatFactory door =
+                withoutFlinkJson.instance(CanalJsonNativeFormatFactory.class.getName(), DeserializationFormatFactory.class);
+        assertEquals("canal-json-native", door.factoryIdentifier());
+        assertTrue(withoutFlinkJson.askedForHidden.isEmpty(), "loaded early: " + withoutFlinkJson.askedForHidden);
+        ValidationException e =
+                assertThrows(ValidationException.class, () -> door.createDecodingFormat(null, options()));
+        assertTrue(e.getMessage().contains("needs flink-json") && e.getMessage().contains("lib/"), e.getMessage());
+        assertThrows(ValidationException.class, () -> ((SerializationFormatFactory) door).createEncodingFormat(null, options()));
+        assertNotNull(assertThrows(ValidationException.class, door::optionalOptions).getMessage());
+    }
+}
