@@ -1,0 +1,120 @@
+package io.canalnative.bench;
+
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import java.util.List;
+
+import com.sun.management.ThreadMXBean;
+
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.util.Collector;
+
+/** CPU time and allocated bytes per message of both codecs: medians over blocks that take turns. */
+final class Measurement {
+
+    /** Length of a block, CPU time. */
+    static final long BLOCK_MILLIS = 60;
+    /** Warm-up ends when the last blocks differ by no more. */
+    static final int STABLE_PERCENT = 3;
+
+    private static final int BLOCKS = 25;
+    private static final int QUICK_BLOCKS = 7;
+    private static final int STABLE_BLOCKS = 4;
+    private static final int MOST_WARM_UP_BLOCKS = 120;
+    private static final ThreadMXBean THREAD = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    /** Nanoseconds of CPU time per message. */
+    final double stockNanos;
+    final double nativeNanos;
+    /** Half the distance between the quartiles of the blocks' ratios, in percent of the median. */
+    final double spreadPercent;
+    /** Bytes per message. */
+    final double stockBytes;
+    final double nativeBytes;
+
+    private Measurement(double[][] nanos, double[][] bytes) {
+        stockNanos = median(nanos[0]);
+        nativeNanos = median(nanos[1]);
+        stockBytes = median(bytes[0]);
+        nativeBytes = median(bytes[1]);
+        double[] ratios = new double[nanos[0].length];
+        for (int i = 0; i < ratios.length; i++) {
+            ratios[i] = nanos[0][i] / nanos[1][i];
+        }
+        Arrays.sort(ratios);
+        spreadPercent = 50 * (ratios[ratios.length * 3 / 4] - ratios[ratios.length / 4]) / median(ratios);
+    }
+
+    /** Measures one use of a workload's rows. */
+    static Measurement of(Workload workload, Use use, Codec stock, Codec nativeCodec, boolean quick) throws Exception {
+        Runner[] runners = {new Runner(workload, use, stock), new Runner(workload, use, nativeCodec)};
+        for (Runner runner : runners) {
+            runner.warmUp(quick);
+        }
+        int blocks = quick ? QUICK_BLOCKS : BLOCKS;
+        double[][] nanos = new double[2][blocks];
+        double[][] bytes = new double[2][blocks];
+        for (int block = 0; block < blocks; block++) {
+            for (int i = 0; i < 2; i++) {
+                // The order changes, so that neither always runs in the other's wake.
+                int codec = (i + block) % 2;
+                runners[codec].block();
+                nanos[codec][block] = runners[codec].nanos;
+                bytes[codec][block] = runners[codec].bytes;
+            }
+        }
+        return new Measurement(nanos, bytes);
+    }
+
+    private static double median(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    /** One codec with one collector. */
+    private static final class Runner {
+        private final Codec codec;
+        private final List<byte[]> messages;
+        private final Collector<RowData> collector;
+        private int next;
+        private int messagesABlock;
+        double nanos;
+        double bytes;
+
+        Runner(Workload workload, Use use, Codec codec) throws Exception {
+            this.codec = codec;
+            this.messages = workload.messages();
+            this.collector = use.collector(codec.rowType());
+            this.messagesABlock = 100;
+        }
+
+        /** Blocks of growing size until one is long enough, then until the last ones are alike. */
+        void warmUp(boolean quick) throws Exception {
+            double[] last = new double[STABLE_BLOCKS];
+            int alike = 0;
+            for (int block = 0; alike < 1 && block < (quick ? MOST_WARM_UP_BLOCKS / 4 : MOST_WARM_UP_BLOCKS); block++) {
+                block();
+                messagesABlock = (int) Math.max(100, BLOCK_MILLIS * 1e6 / nanos);
+                last[block % STABLE_BLOCKS] = nanos;
+                double[] sorted = last.clone();
+                Arrays.sort(sorted);
+                boolean stable = sorted[STABLE_BLOCKS - 1] <= sorted[0] * (1 + STABLE_PERCENT / 100.0);
+                alike = block >= 3 * STABLE_BLOCKS && stable ? alike + 1 : 0;
+            }
+        }
+
+        void block() throws Exception {
+            long thread = Thread.currentThread().getId();
+            long allocated = THREAD.getThreadAllocatedBytes(thread);
+            long started = THREAD.getCurrentThreadCpuTime();
+            for (int i = 0; i < messagesABlock; i++) {
+                codec.decode(messages.get(next), collector);
+                next = next + 1 == messages.size() ? 0 : next + 1;
+            }
+            nanos = (double) (THREAD.getCurrentThreadCpuTime() - started) / messagesABlock;
+            bytes = (double) (THREAD.getThreadAllocatedBytes(thread) - allocated) / messagesABlock;
+        }
+    }
+}
