@@ -164,6 +164,7 @@ class Flink:
             if conf.suffix in (".properties", ".xml"):
                 (directory / "conf" / conf.name).write_bytes(conf.read_bytes())
         rpc, self.rest = free_ports(2)
+        # Without a resource-id Flink asks for the machine's host name, which a container may not be able to resolve.
         (directory / "conf" / "config.yaml").write_text(f"""env.java.opts.all: {self.parts.flink.java_options()}
 env.java.opts.jobmanager: -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 env.java.opts.client: -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
@@ -173,6 +174,7 @@ jobmanager.bind-host: 127.0.0.1
 jobmanager.memory.process.size: 1024m
 jobmanager.execution.failover-strategy: region
 taskmanager.host: 127.0.0.1
+taskmanager.resource-id: taskmanager-1
 taskmanager.bind-host: 127.0.0.1
 taskmanager.memory.process.size: 1400m
 taskmanager.numberOfTaskSlots: 4

@@ -49,6 +49,21 @@ pub fn message(tape: &mut Tape, fields: &[Field]) -> Vec<u8> {
     bytes
 }
 
+/// A new message, or now and then the last one again, as it was or with a byte changed: what a decoder remembers of the
+/// last message must not show.
+pub fn next(tape: &mut Tape, fields: &[Field], last: Option<&[u8]>) -> Vec<u8> {
+    match last {
+        Some(last) if !last.is_empty() && tape.one_in(3) => {
+            let mut again = last.to_vec();
+            if tape.one_in(2) {
+                mutate(tape, &mut again);
+            }
+            again
+        }
+        _ => message(tape, fields),
+    }
+}
+
 fn envelope(tape: &mut Tape, fields: &[Field], plain: bool) -> Vec<(String, Json)> {
     let event = if plain { EVENTS[tape.below(5)] } else { EVENTS[tape.below(EVENTS.len())] };
     let binary: Vec<bool> =
