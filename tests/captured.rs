@@ -114,6 +114,21 @@ fn canal_semantics_reads_every_message_natively() {
     }
 }
 
+/// Every column that a set's messages name has a type (tests/data/make_schemas.py writes them).
+#[test]
+fn schemas_name_every_column() {
+    for set in scenario::CAPTURED {
+        let schemas = captured_schemas(set);
+        for message in captured_messages(set) {
+            let json: serde_json::Value = serde_json::from_slice(&message).expect("JSON");
+            let Some(types) = json["mysqlType"].as_object() else { continue };
+            let columns = &schemas[&table_of(&message)];
+            let known = |name: &String| columns.iter().any(|column| column.name == *name);
+            assert!(types.keys().all(known), "{set}: {} has columns without a type", table_of(&message));
+        }
+    }
+}
+
 /// Flink's codec reports most statements as errors in strict mode; in lenient mode they give no rows.
 #[test]
 fn flink_semantics_equals_the_reference() {

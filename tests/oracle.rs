@@ -71,7 +71,13 @@ fn dates_and_times_at_their_edges() {
     assert_eq!(timestamp_sql("2020-12-31 24:00:00", false), timestamp_sql("2021-01-01 00:00:00", false));
     assert_eq!(timestamp_iso("2020-01-01T10:11", false), timestamp_iso("2020-01-01t10:11:00.", false));
     assert_eq!(timestamp_iso("2021-02-31T24:00Z", true), timestamp_iso("2021-03-01T00:00Z", true));
-    for text in ["2021-02-32 00:00:00", "2020-01-01 24:00:01", "2020-01-01  00:00:00", "2020-01-01 00:00", "2020-01-01 00:00:00.1234567890"] {
+    for text in [
+        "2021-02-32 00:00:00",
+        "2020-01-01 24:00:01",
+        "2020-01-01  00:00:00",
+        "2020-01-01 00:00",
+        "2020-01-01 00:00:00.1234567890",
+    ] {
         assert_eq!(timestamp_sql(text, false), None, "{text}");
     }
     for text in ["2021-02-29T00:00", "2020-01-01T24:00:00", "2020-01-01 00:00:00"] {
@@ -81,7 +87,10 @@ fn dates_and_times_at_their_edges() {
     assert_eq!((time("24:00:00", false), time("24:00:00.1", false), time("10:11", false)), (Some(0), None, None));
     assert_eq!((time("00:00:01.999", false), time("00:00:01.999", true)), (Some(1000), Some(1999)));
     let year_zero = date("0000-01-01").expect("year 0");
-    assert_eq!((date("-0001-01-01"), date("+10000-01-01").map(date_text)), (Some(year_zero - 365), Some("+10000-01-01".into())));
+    assert_eq!(
+        (date("-0001-01-01"), date("+10000-01-01").map(date_text)),
+        (Some(year_zero - 365), Some("+10000-01-01".into()))
+    );
     for text in ["-0000-01-01", "+2020-01-01", "12020-01-01", "2020-1-01", " 2020-01-01", "２０２０-01-01"] {
         assert_eq!(date(text), None, "{text}");
     }
@@ -127,26 +136,58 @@ fn decimals_equal_integer_arithmetic() {
 /// The examples of `BigDecimal`'s and `Double.toString`'s documentation, and what flink-json was measured to print.
 #[test]
 fn numbers_print_as_in_java() {
-    for (text, java) in [("1.10", "1.1"), ("100.0", "1E+2"), ("0.00", "0"), ("1e-7", "1E-7"), ("0.00001", "0.00001"), ("-12e1", "-1.2E+2")] {
+    for (text, java) in [
+        ("1.10", "1.1"),
+        ("100.0", "1E+2"),
+        ("0.00", "0"),
+        ("1e-7", "1E-7"),
+        ("0.00001", "0.00001"),
+        ("-12e1", "-1.2E+2"),
+    ] {
         assert_eq!(Decimal::parse(text).expect("a decimal").stripped().text(), java, "{text}");
     }
     for (value, java) in [
-        (1e2, "100.0"), (1e7, "1.0E7"), (1e-4, "1.0E-4"), (9_999_999.5, "9999999.5"), (0.001, "0.001"), (2e23, "2.0E23"),
-        (4.9e-324, "4.9E-324"), (-0.0, "-0.0"), (1.5, "1.5"), (123_456_789.0, "1.23456789E8"), (f64::NAN, "NaN"),
+        (1e2, "100.0"),
+        (1e7, "1.0E7"),
+        (1e-4, "1.0E-4"),
+        (9_999_999.5, "9999999.5"),
+        (0.001, "0.001"),
+        (2e23, "2.0E23"),
+        (4.9e-324, "4.9E-324"),
+        (-0.0, "-0.0"),
+        (1.5, "1.5"),
+        (123_456_789.0, "1.23456789E8"),
+        (f64::NAN, "NaN"),
     ] {
         assert_eq!(float::java_text(value, false), java);
     }
     let mut numbers = Numbers(4);
     for _ in 0..50_000 {
         let value = f64::from_bits(numbers.next());
-        assert!(float::java_text(value, false).parse::<f64>().expect("a number").to_bits() == value.to_bits() || value.is_nan());
-        assert!(float::shortest(value, false).parse::<f64>().expect("a number").to_bits() == value.to_bits() || value.is_nan());
+        assert!(
+            float::java_text(value, false).parse::<f64>().expect("a number").to_bits() == value.to_bits()
+                || value.is_nan()
+        );
+        assert!(
+            float::shortest(value, false).parse::<f64>().expect("a number").to_bits() == value.to_bits()
+                || value.is_nan()
+        );
     }
-    for (text, value) in [(" 1.5f ", 1.5), (".5", 0.5), ("5.", 5.0), ("-Infinity", f64::NEG_INFINITY), ("1e400", f64::INFINITY), ("+1D", 1.0)] {
+    for (text, value) in [
+        (" 1.5f ", 1.5),
+        (".5", 0.5),
+        ("5.", 5.0),
+        ("-Infinity", f64::NEG_INFINITY),
+        ("1e400", f64::INFINITY),
+        ("+1D", 1.0),
+    ] {
         assert_eq!(float::double(text), Parsed::Number(value), "{text}");
     }
     for text in ["", "nan", "infinity", "1_0", "1e", ".", "e5", "f", "--1"] {
         assert_eq!(float::double(text), Parsed::Bad, "{text}");
     }
-    assert_eq!((float::double("0x1p3"), float::float("3.4028236E38")), (Parsed::Hexadecimal, Parsed::Number(f32::INFINITY)));
+    assert_eq!(
+        (float::double("0x1p3"), float::float("3.4028236E38")),
+        (Parsed::Hexadecimal, Parsed::Number(f32::INFINITY))
+    );
 }

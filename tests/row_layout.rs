@@ -23,7 +23,14 @@ fn region(fields: &[Field], message: &str) -> (Vec<u8>, bool) {
 
 #[test]
 fn known_bytes() {
-    let fields = fields(&[("id", "INT"), ("a", "STRING"), ("b", "STRING"), ("n", "BIGINT"), ("t", "TIMESTAMP(6)"), ("d", "DECIMAL(20,1)")]);
+    let fields = fields(&[
+        ("id", "INT"),
+        ("a", "STRING"),
+        ("b", "STRING"),
+        ("n", "BIGINT"),
+        ("t", "TIMESTAMP(6)"),
+        ("d", "DECIMAL(20,1)"),
+    ]);
     let message = r#"{"data":[{"id":"-2","a":"ab","b":"12345678","n":null,"t":"1970-01-01 00:00:01.000002","d":"-12.8"}],"type":"DELETE"}"#;
     let expected: [&[u8]; 13] = [
         &88u32.to_le_bytes(),
@@ -48,10 +55,26 @@ fn known_bytes() {
 }
 
 const COLUMNS: [(&str, &str); 20] = [
-    ("boo", "BOOLEAN"), ("tin", "TINYINT"), ("sma", "SMALLINT"), ("int", "INT"), ("big", "BIGINT"), ("flo", "FLOAT"),
-    ("dou", "DOUBLE"), ("de1", "DECIMAL(10,2)"), ("de2", "DECIMAL(30,2)"), ("st1", "STRING"), ("st2", "STRING"), ("byt", "BYTES"),
-    ("dat", "DATE"), ("tim", "TIME(0)"), ("ts3", "TIMESTAMP(3)"), ("ts9", "TIMESTAMP(9)"), ("ltz", "TIMESTAMP_LTZ(6)"),
-    ("arr", "ARRAY<SMALLINT>"), ("map", "MAP<STRING, ROW<a INT, b STRING>>"), ("non", "INT"),
+    ("boo", "BOOLEAN"),
+    ("tin", "TINYINT"),
+    ("sma", "SMALLINT"),
+    ("int", "INT"),
+    ("big", "BIGINT"),
+    ("flo", "FLOAT"),
+    ("dou", "DOUBLE"),
+    ("de1", "DECIMAL(10,2)"),
+    ("de2", "DECIMAL(30,2)"),
+    ("st1", "STRING"),
+    ("st2", "STRING"),
+    ("byt", "BYTES"),
+    ("dat", "DATE"),
+    ("tim", "TIME(0)"),
+    ("ts3", "TIMESTAMP(3)"),
+    ("ts9", "TIMESTAMP(9)"),
+    ("ltz", "TIMESTAMP_LTZ(6)"),
+    ("arr", "ARRAY<SMALLINT>"),
+    ("map", "MAP<STRING, ROW<a INT, b STRING>>"),
+    ("non", "INT"),
 ];
 const MESSAGE: &str = concat!(
     r#"{"data":[{"boo":"1","tin":"-1","sma":"300","int":"70000","big":"-5000000000","flo":"1.5","dou":"-0.1","de1":"12.34","#,
@@ -97,8 +120,10 @@ fn every_length_counts() {
 #[test]
 fn wide_timestamps_take_more_room() {
     let fields = fields(&[("a", "TIMESTAMP(3)"), ("b", "TIMESTAMP_LTZ(0)")]);
-    let narrow = region(&fields, r#"{"data":[{"a":"2020-01-31 10:11:12.123","b":"2020-01-31 10:11:12Z"}],"type":"INSERT"}"#);
-    let wide = region(&fields, r#"{"data":[{"a":"2020-01-31 10:11:12.1234","b":"2020-01-31 10:11:12Z"}],"type":"INSERT"}"#);
+    let narrow =
+        region(&fields, r#"{"data":[{"a":"2020-01-31 10:11:12.123","b":"2020-01-31 10:11:12Z"}],"type":"INSERT"}"#);
+    let wide =
+        region(&fields, r#"{"data":[{"a":"2020-01-31 10:11:12.1234","b":"2020-01-31 10:11:12Z"}],"type":"INSERT"}"#);
     assert_eq!((narrow.0.len(), narrow.1, wide.0.len(), wide.1), (8 + 24, false, 8 + 24 + 16, true));
     assert!(rows::read(&wide.0, &fields, false).is_err());
     let types: Vec<&LogicalType> = fields.iter().map(|f| &f.ty).collect();

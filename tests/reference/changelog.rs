@@ -117,8 +117,9 @@ impl Reference {
         let event = match root.get("type") {
             None | Some(Node::Null) => None,
             Some(node) => {
-                if !matches!(node, Node::Text(_)) {
-                    converter.odd.insert("type is not text");
+                let plain = |text: &str| text.chars().all(|c| c >= ' ' && c != '"' && c != '\\');
+                if !matches!(node, Node::Text(text) if plain(text)) {
+                    converter.odd.insert("type is not plain text");
                 }
                 Some(converter.text(node).map_err(|t| Stop::Trouble(t, "type"))?)
             }
@@ -342,11 +343,10 @@ fn is_binary(root: &Node, column: &str) -> bool {
     let Some(Node::Text(text)) = root.get("mysqlType").and_then(|types| types.get(column)) else { return false };
     let letters: String = text.chars().take_while(char::is_ascii_alphabetic).collect();
     let name = letters.to_ascii_lowercase();
+    let strings = ["binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"];
     let geometries = ["point", "linestring", "polygon", "geometry", "geometrycollection", "geomcollection"];
-    name == "binary"
-        || name == "varbinary"
-        || name.ends_with("blob")
-        || geometries.iter().any(|g| name == *g || name == format!("multi{g}"))
+    let collections = ["multipoint", "multilinestring", "multipolygon"];
+    [&strings[..], &geometries, &collections].concat().contains(&name.as_str())
 }
 
 fn note_oddities(oddities: &json::Oddities, odd: &mut BTreeSet<&'static str>) {

@@ -24,21 +24,19 @@ pub enum NotDecimal {
 impl Decimal {
     /// `new BigDecimal(text)`: sign, digits with an optional point, exponent; no white space. ASCII digits only.
     pub fn parse(text: &str) -> Result<Decimal, NotDecimal> {
-        let (mantissa, exponent) = match text.find(['e', 'E']) {
-            Some(at) => (&text[..at], exponent(&text[at + 1..])?),
-            None => (text, 0),
+        let (mantissa, power) = match text.find(['e', 'E']) {
+            Some(at) => (&text[..at], Some(&text[at + 1..])),
+            None => (text, None),
         };
-        let (negative, unsigned) = match mantissa.as_bytes().first() {
-            Some(b'-') => (true, &mantissa[1..]),
-            Some(b'+') => (false, &mantissa[1..]),
-            _ => (false, mantissa),
-        };
+        let unsigned = mantissa.strip_prefix(['+', '-']).unwrap_or(mantissa);
         let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
         let all: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
         if all.is_empty() || !all.iter().all(u8::is_ascii_digit) {
             return Err(NotDecimal::Bad);
         }
+        let exponent = power.map_or(Ok(0), exponent)?;
         let digits = all.iter().map(|b| b - b'0').skip_while(|d| *d == 0).collect();
+        let negative = mantissa.starts_with('-');
         Ok(Decimal { negative, digits, scale: fraction.len() as i64 - exponent }.without_negative_zero())
     }
 
