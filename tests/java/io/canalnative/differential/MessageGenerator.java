@@ -40,17 +40,19 @@ final class MessageGenerator {
     /** The next message. */
     byte[] message() {
         values.changeOddity();
-        switch (random.nextInt(10)) {
+        switch (random.nextInt(12)) {
             case 0:
             case 1:
             case 2:
-                return canal(Dialect.CANAL).getBytes(StandardCharsets.UTF_8);
             case 3:
             case 4:
-                return flink().getBytes(StandardCharsets.UTF_8);
+                return canal(Dialect.CANAL).getBytes(StandardCharsets.UTF_8);
             case 5:
-                return damage.of(canal(Dialect.CANAL));
             case 6:
+                return flink().getBytes(StandardCharsets.UTF_8);
+            case 7:
+                return damage.of(canal(Dialect.CANAL));
+            case 8:
                 return damage.of(canal(Dialect.ODD));
             default:
                 return canal(Dialect.ODD).getBytes(StandardCharsets.UTF_8);
