@@ -199,10 +199,9 @@ fn epoch_millis(buf: &[u8], pos: usize) -> Result<i64, Refused> {
     if !token.integer {
         return Err(Refused);
     }
-    let text = std::str::from_utf8(&buf[token.start..token.end]).map_err(|_| Refused)?;
-    match text.parse() {
-        Ok(NULL_MILLIS) | Err(_) => Err(Refused),
-        Ok(millis) => Ok(millis),
+    match number::integer(&buf[token.start..token.end]) {
+        None | Some(NULL_MILLIS) => Err(Refused),
+        Some(millis) => Ok(millis),
     }
 }
 

@@ -7,7 +7,7 @@
 //! array), so in a multi-row UPDATE an unchanged column may come out as NULL. Under `canal` only the row's own object counts.
 
 use super::image::{Columns, Images};
-use crate::row::{Cell, RowKind, Sources, Tag, write_row};
+use crate::row::{Cell, RowKind, Sources, Tag, write_sized_row};
 use crate::schema::Semantics;
 
 /// Bytes of one message's rows: they leave in one Java array.
@@ -61,13 +61,12 @@ impl ChangeWriter<'_> {
 
     #[inline(always)]
     fn row<'c>(&mut self, kind: RowKind, cells: impl ExactSizeIterator<Item = &'c Cell> + Clone, out: &mut Vec<u8>) {
-        self.null_in_not_null |=
-            cells.clone().zip(&self.columns.not_null).any(|(cell, not_null)| *not_null && cell.is_null());
+        if self.columns.any_not_null {
+            let mut both = cells.clone().zip(&self.columns.not_null);
+            self.null_in_not_null |= both.any(|(cell, not_null)| *not_null && cell.is_null());
+        }
         let wide = if self.widest { &self.columns.widest } else { &self.columns.wide };
-        let start = out.len();
-        out.extend_from_slice(&[0; 8]);
-        let size = write_row(out, kind, cells, wide, self.sources) as u32;
-        out[start..start + 4].copy_from_slice(&size.to_le_bytes());
+        write_sized_row(out, kind, cells, wide, self.sources);
         self.too_large = out.len() > MAX_ROWS;
     }
 }

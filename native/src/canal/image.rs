@@ -41,6 +41,7 @@ pub struct Columns {
     /// Every timestamp wide, for a message that has more digits than its columns.
     pub(super) widest: Vec<bool>,
     pub(super) not_null: Vec<bool>,
+    pub(super) any_not_null: bool,
     /// Whether any column's cells may be undecided until `mysqlType` is known.
     pub(super) undecided: bool,
 }
@@ -61,6 +62,7 @@ impl Columns {
             wide: fields.iter().map(|f| stamp(f).is_some_and(|p| p > 3)).collect(),
             widest: fields.iter().map(|f| stamp(f).is_some()).collect(),
             not_null: fields.iter().map(|f| !f.ty.nullable).collect(),
+            any_not_null: fields.iter().any(|f| !f.ty.nullable),
         }
     }
 

@@ -240,7 +240,7 @@ fn integer(text: &[u8]) -> Result<i64, Fault> {
         [b'-', rest @ ..] => (true, rest),
         rest => (false, rest),
     };
-    match plain::digits(digits) {
+    match number::digits(digits) {
         Some(value) => Ok(if negative { -(value as i64) } else { value as i64 }),
         None => integer_slow(text),
     }

@@ -11,6 +11,9 @@ use std::collections::HashMap;
 /// Names beyond the known ones that are remembered, so that a stream of ever new names cannot fill memory.
 const MAX_LEARNED: usize = 4_096;
 
+/// Known names that are compared after a wrong guess.
+const NEIGHBOURS: usize = 16;
+
 /// A set of names. The known ones are numbered as given, from 0.
 #[derive(Debug)]
 pub struct Keys {
@@ -30,6 +33,17 @@ pub struct Order {
 /// Where in an object's order the reader stands.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Place(usize);
+
+impl Order {
+    /// Key `id` came at `place`; steps on.
+    fn learn(&mut self, place: &mut Place, id: u32) {
+        if self.next.len() <= place.0 {
+            self.next.resize(place.0 + 1, u32::MAX);
+        }
+        self.next[place.0] = id;
+        place.0 = id as usize + 1;
+    }
+}
 
 impl Keys {
     /// The names that matter.
@@ -72,6 +86,27 @@ impl Keys {
                 return Ok(((guess < self.known).then_some(guess), blank(buf, pos + literal.len())));
             }
         }
+        self.miss(order, place, buf, pos)
+    }
+
+    /// The guess was wrong: most often because members were left out, as in a before image, which names changed columns only.
+    /// So the next few known names are compared before the table of all names is asked.
+    #[inline(never)]
+    fn miss(
+        &mut self,
+        order: &mut Order,
+        place: &mut Place,
+        buf: &[u8],
+        pos: usize,
+    ) -> Result<(Option<usize>, usize), Refused> {
+        for id in (place.0..self.known).take(NEIGHBOURS) {
+            let literal = &self.literals[id];
+            if literal.matches(buf, pos) {
+                let value = blank(buf, pos + literal.len());
+                order.learn(place, id as u32);
+                return Ok((Some(id), value));
+            }
+        }
         self.look_up(order, place, buf, pos)
     }
 
@@ -100,11 +135,7 @@ impl Keys {
         self.unescaped = unescaped;
         let value = expect(buf, span.next(), b':')?;
         let Some(id) = id else { return Ok((None, value)) };
-        if order.next.len() <= place.0 {
-            order.next.resize(place.0 + 1, u32::MAX);
-        }
-        order.next[place.0] = id;
-        place.0 = id as usize + 1;
+        order.learn(place, id);
         Ok(((id < self.known as u32).then_some(id as usize), value))
     }
 }

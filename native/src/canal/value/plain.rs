@@ -1,45 +1,11 @@
 //! Numbers as databases print them: up to 18 digits, at most one point, no exponent. The fast half of the number columns;
 //! whatever else there is falls through to the full rules.
 
+use crate::json::number::digits;
+
 /// Powers of ten that a double holds exactly, as far as 18 digits need them.
 const POWERS: [f64; 19] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18];
-
-/// The value of one to 18 ASCII digits and nothing else.
-#[inline(always)]
-pub(super) fn digits(text: &[u8]) -> Option<u64> {
-    if text.is_empty() || text.len() > 18 {
-        return None;
-    }
-    let mut rest = text;
-    let mut value = 0;
-    while let Some((chunk, more)) = rest.split_first_chunk::<8>() {
-        value = value * 100_000_000 + eight(u64::from_le_bytes(*chunk))?;
-        rest = more;
-    }
-    for digit in rest {
-        let digit = digit.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        value = value * 10 + u64::from(digit);
-    }
-    Some(value)
-}
-
-/// The value of eight digits in one little-endian word: pairs, then fours, then all of them.
-#[inline(always)]
-fn eight(word: u64) -> Option<u64> {
-    let low = word.wrapping_sub(0x3030_3030_3030_3030);
-    let high = word.wrapping_add(0x4646_4646_4646_4646);
-    if (low | high) & 0x8080_8080_8080_8080 != 0 {
-        return None;
-    }
-    let pairs = low.wrapping_mul(10).wrapping_add(low >> 8);
-    let fours = (pairs & 0x0000_00FF_0000_00FF).wrapping_mul(100 + (1_000_000 << 32));
-    let others = ((pairs >> 16) & 0x0000_00FF_0000_00FF).wrapping_mul(1 + (10_000 << 32));
-    Some(fours.wrapping_add(others) >> 32)
-}
 
 /// `±digits[.digits]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,24 +54,6 @@ impl Number {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn digits_of_every_length_and_every_bad_byte() {
-        let all = b"987654321012345678";
-        for n in 0..=18 {
-            let text = &all[..n];
-            let expected = std::str::from_utf8(text).unwrap().parse::<u64>().ok();
-            assert_eq!(digits(text), expected);
-            for i in 0..n {
-                for bad in (0..=255u8).filter(|b| !b.is_ascii_digit()) {
-                    let mut text = text.to_vec();
-                    text[i] = bad;
-                    assert_eq!(digits(&text), None, "{text:?}");
-                }
-            }
-        }
-        assert_eq!(digits(b"1234567890123456789"), None);
-    }
 
     #[test]
     fn doubles_to_the_last_bit() {
