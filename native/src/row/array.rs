@@ -9,7 +9,7 @@
 //!        └──────────────────────┴────────────┴──────────────┘
 //! ```
 
-use super::{Cell, Sources, map_order, padded, variable_len, write_cell};
+use super::{Cell, Sources, Variable, map_order, padded, variable_len};
 use crate::json::Refused;
 
 /// Appends an array of elements that take `element_len` bytes each (1, 2, 4 or 8: `BinaryArrayData.calculateFixLengthPartSize`).
@@ -18,18 +18,18 @@ use crate::json::Refused;
 pub fn write_array(out: &mut Vec<u8>, cells: &[Cell], element_len: usize, wide: bool, sources: Sources<'_>) {
     let header = 4 + cells.len().div_ceil(32) * 4;
     let fixed = padded(header + element_len * cells.len());
-    let variable: usize = cells.iter().map(|cell| variable_len(cell, wide)).sum();
+    let variable_len: usize = cells.iter().map(|cell| variable_len(cell, wide)).sum();
     let base = out.len();
-    out.resize(base + fixed + variable, 0);
-    let array = &mut out[base..];
+    out.resize(base + fixed + variable_len, 0);
+    let (array, tail) = out[base..].split_at_mut(fixed);
+    let mut variable = Variable { bytes: tail, base: fixed, used: 0 };
     array[..4].copy_from_slice(&(cells.len() as u32).to_le_bytes());
-    let mut cursor = fixed;
     for (i, cell) in cells.iter().enumerate() {
         if cell.is_null() {
             array[4 + i / 8] |= 1 << (i % 8);
             continue;
         }
-        let field = write_cell(array, &mut cursor, cell, wide, sources).to_le_bytes();
+        let field = variable.write_cell(cell, wide, sources).to_le_bytes();
         let at = header + element_len * i;
         array[at..at + element_len].copy_from_slice(&field[..element_len]);
     }

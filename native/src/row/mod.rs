@@ -230,18 +230,17 @@ fn write_row_after<'c>(
     let base = out.len() + gap;
     let size = fixed + variable;
     out.resize(base + size, 0);
-    let row = &mut out[base..];
-    row[0] = kind as u8;
-    let mut cursor = fixed;
-    for (i, (cell, wide)) in cells.zip(wide).enumerate() {
+    let (head, body) = out[base..].split_at_mut(header);
+    let (fields, tail) = body.split_at_mut(8 * arity);
+    let mut variable = Variable { bytes: tail, base: fixed, used: 0 };
+    head[0] = kind as u8;
+    for (i, ((cell, wide), field)) in cells.zip(wide).zip(fields.chunks_exact_mut(8)).enumerate() {
         if cell.is_null() {
-            row[(i + 8) / 8] |= 1 << (i % 8);
-            continue;
+            head[(i + 8) / 8] |= 1 << (i % 8);
+        } else {
+            field.copy_from_slice(&variable.write_cell(cell, *wide, sources).to_le_bytes());
         }
-        let field = write_cell(row, &mut cursor, cell, *wide, sources);
-        row[header + 8 * i..header + 8 * i + 8].copy_from_slice(&field.to_le_bytes());
     }
-    debug_assert_eq!(cursor, size);
     size
 }
 
@@ -256,36 +255,65 @@ fn variable_len(cell: &Cell, wide: bool) -> usize {
     }
 }
 
-/// Writes the variable part at `cursor`, if the value has one, and returns the field's 8 bytes.
-#[inline(always)]
-fn write_cell(row: &mut [u8], cursor: &mut usize, cell: &Cell, wide: bool, sources: Sources<'_>) -> u64 {
-    let place = |cursor: &mut usize, len: usize, taken: usize| {
-        let at = (*cursor as u64) << 32 | len as u64;
-        *cursor += taken;
-        at
-    };
-    match cell.tag() {
-        Tag::Fixed => cell.a,
-        Tag::Input | Tag::Scratch => {
-            if cell.b() <= 7 {
-                return inline_bytes(sources, cell);
+/// The variable part of a row or array.
+struct Variable<'v> {
+    bytes: &'v mut [u8],
+    /// Its distance from the start of the row or array.
+    base: usize,
+    used: usize,
+}
+
+impl Variable<'_> {
+    /// Writes a value, if it does not fit into its field, and returns the field's 8 bytes.
+    #[inline(always)]
+    fn write_cell(&mut self, cell: &Cell, wide: bool, sources: Sources<'_>) -> u64 {
+        match cell.tag() {
+            Tag::Fixed => cell.a,
+            Tag::Input | Tag::Scratch if cell.b() <= 7 => inline_bytes(sources, cell),
+            Tag::Input | Tag::Scratch => {
+                let bytes = sources.bytes(cell);
+                self.place(bytes, bytes.len(), padded(bytes.len()))
             }
-            let bytes = sources.bytes(cell);
-            row[*cursor..*cursor + bytes.len()].copy_from_slice(bytes);
-            place(cursor, bytes.len(), padded(bytes.len()))
+            Tag::Stamp if wide => self.place(&cell.a.to_le_bytes(), cell.b() as usize, 8),
+            Tag::Stamp => cell.a,
+            Tag::BigDecimal => {
+                let bytes = sources.bytes(cell);
+                self.place(bytes, bytes.len(), 16)
+            }
+            Tag::Absent | Tag::Null => 0,
+            Tag::Undecided | Tag::Bad | Tag::Unproven => unreachable!("a cell without a value reached the row writer"),
         }
-        Tag::Stamp if wide => {
-            row[*cursor..*cursor + 8].copy_from_slice(&cell.a.to_le_bytes());
-            place(cursor, cell.b() as usize, 8)
-        }
-        Tag::Stamp => cell.a,
-        Tag::BigDecimal => {
-            let bytes = sources.bytes(cell);
-            row[*cursor..*cursor + bytes.len()].copy_from_slice(bytes);
-            place(cursor, bytes.len(), 16)
-        }
-        Tag::Absent | Tag::Null => 0,
-        Tag::Undecided | Tag::Bad | Tag::Unproven => unreachable!("a cell without a value reached the row writer"),
+    }
+
+    /// Appends `bytes`, which take `taken`, and returns the field that points at them and says `len`.
+    #[inline(always)]
+    fn place(&mut self, bytes: &[u8], len: usize, taken: usize) -> u64 {
+        copy(&mut self.bytes[self.used..self.used + bytes.len()], bytes);
+        let at = ((self.base + self.used) as u64) << 32 | len as u64;
+        self.used += taken;
+        at
+    }
+}
+
+/// Copies, both being of one length; up to 32 bytes without a call: as two halves that may overlap.
+#[inline(always)]
+fn copy(to: &mut [u8], from: &[u8]) {
+    #[inline(always)]
+    fn halves<const N: usize>(to: &mut [u8], from: &[u8]) -> bool {
+        let (Some(head), Some(tail)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else { return false };
+        let Some(to_head) = to.first_chunk_mut::<N>() else { return false };
+        *to_head = *head;
+        let Some(to_tail) = to.last_chunk_mut::<N>() else { return false };
+        *to_tail = *tail;
+        true
+    }
+    let done = match from.len() {
+        8..=16 => halves::<8>(to, from),
+        17..=32 => halves::<16>(to, from),
+        _ => false,
+    };
+    if !done {
+        to.copy_from_slice(from);
     }
 }
 
@@ -323,6 +351,16 @@ mod tests {
         assert_eq!(out[40..48], (64u64 << 32 | 5).to_le_bytes());
         assert_eq!(out[48..64], *b"a longer text\0\0\0");
         assert_eq!(out[64..72], 1000u64.to_le_bytes());
+    }
+
+    #[test]
+    fn copies_of_every_length() {
+        for n in 0..70u8 {
+            let from: Vec<u8> = (0..n).collect();
+            let mut to = vec![0xFF; from.len()];
+            copy(&mut to, &from);
+            assert_eq!(to, from);
+        }
     }
 
     #[test]

@@ -146,7 +146,7 @@ final class DelegatedMessage {
             throw new IOException(
                     String.format(
                             "Unknown \"type\" value \"%s\" of a message with \"data\". Known are INSERT, UPDATE, DELETE and INIT; "
-                                    + "set 'ignore-parse-errors' = 'true' to drop and count such messages",
+                                    + "set 'canal-json.ignore-parse-errors' = 'true' to drop and count such messages",
                             type));
         }
 
