@@ -295,13 +295,6 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_view<'l>(
     })
 }
 
-/// `void panic()`: for the test that a panic arrives as an exception.
-#[cfg(feature = "fault-injection")]
-#[unsafe(no_mangle)]
-pub extern "system" fn Java_io_canalnative_NativeCodec_panic<'l>(mut env: JNIEnv<'l>, _: JClass<'l>) {
-    throw::guard(&mut env, |_| -> Result<(), Error> { panic!("a panic on demand") })
-}
-
 /// What an exported function returns when it throws.
 trait Nothing {
     fn nothing() -> Self;

@@ -274,9 +274,9 @@ impl ImageReader {
     ) -> Result<usize, Refused> {
         let (read, end) = match (buf[pos], &columns.shapes[column]) {
             (b'"', Shape::Scalar(scalar)) => match string::plain_end(buf, pos + 1) {
-                Some(end) => (self.reading.plain(*scalar, buf, pos + 1, end, scratch), end + 1),
-                None => {
-                    let span = string::span(buf, pos)?;
+                Ok(end) => (self.reading.plain(*scalar, buf, pos + 1, end, scratch), end + 1),
+                Err(stop) => {
+                    let span = string::span_from(buf, pos + 1, stop)?;
                     (self.reading.string(*scalar, span, buf, scratch), span.next())
                 }
             },

@@ -18,8 +18,8 @@ pub fn value(buf: &[u8], pos: usize) -> Result<usize, Refused> {
 #[inline(always)]
 fn text(buf: &[u8], pos: usize) -> Result<usize, Refused> {
     match string::plain_end(buf, pos + 1) {
-        Some(end) => Ok(end + 1),
-        None => Ok(string::span(buf, pos)?.next()),
+        Ok(end) => Ok(end + 1),
+        Err(stop) => Ok(string::span_from(buf, pos + 1, stop)?.next()),
     }
 }
 

@@ -26,11 +26,12 @@ impl Span {
     }
 }
 
-/// Where the string whose content begins at `start` ends, if it needs no unescaping and is of ordinary length.
+/// Where the string whose content begins at `start` ends, if it needs no unescaping and is of ordinary length; if not,
+/// how far it was read, for [`span_from`].
 #[inline(always)]
-pub fn plain_end(buf: &[u8], start: usize) -> Option<usize> {
-    let end = scan::quote_or_backslash(buf, start);
-    (buf[end] == b'"' && end - start <= MAX_KEY).then_some(end)
+pub fn plain_end(buf: &[u8], start: usize) -> Result<usize, usize> {
+    let stop = scan::quote_or_backslash(buf, start);
+    if buf[stop] == b'"' && stop - start <= MAX_KEY { Ok(stop) } else { Err(stop) }
 }
 
 /// The string that begins with the quote at `pos`, its escapes validated.
@@ -41,8 +42,8 @@ pub fn span(buf: &[u8], pos: usize) -> Result<Span, Refused> {
     }
     let start = pos + 1;
     match plain_end(buf, start) {
-        Some(end) => Ok(Span { start, end, escaped: false }),
-        None => long_or_escaped(buf, start, scan::quote_or_backslash(buf, start)),
+        Ok(end) => Ok(Span { start, end, escaped: false }),
+        Err(stop) => span_from(buf, start, stop),
     }
 }
 
@@ -53,9 +54,10 @@ pub fn key_span(buf: &[u8], pos: usize) -> Result<Span, Refused> {
     if span.end - span.start > MAX_KEY { Err(Refused) } else { Ok(span) }
 }
 
+/// The string whose content begins at `start`, of which everything before the quote or backslash at `pos` is plain.
 #[cold]
 #[inline(never)]
-fn long_or_escaped(buf: &[u8], start: usize, mut pos: usize) -> Result<Span, Refused> {
+pub fn span_from(buf: &[u8], start: usize, mut pos: usize) -> Result<Span, Refused> {
     let mut escaped = false;
     while buf[pos] == b'\\' {
         escaped = true;
