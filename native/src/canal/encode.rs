@@ -70,20 +70,46 @@ impl Reason {
     }
 }
 
+/// Column, if it is one's, and reason.
+type Refusal = (Option<usize>, Reason);
+
 /// Writes the rows of one table.
 #[derive(Debug)]
 pub struct Encoder {
-    columns: Columns,
+    table: Table,
     names: Box<[String]>,
-    frame: Frame,
-    options: Options,
-    update: UpdateMode,
     input: Vec<u8>,
     out: Output,
     /// Messages written so far: `id` of a whole envelope.
     written: u64,
-    /// Column and reason of the last row, if it was not written.
-    refused: Option<(Option<usize>, Reason)>,
+    /// Of the last row that was not written.
+    refused: Option<Refusal>,
+}
+
+/// What is decided when the encoder is opened.
+#[derive(Debug)]
+struct Table {
+    columns: Columns,
+    frame: Frame,
+    options: Options,
+    update: UpdateMode,
+}
+
+impl Table {
+    #[inline(always)]
+    fn write(&self, out: &mut Output, row: &[u8], kind: RowKind, id: u64, now: i64) -> Result<(), Refusal> {
+        out.clear();
+        let event = envelope::event_of(kind, self.update).ok_or((None, Reason::UpdateBefore))?;
+        let row = Row::new(row, self.columns.len()).map_err(|e| (None, e.into()))?;
+        Frame::begin(out);
+        let written = match self.frame {
+            Frame::Flink => self.columns.write(out, row, &self.options),
+            Frame::Full(_) => self.columns.write_texts(out, row, &self.options),
+        };
+        written.map_err(|(column, reason)| (Some(column), reason))?;
+        self.frame.end(out, event, id, now);
+        if out.is_too_long() { Err((None, Reason::TooLong)) } else { Ok(()) }
+    }
 }
 
 impl Encoder {
@@ -94,12 +120,10 @@ impl Encoder {
     pub fn new(spec: EncoderSpec) -> Result<Encoder, Error> {
         spec.check()?;
         let options = Options::of(&spec);
+        let columns = Columns::of(&spec.fields, options.style);
         Ok(Encoder {
-            columns: Columns::of(&spec.fields, options.style),
             names: spec.fields.iter().map(|f| f.name.clone()).collect(),
-            frame: Frame::of(&spec),
-            options,
-            update: spec.update,
+            table: Table { columns, frame: Frame::of(&spec), options, update: spec.update },
             input: Vec::new(),
             out: Output::new(),
             written: 0,
@@ -132,42 +156,35 @@ impl Encoder {
     /// envelope.
     #[inline(always)]
     pub fn encode_input(&mut self, len: usize, kind: RowKind, now: i64) -> Outcome {
-        let input = std::mem::take(&mut self.input);
-        let outcome = self.encode(input.get(..len).unwrap_or_default(), kind, now);
-        self.input = input;
-        outcome
+        // An input that does not hold so much is as good as a row that is cut off.
+        let row = self.input.get(..len).unwrap_or_default();
+        let written = self.table.write(&mut self.out, row, kind, self.written + 1, now);
+        self.outcome(written)
     }
 
     /// Encodes a row.
     #[inline(always)]
     pub fn encode(&mut self, row: &[u8], kind: RowKind, now: i64) -> Outcome {
-        let out = &mut self.out;
-        out.clear();
-        let Some(event) = envelope::event_of(kind, self.update) else {
-            return self.refuse(None, Reason::UpdateBefore);
-        };
-        let Ok(row) = Row::new(row, self.columns.len()) else { return self.refuse(None, Reason::Malformed) };
-        Frame::begin(out);
-        let written = match self.frame {
-            Frame::Flink => self.columns.write(out, row, &self.options),
-            Frame::Full(_) => self.columns.write_texts(out, row, &self.options),
-        };
-        if let Err((column, reason)) = written {
-            return self.refuse(Some(column), reason);
+        let written = self.table.write(&mut self.out, row, kind, self.written + 1, now);
+        self.outcome(written)
+    }
+
+    #[inline(always)]
+    fn outcome(&mut self, written: Result<(), Refusal>) -> Outcome {
+        match written {
+            Ok(()) => {
+                self.written += 1;
+                Outcome::Encoded
+            }
+            Err(refusal) => self.refuse(refusal),
         }
-        self.frame.end(out, event, self.written + 1, now);
-        if out.is_too_long() {
-            return self.refuse(None, Reason::TooLong);
-        }
-        self.written += 1;
-        Outcome::Encoded
     }
 
     #[cold]
-    fn refuse(&mut self, column: Option<usize>, reason: Reason) -> Outcome {
+    fn refuse(&mut self, refusal: Refusal) -> Outcome {
         self.out.clear();
-        self.refused = Some((column, reason));
-        Outcome::Delegate(reason)
+        self.refused = Some(refusal);
+        Outcome::Delegate(refusal.1)
     }
 
     /// The message of the last row, empty if it was not written.

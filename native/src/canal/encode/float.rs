@@ -15,7 +15,13 @@
 //!   rounded up.
 //!
 //! Values in the first two classes are not written here unless their text is exact, nor are those in the last; the third is
-//! computed. EVIDENCE
+//! computed.
+//!
+//! Compared with OpenJDK 17 (`jdk18`) and Temurin 25 (`shortest`), no text differing: every FLOAT from 0 to infinity, and of
+//! DOUBLEs 3·10^8 on the first and 1.5·10^8 on the second: random bits, decimals of 1 to 17 digits, integers, powers of
+//! two and their neighbours, values of few bits, half-way decimals. `FloatTextTest` in `tests/java` compares fewer of
+//! the same kinds. Delegated on JDK 17: 0.8 % of all FLOATs and 0.3 % of all DOUBLEs, by their bits; none of the DOUBLEs
+//! that decimals of up to six digits from 10^-300 to 10^18 give.
 
 use crate::json::write::{Output, decimal_len};
 use crate::schema::FloatText;
