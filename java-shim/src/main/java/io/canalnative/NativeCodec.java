@@ -66,5 +66,8 @@ public final class NativeCodec {
     /** A view of foreign memory, to follow the pointers inside Arrow's structs. */
     static native ByteBuffer view(long address, long length);
 
+    /** UTF-8 text: column and reason of the last row that an encoder did not write. */
+    static native byte[] refusal(long handle);
+
     private NativeCodec() {}
 }
