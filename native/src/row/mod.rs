@@ -18,6 +18,7 @@
 
 mod array;
 mod map_order;
+pub mod read;
 
 pub use array::{write_array, write_map};
 
