@@ -38,7 +38,25 @@ final class FuzzCase {
         Random random = new Random(seed);
         // Neighbouring seeds begin alike.
         random.nextLong();
-        return random.nextInt(4) > 0 ? new FromReal(random, real).next() : generated(random);
+        FuzzCase next = random.nextInt(4) > 0 ? new FromReal(random, real).next() : generated(random);
+        next.messages.removeIf(FuzzCase::dependsOnJacksonsMemory);
+        return next;
+    }
+
+    /**
+     * Jackson finds known names by words of four bytes, the last one filled up with 0xFF from the front: once it has read
+     * {@code "old"}, it takes the broken {@code "\xFFold"} for it. What flink-json makes of such a message depends on every
+     * message that it has read, and the native codec hands it only some.
+     */
+    private static boolean dependsOnJacksonsMemory(byte[] message) {
+        for (int i = 0; i < message.length; i++) {
+            for (int next = i + 1; message[i] == (byte) 0xFF && next < Math.min(i + 5, message.length); next++) {
+                if (message[next] == '"') {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private static FuzzCase generated(Random random) {
