@@ -148,6 +148,22 @@ fn unsafe_code_says_why() {
     }
 }
 
+/// Rows come from outside: whatever their bytes, reading them is no panic.
+#[test]
+fn reading_rows_cannot_panic() {
+    let indexed = |line: &str| {
+        line.match_indices('[')
+            .any(|(at, _)| line[..at].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | ')' | ']')))
+    };
+    let (_, code) = sources().into_iter().find(|(name, _)| name == "row/read.rs").expect("row/read.rs");
+    for (i, line) in code.lines().enumerate() {
+        let words = ["unwrap", "expect", "panic", "unreachable", "assert"];
+        let may_panic = indexed(line) || words.iter().any(|word| has_word(line, word));
+        assert!(!may_panic, "native/src/row/read.rs:{} may panic: {}", i + 1, line.trim());
+    }
+    assert!(indexed("bytes[0]") && indexed("f()[0]") && !indexed("#[derive]") && !indexed("&'a [u8]"));
+}
+
 /// The rule itself sees what it must.
 #[test]
 fn words_are_found_in_code_only() {

@@ -52,7 +52,7 @@ fn find(handle: i64) -> Result<(&'static Slot, u64), Error> {
 
 #[cold]
 fn closed(handle: i64) -> Error {
-    Error::new(Kind::IllegalState, "the decoder is closed").at(format!("handle {handle:#x}"))
+    Error::new(Kind::IllegalState, "the decoder or encoder is closed").at(format!("handle {handle:#x}"))
 }
 
 /// Keeps a session and gives its number.
@@ -69,7 +69,7 @@ pub(super) fn insert(session: Session) -> Result<i64, Error> {
             None => {
                 return Err(Error::new(
                     Kind::IllegalState,
-                    format!("{} decoders are open in this process; close some", CHUNK * CHUNKS),
+                    format!("{} decoders and encoders are open in this process; close some", CHUNK * CHUNKS),
                 ));
             }
         }
@@ -104,16 +104,17 @@ pub(super) fn get(handle: i64) -> Result<InUse, Error> {
     match slot.state.compare_exchange(full << 2 | IDLE, full << 2 | BUSY, Ordering::Acquire, Ordering::Relaxed) {
         Ok(_) => Ok(InUse { slot, generation: full }),
         Err(now) if now == full << 2 | BUSY => {
-            Err(Error::new(Kind::IllegalState, "the decoder is in use by another thread")
+            Err(Error::new(Kind::IllegalState, "the decoder or encoder is in use by another thread")
                 .at(format!("handle {handle:#x}")))
         }
         Err(_) => Err(closed(handle)),
     }
 }
 
-/// Drops the session behind a number.
-pub(super) fn remove(handle: i64) -> Result<(), Error> {
+/// Drops the session behind a number, if it is of the kind that `check` accepts.
+pub(super) fn remove_if(handle: i64, check: impl FnOnce(&mut Session) -> Result<(), Error>) -> Result<(), Error> {
     let mut session = get(handle)?;
+    check(&mut session)?;
     // SAFETY: this thread holds the slot.
     let taken = unsafe { (*session.slot.session.get()).take() };
     session.generation += 1;
@@ -154,28 +155,44 @@ impl Drop for InUse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bridge::Decoding;
     use crate::canal::decode::Decoder;
     use crate::schema::DecoderSpec;
 
     fn session() -> Session {
         let spec = br#"{"fields":[],"semantics":"canal","timestamp":"SQL"}"#;
-        Session { decoder: Decoder::new(DecoderSpec::from_json(spec).unwrap()).unwrap(), viewed_rows: (0, 0) }
+        Session::Decoder(Decoding::new(Decoder::new(DecoderSpec::from_json(spec).unwrap()).unwrap()))
+    }
+
+    fn remove_any(handle: i64) -> Result<(), Error> {
+        remove_if(handle, |_| Ok(()))
     }
 
     #[test]
     fn a_closed_a_stale_and_a_made_up_number_are_refused() {
         let first = insert(session()).unwrap();
         assert!(get(first).is_ok());
-        remove(first).unwrap();
+        remove_any(first).unwrap();
         assert!(get(first).is_err());
-        assert!(remove(first).is_err());
+        assert!(remove_any(first).is_err());
         let second = insert(session()).unwrap();
         assert_ne!(first, second);
         assert!(get(first).is_err());
         for made_up in [0, -1, 1, i64::MAX, i64::MIN, second + 1, second ^ 1 << 40] {
             assert!(get(made_up).is_err(), "{made_up:#x}");
         }
-        remove(second).unwrap();
+        remove_any(second).unwrap();
+    }
+
+    #[test]
+    fn a_decoder_is_no_encoder() {
+        let handle = insert(session()).unwrap();
+        assert!(get(handle).unwrap().decoding().is_ok());
+        let error = get(handle).unwrap().encoding().map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("not an encoder"), "{error}");
+        assert!(remove_if(handle, |session| session.encoding().map(|_| ())).is_err());
+        remove_if(handle, |session| session.decoding().map(|_| ())).unwrap();
+        assert!(get(handle).is_err());
     }
 
     #[test]
@@ -186,6 +203,6 @@ mod tests {
         assert!(other.join().unwrap().contains("in use by another thread"));
         drop(held);
         assert!(get(handle).is_ok());
-        remove(handle).unwrap();
+        remove_any(handle).unwrap();
     }
 }

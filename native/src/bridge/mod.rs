@@ -1,9 +1,10 @@
 //! The boundary to the JVM: the natives of `io.canalnative.NativeCodec`. All JNI is here, and all `unsafe` but the vector
 //! loads of [`json::scan`](crate::json::scan). What crosses, who owns it and until when: ARCHITECTURE.md, "The boundary".
 //!
-//! Each exported function gets the decoder behind its handle, calls one plain function and lets [`throw::guard`] turn errors
+//! Each exported function gets the decoder or encoder behind its handle, calls one plain function and lets [`throw::guard`] turn errors
 //! and panics into Java exceptions.
 
+mod encode;
 mod handle;
 mod throw;
 
@@ -17,8 +18,37 @@ use jni::JNIEnv;
 use jni::objects::{JByteArray, JByteBuffer, JClass, JObject, JString};
 use jni::sys::{jboolean, jint, jlong};
 
+/// What a handle stands for.
+enum Session {
+    Decoder(Decoding),
+    Encoder(encode::Encoding),
+}
+
+impl Session {
+    #[inline(always)]
+    fn decoding(&mut self) -> Result<&mut Decoding, Error> {
+        match self {
+            Session::Decoder(decoding) => Ok(decoding),
+            Session::Encoder(_) => Err(wrong_kind("a decoder")),
+        }
+    }
+
+    #[inline(always)]
+    fn encoding(&mut self) -> Result<&mut encode::Encoding, Error> {
+        match self {
+            Session::Encoder(encoding) => Ok(encoding),
+            Session::Decoder(_) => Err(wrong_kind("an encoder")),
+        }
+    }
+}
+
+#[cold]
+fn wrong_kind(wanted: &str) -> Error {
+    Error::new(Kind::IllegalState, format!("the handle is not {wanted}"))
+}
+
 /// A decoder as Java knows it.
-struct Session {
+struct Decoding {
     decoder: Decoder,
     /// Address and capacity of the rows buffer that Java's view was made for.
     viewed_rows: (usize, usize),
@@ -45,7 +75,11 @@ mod flag {
     pub const NULLED: u64 = 32;
 }
 
-impl Session {
+impl Decoding {
+    fn new(decoder: Decoder) -> Decoding {
+        Decoding { decoder, viewed_rows: (0, 0) }
+    }
+
     fn decode(&mut self, length: jint) -> Result<jlong, Error> {
         let capacity = self.decoder.input_capacity();
         let length = usize::try_from(length).ok().filter(|length| *length <= capacity).ok_or_else(|| {
@@ -100,7 +134,7 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_openDecoder<'l>(
     throw::guard(&mut env, |env| {
         let text = env.convert_byte_array(&spec)?;
         let decoder = Decoder::new(DecoderSpec::from_json(&text)?)?;
-        handle::insert(Session { decoder, viewed_rows: (0, 0) })
+        handle::insert(Session::Decoder(Decoding::new(decoder)))
     })
 }
 
@@ -111,7 +145,7 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_closeDecoder<'l>(
     _: JClass<'l>,
     handle: jlong,
 ) {
-    throw::guard(&mut env, |_| handle::remove(handle))
+    throw::guard(&mut env, |_| handle::remove_if(handle, |session| session.decoding().map(|_| ())))
 }
 
 /// `ByteBuffer input(long handle, int capacity)`: grows the buffer to `capacity`, or shrinks it if it is far larger.
@@ -126,6 +160,7 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_input<'l>(
         let capacity = usize::try_from(capacity)
             .map_err(|_| Error::new(Kind::IllegalArgument, format!("an input buffer of {capacity} bytes")))?;
         let mut session = handle::get(handle)?;
+        let session = session.decoding()?;
         if session.decoder.input_capacity() > 2 * capacity + PADDING {
             session.decoder.shrink(capacity);
         }
@@ -146,6 +181,7 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_output<'l>(
 ) -> JByteBuffer<'l> {
     throw::guard(&mut env, |env| {
         let mut session = handle::get(handle)?;
+        let session = session.decoding()?;
         let (address, capacity) = session.decoder.rows_buffer();
         session.viewed_rows = (address, capacity);
         // SAFETY: as for `input`; Java reads only the first bytes, as many as `decode` said, and asks for a new view
@@ -162,7 +198,8 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_metadata<'l>(
     handle: jlong,
 ) -> JByteBuffer<'l> {
     throw::guard(&mut env, |env| {
-        let session = handle::get(handle)?;
+        let mut session = handle::get(handle)?;
+        let session = session.decoding()?;
         let slots = session.decoder.metadata();
         // SAFETY: the slots are a boxed slice that is never reallocated; Java only reads it, between calls, and drops its
         // view at `closeDecoder`.
@@ -178,7 +215,7 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_decode<'l>(
     handle: jlong,
     length: jint,
 ) -> jlong {
-    throw::guard(&mut env, |_| handle::get(handle)?.decode(length))
+    throw::guard(&mut env, |_| handle::get(handle)?.decoding()?.decode(length))
 }
 
 /// `byte[] pendingName(long handle)`.
@@ -189,7 +226,8 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_pendingName<'l>(
     handle: jlong,
 ) -> JByteArray<'l> {
     throw::guard(&mut env, |env| {
-        let session = handle::get(handle)?;
+        let mut session = handle::get(handle)?;
+        let session = session.decoding()?;
         let name = session.decoder.pending_name();
         let name = name.ok_or_else(|| Error::new(Kind::IllegalState, "no name awaits a verdict"))?;
         Ok(env.byte_array_from_slice(name)?)
@@ -204,7 +242,7 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_verdict<'l>(
     handle: jlong,
     accepted: jboolean,
 ) {
-    throw::guard(&mut env, |_| handle::get(handle)?.decoder.verdict(accepted != 0))
+    throw::guard(&mut env, |_| handle::get(handle)?.decoding()?.decoder.verdict(accepted != 0))
 }
 
 /// `void exportMetadata(long handle, int slot, int from, long arrayAddress, long schemaAddress)`: moves an Arrow array and
@@ -221,7 +259,8 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_exportMetadata<'l>(
 ) {
     throw::guard(&mut env, |_| {
         let (array_at, schema_at) = arrow_structs(array_address, schema_address)?;
-        let session = handle::get(handle)?;
+        let mut session = handle::get(handle)?;
+        let session = session.decoding()?;
         let place = usize::try_from(slot).ok().zip(usize::try_from(from).ok());
         let values = place.and_then(|(slot, from)| session.decoder.export_metadata(slot, from)).ok_or_else(|| {
             Error::new(Kind::IllegalArgument, "no such metadata values").at(format!("slot {slot}, value {from}"))

@@ -140,17 +140,17 @@ class NativeDecoderTest {
     void anUnreachableDecoderIsFreedByALaterOpen() throws Exception {
         int before = openAndForget();
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (DecoderLease.openCount() > before && System.nanoTime() < deadline) {
+        while (NativeLease.openCount() > before && System.nanoTime() < deadline) {
             System.gc();
             open().close();
         }
-        assertTrue(DecoderLease.openCount() <= before, DecoderLease.openCount() + " decoders open, before " + before);
+        assertTrue(NativeLease.openCount() <= before, NativeLease.openCount() + " decoders open, before " + before);
     }
 
     private static int openAndForget() throws NativeLibraryException {
-        int before = DecoderLease.openCount();
+        int before = NativeLease.openCount();
         assertNotNull(open());
-        assertEquals(before + 1, DecoderLease.openCount());
+        assertEquals(before + 1, NativeLease.openCount());
         return before;
     }
 

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 
 import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.metrics.Counter;
@@ -27,11 +28,14 @@ import org.apache.flink.table.catalog.ObjectIdentifier;
 import org.apache.flink.table.catalog.ResolvedCatalogTable;
 import org.apache.flink.table.catalog.ResolvedSchema;
 import org.apache.flink.table.connector.format.DecodingFormat;
+import org.apache.flink.table.connector.format.EncodingFormat;
 import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.DeserializationFormatFactory;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
 import org.apache.flink.table.factories.FactoryUtil;
+import org.apache.flink.table.factories.SerializationFormatFactory;
+import org.apache.flink.table.runtime.connector.sink.SinkRuntimeProviderContext;
 import org.apache.flink.table.runtime.connector.source.ScanRuntimeProviderContext;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.DataType;
@@ -40,13 +44,14 @@ import org.apache.flink.util.Collector;
 import org.apache.flink.util.InstantiationUtil;
 import org.apache.flink.util.UserCodeClassLoader;
 
-/** An open decoder of a workload's table, found through the factories as the planner does it. */
+/** An open decoder and an open encoder of a workload's table, found through the factories as the planner does it. */
 final class Codec implements AutoCloseable {
 
     /** System property: flink-json's jar, by default the one on the class path. */
     static final String STOCK = "canal.native.stock";
 
     private final DeserializationSchema<RowData> schema;
+    private final SerializationSchema<RowData> encoder;
     private final Map<String, Counter> counters = new HashMap<>();
     private final List<Runnable> releaseHooks = new ArrayList<>();
     private final URLClassLoader own;
@@ -55,6 +60,8 @@ final class Codec implements AutoCloseable {
         this.own = own;
         this.schema = InstantiationUtil.clone(decoder(workload, lib), lib);
         schema.open(new Context(lib));
+        this.encoder = InstantiationUtil.clone(encoder(workload, lib), lib);
+        encoder.open(new Context(lib));
     }
 
     /** flink-json's. */
@@ -93,6 +100,15 @@ final class Codec implements AutoCloseable {
         return format.createRuntimeDecoder(ScanRuntimeProviderContext.INSTANCE, columns);
     }
 
+    private static SerializationSchema<RowData> encoder(Workload workload, ClassLoader lib) throws IOException {
+        DataType columns = workload.columns();
+        FactoryUtil.TableFactoryHelper helper = FactoryUtil.createTableFactoryHelper(new Connector(), context(workload, columns, lib));
+        EncodingFormat<SerializationSchema<RowData>> format =
+                helper.discoverEncodingFormat(SerializationFormatFactory.class, FactoryUtil.FORMAT);
+        helper.validate();
+        return format.createRuntimeEncoder(new SinkRuntimeProviderContext(false), columns);
+    }
+
     private static FactoryUtil.DefaultDynamicTableContext context(Workload workload, DataType columns, ClassLoader lib) {
         Map<String, String> with = new HashMap<>();
         with.put("connector", Connector.NAME);
@@ -122,11 +138,16 @@ final class Codec implements AutoCloseable {
         schema.deserialize(message, out);
     }
 
+    /** Encodes one row. */
+    byte[] encode(RowData row) {
+        return encoder.serialize(row);
+    }
+
     /** A benchmark of the native codec that ran flink-json would be worth nothing. */
     void requireNothingDelegated() {
-        long delegated = counters.get("delegated").getCount();
+        long delegated = counters.get("delegated").getCount() + counters.get("encodeDelegated").getCount();
         if (delegated > 0) {
-            throw new IllegalStateException(delegated + " messages were handed to flink-json");
+            throw new IllegalStateException(delegated + " messages or rows were handed to flink-json");
         }
     }
 
@@ -177,7 +198,7 @@ final class Codec implements AutoCloseable {
         }
     }
 
-    private final class Context implements DeserializationSchema.InitializationContext {
+    private final class Context implements DeserializationSchema.InitializationContext, SerializationSchema.InitializationContext {
         private final ClassLoader lib;
 
         Context(ClassLoader lib) {

@@ -41,6 +41,25 @@ final class Equality {
         }
     }
 
+    /** The rows of the workload, after both codecs have made the same message of each. */
+    static List<RowData> encodableRows(Workload workload, Codec stock, Codec nativeCodec) throws Exception {
+        List<RowData> rows = new ArrayList<>();
+        for (byte[] message : workload.messages()) {
+            if (rows.size() < Workload.MESSAGES) {
+                stock.decode(message, new Rows(rows));
+            }
+        }
+        for (RowData row : rows) {
+            byte[] expected = stock.encode(row);
+            byte[] actual = nativeCodec.encode(row);
+            if (!Arrays.equals(expected, actual)) {
+                throw new IllegalStateException(
+                        workload.name + ": messages differ for " + row + "\nstock " + new String(expected, "UTF-8") + "\nnative " + new String(actual, "UTF-8"));
+            }
+        }
+        return rows;
+    }
+
     private static String text(RowData row, RowType type) {
         StringBuilder text = new StringBuilder(row.getRowKind().shortString());
         for (int i = 0; i < type.getFieldCount(); i++) {
@@ -74,6 +93,22 @@ final class Equality {
 
     private static Object element(ArrayData array, LogicalType type, int i) {
         return ArrayData.createElementGetter(type.copy(true)).getElementOrNull(array, i);
+    }
+
+    private static final class Rows implements Collector<RowData> {
+        private final List<RowData> rows;
+
+        Rows(List<RowData> rows) {
+            this.rows = rows;
+        }
+
+        @Override
+        public void collect(RowData row) {
+            rows.add(row);
+        }
+
+        @Override
+        public void close() {}
     }
 
     private static class Texts implements Collector<RowData> {

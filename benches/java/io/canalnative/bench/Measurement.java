@@ -2,12 +2,9 @@ package io.canalnative.bench;
 
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
-import java.util.List;
 
 import com.sun.management.ThreadMXBean;
 
-import org.apache.flink.table.data.RowData;
-import org.apache.flink.util.Collector;
 
 /** CPU time and allocated bytes per message of both codecs: medians over blocks that take turns. */
 final class Measurement {
@@ -45,9 +42,16 @@ final class Measurement {
         spreadPercent = 50 * (ratios[ratios.length * 3 / 4] - ratios[ratios.length / 4]) / median(ratios);
     }
 
-    /** Measures one use of a workload's rows. */
-    static Measurement of(Workload workload, Use use, Codec stock, Codec nativeCodec, boolean quick) throws Exception {
-        Runner[] runners = {new Runner(workload, use, stock), new Runner(workload, use, nativeCodec)};
+    /** What is measured: a number of things to decode or encode, one after the other and again. */
+    interface Work {
+        int size();
+
+        void run(int index) throws Exception;
+    }
+
+    /** Measures the same work done by both codecs. */
+    static Measurement of(Work stock, Work nativeCodec, boolean quick) throws Exception {
+        Runner[] runners = {new Runner(stock), new Runner(nativeCodec)};
         for (Runner runner : runners) {
             runner.warmUp(quick);
         }
@@ -73,20 +77,16 @@ final class Measurement {
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
-    /** One codec with one collector. */
+    /** One codec's work. */
     private static final class Runner {
-        private final Codec codec;
-        private final List<byte[]> messages;
-        private final Collector<RowData> collector;
+        private final Work work;
         private int next;
         private int messagesABlock;
         double nanos;
         double bytes;
 
-        Runner(Workload workload, Use use, Codec codec) throws Exception {
-            this.codec = codec;
-            this.messages = workload.messages();
-            this.collector = use.collector(codec.rowType());
+        Runner(Work work) {
+            this.work = work;
             this.messagesABlock = 100;
         }
 
@@ -110,8 +110,8 @@ final class Measurement {
             long allocated = THREAD.getThreadAllocatedBytes(thread);
             long started = THREAD.getCurrentThreadCpuTime();
             for (int i = 0; i < messagesABlock; i++) {
-                codec.decode(messages.get(next), collector);
-                next = next + 1 == messages.size() ? 0 : next + 1;
+                work.run(next);
+                next = next + 1 == work.size() ? 0 : next + 1;
             }
             nanos = (double) (THREAD.getCurrentThreadCpuTime() - started) / messagesABlock;
             bytes = (double) (THREAD.getThreadAllocatedBytes(thread) - allocated) / messagesABlock;

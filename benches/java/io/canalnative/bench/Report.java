@@ -17,17 +17,17 @@ final class Report {
     private final String command;
 
     Report(boolean quick, String part) {
-        this.command = "DecodeBench" + (quick ? " --quick" : "") + (part.isEmpty() ? "" : " '" + part + "'");
+        this.command = "CodecBench" + (quick ? " --quick" : "") + (part.isEmpty() ? "" : " '" + part + "'");
     }
 
-    void add(Workload workload, Use use, Measurement measured) throws IOException {
-        double bytes = workload.messages().stream().mapToInt(message -> message.length).average().orElse(0);
+    /** @param bytes average length of a message */
+    void add(String workload, String use, double bytes, Measurement measured) {
         rows.append(
                 String.format(
                         Locale.ROOT,
                         "| %s | %s | %,.0f | %,.0f | %,.0f | %.1f× ± %.0f %% | %,.0f | %,.0f | %,.0f | %,.0f | %.1f %% |%n",
-                        workload.name,
-                        use.title,
+                        workload,
+                        use,
                         bytes,
                         measured.stockNanos,
                         measured.nativeNanos,
@@ -41,9 +41,9 @@ final class Report {
     }
 
     String text() throws Exception {
-        return "# Decoding: flink-json and the native codec\n\n"
+        return "# flink-json and the native codec\n\n"
                 + "CPU time and allocated bytes per message, medians over blocks of both codecs in turn; how, says the documentation of "
-                + "`benches/java/io/canalnative/bench/DecodeBench.java`.\n\n"
+                + "`benches/java/io/canalnative/bench/CodecBench.java`.\n\n"
                 + "- command: `" + command + "`\n"
                 + "- machine: " + cpu() + ", " + Runtime.getRuntime().availableProcessors() + " processors, " + System.getProperty("os.name") + " "
                 + System.getProperty("os.version") + "\n"

@@ -104,6 +104,11 @@ final class Workload {
         return messages;
     }
 
+    /** Average length of the messages. */
+    double averageBytes() throws IOException {
+        return messages().stream().mapToInt(message -> message.length).average().orElse(0);
+    }
+
     /**
      * A message with the last digits of its longer numbers changed. Digits before a '.' or inside dates that could become
      * another month, day or hour stay, so every value is as valid and as long as before.

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 
 import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.api.Schema;
@@ -20,12 +21,15 @@ import org.apache.flink.table.catalog.ResolvedCatalogTable;
 import org.apache.flink.table.catalog.ResolvedSchema;
 import org.apache.flink.table.connector.Projection;
 import org.apache.flink.table.connector.format.DecodingFormat;
+import org.apache.flink.table.connector.format.EncodingFormat;
 import org.apache.flink.table.connector.format.ProjectableDecodingFormat;
 import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.DeserializationFormatFactory;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
 import org.apache.flink.table.factories.FactoryUtil;
+import org.apache.flink.table.factories.SerializationFormatFactory;
+import org.apache.flink.table.runtime.connector.sink.SinkRuntimeProviderContext;
 import org.apache.flink.table.runtime.connector.source.ScanRuntimeProviderContext;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.RowType;
@@ -95,6 +99,20 @@ public final class CanalTable {
         }
         return ((ProjectableDecodingFormat<DeserializationSchema<RowData>>) format)
                 .createRuntimeDecoder(ScanRuntimeProviderContext.INSTANCE, columns, paths);
+    }
+
+    /** An encoder that is not open yet, from the factory that {@code lib} has for {@code canal-json}; of all columns. */
+    public SerializationSchema<RowData> encoder(LibDirectory lib) {
+        return encodingFormat(lib).createRuntimeEncoder(new SinkRuntimeProviderContext(false), columns);
+    }
+
+    /** The encoding format that the factory of {@code lib} makes of the options. */
+    public EncodingFormat<SerializationSchema<RowData>> encodingFormat(LibDirectory lib) {
+        FactoryUtil.TableFactoryHelper helper = FactoryUtil.createTableFactoryHelper(new Connector(), context(lib));
+        EncodingFormat<SerializationSchema<RowData>> format =
+                helper.discoverEncodingFormat(SerializationFormatFactory.class, FactoryUtil.FORMAT);
+        helper.validate();
+        return format;
     }
 
     private FactoryUtil.DefaultDynamicTableContext context(LibDirectory lib) {

@@ -48,6 +48,24 @@ public final class SchemaGenerator {
         return random.nextInt(3) > 0 ? table : table.withMetadata(metadata());
     }
 
+    /** A table to write to, with the options that sinks know. */
+    CanalTable sink() {
+        Map<String, String> options = new LinkedHashMap<>();
+        if (random.nextInt(3) == 0) {
+            options.put("timestamp-format.standard", random.nextBoolean() ? "ISO-8601" : "SQL");
+        }
+        if (random.nextInt(2) == 0) {
+            options.put("map-null-key.mode", pick(Arrays.asList("FAIL", "DROP", "LITERAL", "literal")));
+        }
+        if (random.nextInt(2) == 0) {
+            options.put("map-null-key.literal", pick(Arrays.asList("null", "", "a", "quote\" 😀")));
+        }
+        options.put("encode.decimal-as-plain-number", String.valueOf(random.nextBoolean()));
+        options.put("encode.ignore-null-fields", String.valueOf(random.nextInt(3) == 0));
+        CanalTable table = CanalTable.of(row(columnCount(), 0).notNull());
+        return new CanalTable(table.columns, table.projection, Collections.emptyList(), options);
+    }
+
     private int columnCount() {
         int kind = random.nextInt(20);
         return kind == 0 ? 40 + random.nextInt(40) : 1 + random.nextInt(kind < 10 ? 5 : 14);

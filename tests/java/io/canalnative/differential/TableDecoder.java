@@ -3,20 +3,14 @@ package io.canalnative.differential;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 import org.apache.flink.api.common.serialization.DeserializationSchema;
-import org.apache.flink.metrics.Counter;
-import org.apache.flink.metrics.MetricGroup;
-import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.InstantiationUtil;
-import org.apache.flink.util.UserCodeClassLoader;
 
 /** An open decoder of a {@link CanalTable}, with its rows and counters in reach. */
 public final class TableDecoder implements AutoCloseable {
@@ -27,8 +21,7 @@ public final class TableDecoder implements AutoCloseable {
     public final RowType produced;
 
     private final DeserializationSchema<RowData> schema;
-    private final Map<String, Counter> counters = new HashMap<>();
-    private final List<Runnable> releaseHooks = new ArrayList<>();
+    private final TaskContext task;
     private final List<RowData> rows = new ArrayList<>();
     private final Collector<RowData> generic = new ListingCollector(rows);
     private final Collector<RowData> binary;
@@ -38,7 +31,8 @@ public final class TableDecoder implements AutoCloseable {
         schema = InstantiationUtil.clone(table.decoder(lib), lib);
         produced = ((InternalTypeInfo<RowData>) schema.getProducedType()).toRowType();
         binary = binaryCollector(lib);
-        schema.open(new Context(lib));
+        task = new TaskContext(lib);
+        schema.open(task);
     }
 
     /** A collector that asks for binary rows where {@code lib} knows that, else a plain one. */
@@ -93,19 +87,17 @@ public final class TableDecoder implements AutoCloseable {
 
     /** A counter of the metric group {@code canal_json}; 0 where the codec has none. */
     public long counter(String name) {
-        Counter counter = counters.get(name);
-        return counter == null ? 0 : counter.getCount();
+        return task.counter(name);
     }
 
     /** Whether this is the native codec, by its counters. */
     public boolean isNative() {
-        return counters.containsKey("delegated");
+        return task.counts("delegated");
     }
 
     @Override
     public void close() {
-        releaseHooks.forEach(Runnable::run);
-        releaseHooks.clear();
+        task.end();
     }
 
     private static final class ListingCollector implements Collector<RowData> {
@@ -122,44 +114,5 @@ public final class TableDecoder implements AutoCloseable {
 
         @Override
         public void close() {}
-    }
-
-    private final class Context implements DeserializationSchema.InitializationContext {
-        private final LibDirectory lib;
-
-        Context(LibDirectory lib) {
-            this.lib = lib;
-        }
-
-        @Override
-        public MetricGroup getMetricGroup() {
-            return new UnregisteredMetricsGroup() {
-                @Override
-                public MetricGroup addGroup(String name) {
-                    return this;
-                }
-
-                @Override
-                public <C extends Counter> C counter(String name, C counter) {
-                    counters.put(name, counter);
-                    return counter;
-                }
-            };
-        }
-
-        @Override
-        public UserCodeClassLoader getUserCodeClassLoader() {
-            return new UserCodeClassLoader() {
-                @Override
-                public ClassLoader asClassLoader() {
-                    return lib;
-                }
-
-                @Override
-                public void registerReleaseHookIfAbsent(String name, Runnable hook) {
-                    releaseHooks.add(hook);
-                }
-            };
-        }
     }
 }

@@ -22,9 +22,13 @@ import org.apache.flink.formats.json.canal.CanalJsonFormatFactory;
 import org.apache.flink.formats.json.canal.CanalJsonSerializationSchema;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.format.DecodingFormat;
+import org.apache.flink.table.connector.format.EncodingFormat;
 import org.apache.flink.table.factories.DeserializationFormatFactory;
 import org.apache.flink.table.factories.SerializationFormatFactory;
+import org.apache.flink.table.types.DataType;
+import org.apache.flink.types.RowKind;
 import org.junit.jupiter.api.Test;
 
 /** The factory's options, checks and texts against those of flink-json's own factory, loaded from its jar. */
@@ -65,10 +69,11 @@ class CanalNativeFormatFactoryTest {
     }
 
     @Test
-    void flinksEightOptionsAndTwoMore() throws Exception {
+    void flinksEightOptionsAndOurs() throws Exception {
         Map<String, ConfigOption<?>> ours = byKey(factory);
         byKey(stock()).forEach((key, option) -> assertEquals(option, ours.remove(key), key));
-        assertEquals(new ArrayList<>(Arrays.asList("codec", "semantics")), new ArrayList<>(ours.keySet()));
+        assertEquals(new ArrayList<>(Arrays.asList(
+                "codec", "encode.database", "encode.envelope", "encode.pk-names", "encode.table", "encode.update", "semantics")), new ArrayList<>(ours.keySet()));
         assertTrue(factory.requiredOptions().isEmpty());
         assertTrue(factory.forwardOptions().isEmpty());
     }
@@ -148,13 +153,51 @@ class CanalNativeFormatFactoryTest {
     }
 
     @Test
-    void sinksGetFlinksEncoder() throws Exception {
-        org.apache.flink.table.connector.format.EncodingFormat<?> format = factory.createEncodingFormat(null, options());
+    void sinksAreEncodedHereUnlessTheCodecIsFlinks() throws Exception {
+        EncodingFormat<?> format = factory.createEncodingFormat(null, options());
         assertEquals(
                 ((SerializationFormatFactory) stock()).createEncodingFormat(null, options()).getChangelogMode(), format.getChangelogMode());
+        DataType columns = DataTypes.ROW(DataTypes.FIELD("a", DataTypes.INT()));
+        assertSame(CanalSerializationSchema.class, format.createRuntimeEncoder(null, columns).getClass());
         assertSame(
                 CanalJsonSerializationSchema.class,
-                format.createRuntimeEncoder(null, DataTypes.ROW(DataTypes.FIELD("a", DataTypes.INT()))).getClass());
+                factory.createEncodingFormat(null, options("codec", "flink")).createRuntimeEncoder(null, columns).getClass());
+    }
+
+    @Test
+    void updatesAskForNoRowBefore() {
+        assertEquals(
+                ChangelogMode.newBuilder()
+                        .addContainedKind(RowKind.INSERT).addContainedKind(RowKind.UPDATE_AFTER).addContainedKind(RowKind.DELETE).build(),
+                factory.createEncodingFormat(null, options("encode.update", "update")).getChangelogMode());
+    }
+
+    @Test
+    void encodingOptionsThatDoNotGoTogetherAreRefused() {
+        String[][] bad = {
+            {"encode.update", "upsert", "Unsupported value 'upsert' for encode.update. Supported values are [delete-insert, update]."},
+            {"encode.envelope", "canal", "Unsupported value 'canal' for encode.envelope. Supported values are [flink, full]."},
+            {"encode.envelope", "full", "encode.table", "t",
+                "'encode.envelope' = 'full' needs 'encode.database', the name that the messages shall state."},
+            {"encode.envelope", "full", "encode.database", "d",
+                "'encode.envelope' = 'full' needs 'encode.table', the name that the messages shall state."},
+            {"encode.pk-names", "id", "'encode.pk-names' has no effect without 'encode.envelope' = 'full'."},
+            {"encode.update", "update", "codec", "flink",
+                "'encode.update' = 'update' goes with 'codec' = 'native' only: Flink's own codec has neither."},
+        };
+        for (String[] pairs : bad) {
+            Configuration options = options(Arrays.copyOf(pairs, pairs.length - 1));
+            assertEquals(
+                    pairs[pairs.length - 1],
+                    assertThrows(ValidationException.class, () -> factory.createEncodingFormat(null, options)).getMessage());
+        }
+        EncodingFormat<?> format =
+                factory.createEncodingFormat(
+                        null, options("encode.envelope", "full", "encode.database", "d", "encode.table", "t", "encode.pk-names", "id;b"));
+        DataType columns = DataTypes.ROW(DataTypes.FIELD("id", DataTypes.INT()));
+        assertEquals(
+                "'encode.pk-names' names 'b', which is no column of the sink. Its columns are [id].",
+                assertThrows(ValidationException.class, () -> format.createRuntimeEncoder(null, columns)).getMessage());
     }
 
     @Test

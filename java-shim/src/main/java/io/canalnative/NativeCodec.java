@@ -43,10 +43,31 @@ public final class NativeCodec {
 
     static native void releaseArrow(long arrayAddress, long schemaAddress);
 
+    /** Opens an encoder for a specification in UTF-8 JSON; see {@code native/src/schema.rs}. */
+    static native long openEncoder(byte[] spec);
+
+    static native void closeEncoder(long handle);
+
+    /** A view of the encoder's input buffer, at least {@code capacity} bytes; as {@link #input}. */
+    static native ByteBuffer encoderInput(long handle, int capacity);
+
+    static native ByteBuffer encoderOutput(long handle);
+
+    /**
+     * Encodes the row in the first {@code length} bytes of the encoder's input buffer.
+     *
+     * @param kind {@code RowKind.toByteValue()}
+     * @param now epoch milliseconds, for a full envelope
+     */
+    static native long encode(long handle, int length, int kind, long now);
+
     static native long address(ByteBuffer direct);
 
     /** A view of foreign memory, to follow the pointers inside Arrow's structs. */
     static native ByteBuffer view(long address, long length);
+
+    /** UTF-8 text: column and reason of the last row that an encoder did not write. */
+    static native byte[] refusal(long handle);
 
     private NativeCodec() {}
 }

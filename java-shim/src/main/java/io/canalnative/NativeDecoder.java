@@ -48,7 +48,7 @@ public final class NativeDecoder implements AutoCloseable {
     /** So many messages in a row must fit a quarter of a large buffer before it is given back. */
     static final int SMALL_MESSAGES_BEFORE_SHRINK = 1000;
 
-    private final DecoderLease lease;
+    private final NativeLease lease;
     private final ByteBuffer metadata;
     private ByteBuffer input;
     private ByteBuffer output;
@@ -57,7 +57,7 @@ public final class NativeDecoder implements AutoCloseable {
     private int largestSmall;
 
     private NativeDecoder(long handle) {
-        this.lease = new DecoderLease(this, handle);
+        this.lease = new NativeLease(this, handle, NativeCodec::closeDecoder);
         this.input = NativeCodec.input(handle, INITIAL_INPUT);
         this.output = NativeCodec.output(handle);
         this.metadata = NativeCodec.metadata(handle).order(ByteOrder.LITTLE_ENDIAN);
@@ -72,7 +72,7 @@ public final class NativeDecoder implements AutoCloseable {
      */
     public static NativeDecoder open(byte[] spec) throws NativeLibraryException {
         NativeLibrary.load();
-        DecoderLease.freeUnreachable();
+        NativeLease.freeUnreachable();
         return new NativeDecoder(NativeCodec.openDecoder(spec));
     }
 

@@ -2,12 +2,14 @@ package io.canalnative.format;
 
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.table.catalog.UniqueConstraint;
 import org.apache.flink.table.connector.format.DecodingFormat;
 import org.apache.flink.table.connector.format.EncodingFormat;
 import org.apache.flink.table.data.RowData;
@@ -20,8 +22,8 @@ import org.apache.flink.table.factories.SerializationFormatFactory;
  * The factory behind both identifiers, {@code canal-json} and {@code canal-json-native}.
  *
  * <p>Options: the eight of flink-json's CanalJsonFormatFactory with the same types, defaults, checks and error texts,
- * and the two of {@link CanalNativeOptions}. Sources are decoded in Rust, or by flink-json with {@code codec = flink};
- * sinks use flink-json's encoder.
+ * and those of {@link CanalNativeOptions}. Sources are decoded and sinks encoded in Rust, or by flink-json with
+ * {@code codec = flink}.
  *
  * <p>Every method throws a ValidationException that says what to do if flink-json is not on the class path.
  */
@@ -54,14 +56,19 @@ public abstract class CanalNativeFormatFactory implements DeserializationFormatF
     @Override
     public EncodingFormat<SerializationSchema<RowData>> createEncodingFormat(
             DynamicTableFactory.Context context, ReadableConfig formatOptions) {
-        return StockFormat.required(
-                identifier,
-                () -> {
-                    FactoryUtil.validateFactoryOptions(this, formatOptions);
-                    StockFormat.validateEncoding(formatOptions);
-                    CanalNativeOptions.validate(formatOptions);
-                    return StockFormat.encodingFormat(formatOptions);
-                });
+        return StockFormat.required(identifier, () -> encodingFormat(context, formatOptions));
+    }
+
+    private EncodingFormat<SerializationSchema<RowData>> encodingFormat(DynamicTableFactory.Context context, ReadableConfig options) {
+        FactoryUtil.validateFactoryOptions(this, options);
+        StockFormat.validateEncoding(options);
+        CanalNativeOptions.validate(options);
+        boolean ours = !options.get(CanalNativeOptions.CODEC).equals(CanalNativeOptions.FLINK);
+        return new CanalNativeEncodingFormat(CanalNativeOptions.encoding(options, () -> primaryKey(context)), ours);
+    }
+
+    private static List<String> primaryKey(DynamicTableFactory.Context context) {
+        return context.getCatalogTable().getResolvedSchema().getPrimaryKey().map(UniqueConstraint::getColumns).orElse(Collections.emptyList());
     }
 
     @Override
@@ -79,6 +86,11 @@ public abstract class CanalNativeFormatFactory implements DeserializationFormatF
         Set<ConfigOption<?>> options = new HashSet<>(StockFormat.required(identifier, StockFormat::options));
         options.add(CanalNativeOptions.SEMANTICS);
         options.add(CanalNativeOptions.CODEC);
+        options.add(CanalNativeOptions.ENCODE_UPDATE);
+        options.add(CanalNativeOptions.ENCODE_ENVELOPE);
+        options.add(CanalNativeOptions.ENCODE_DATABASE);
+        options.add(CanalNativeOptions.ENCODE_TABLE);
+        options.add(CanalNativeOptions.ENCODE_PK_NAMES);
         return options;
     }
 }

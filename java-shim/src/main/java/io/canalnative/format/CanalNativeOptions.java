@@ -1,11 +1,15 @@
 package io.canalnative.format;
 
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.table.api.ValidationException;
 
-/** The two options this format has beside flink-json's eight. Keys are below the format's identifier. */
+/** The options this format has beside flink-json's eight. Keys are below the format's identifier. */
 public final class CanalNativeOptions {
 
     /** In both options: as flink-json does, or flink-json itself. */
@@ -13,6 +17,9 @@ public final class CanalNativeOptions {
 
     private static final String CANAL = "canal";
     private static final String NATIVE = "native";
+    private static final String DELETE_INSERT = "delete-insert";
+    private static final String UPDATE = "update";
+    private static final String FULL = "full";
 
     /** {@code semantics}: whose answer counts where flink-json is silently wrong. {@code canal} (default) or {@code flink}. */
     public static final ConfigOption<String> SEMANTICS =
@@ -30,12 +37,80 @@ public final class CanalNativeOptions {
                     .defaultValue(NATIVE)
                     .withDescription("'native' decodes in Rust, 'flink' hands the table to Flink's own codec.");
 
+    /** {@code encode.update}: {@code delete-insert} (default, Flink's), or {@code update}: one UPDATE message a change. */
+    public static final ConfigOption<String> ENCODE_UPDATE =
+            ConfigOptions.key("encode.update")
+                    .stringType()
+                    .defaultValue(DELETE_INSERT)
+                    .withDescription(
+                            "How a changed row is written: 'delete-insert' as Flink does, a DELETE and an INSERT message; 'update' as one "
+                                    + "UPDATE message without the row before.");
+
+    /** {@code encode.envelope}: {@code flink} (default), or {@code full}: every member that Canal writes. */
+    public static final ConfigOption<String> ENCODE_ENVELOPE =
+            ConfigOptions.key("encode.envelope")
+                    .stringType()
+                    .defaultValue(FLINK)
+                    .withDescription(
+                            "What a message has around its row: 'flink' data and type only, 'full' all that Canal writes, values as text.");
+
+    /** {@code encode.database}: the database that a full envelope names. No default. */
+    public static final ConfigOption<String> ENCODE_DATABASE =
+            ConfigOptions.key("encode.database").stringType().noDefaultValue().withDescription("The database of a full envelope.");
+
+    /** {@code encode.table}: the table that a full envelope names. No default. */
+    public static final ConfigOption<String> ENCODE_TABLE =
+            ConfigOptions.key("encode.table").stringType().noDefaultValue().withDescription("The table of a full envelope.");
+
+    /** {@code encode.pk-names}: the key columns of a full envelope, separated by ';'. Default: the table's PRIMARY KEY. */
+    public static final ConfigOption<List<String>> ENCODE_PK_NAMES =
+            ConfigOptions.key("encode.pk-names")
+                    .stringType()
+                    .asList()
+                    .noDefaultValue()
+                    .withDescription("The key columns of a full envelope, separated by ';'. By default the table's PRIMARY KEY.");
+
     private CanalNativeOptions() {}
 
     /** Refuses values other than those named above, exactly as written there. */
     static void validate(ReadableConfig options) {
         oneOf(options, SEMANTICS, CANAL, FLINK);
         oneOf(options, CODEC, NATIVE, FLINK);
+    }
+
+    /** The values of a sink's options; refuses what does not go together. The primary key is asked for if needed. */
+    static EncodingOptions encoding(ReadableConfig options, Supplier<List<String>> primaryKey) {
+        oneOf(options, ENCODE_UPDATE, DELETE_INSERT, UPDATE);
+        oneOf(options, ENCODE_ENVELOPE, FLINK, FULL);
+        boolean updates = options.get(ENCODE_UPDATE).equals(UPDATE);
+        boolean full = options.get(ENCODE_ENVELOPE).equals(FULL);
+        if (options.get(CODEC).equals(FLINK) && (updates || full)) {
+            throw new ValidationException(
+                    String.format("'%s' = '%s' goes with '%s' = '%s' only: Flink's own codec has neither.",
+                            updates ? ENCODE_UPDATE.key() : ENCODE_ENVELOPE.key(), updates ? UPDATE : FULL, CODEC.key(), NATIVE));
+        }
+        return StockFormat.encodingOptions(options, updates, full ? envelope(options, primaryKey) : noEnvelope(options));
+    }
+
+    private static EncodingOptions.Envelope envelope(ReadableConfig options, Supplier<List<String>> primaryKey) {
+        for (ConfigOption<String> name : Arrays.asList(ENCODE_DATABASE, ENCODE_TABLE)) {
+            if (!options.getOptional(name).isPresent()) {
+                throw new ValidationException(
+                        String.format("'%s' = '%s' needs '%s', the name that the messages shall state.", ENCODE_ENVELOPE.key(), FULL, name.key()));
+            }
+        }
+        return new EncodingOptions.Envelope(
+                options.get(ENCODE_DATABASE), options.get(ENCODE_TABLE), options.getOptional(ENCODE_PK_NAMES).orElseGet(primaryKey));
+    }
+
+    private static EncodingOptions.Envelope noEnvelope(ReadableConfig options) {
+        for (ConfigOption<?> option : Arrays.asList(ENCODE_DATABASE, ENCODE_TABLE, ENCODE_PK_NAMES)) {
+            if (options.getOptional(option).isPresent()) {
+                throw new ValidationException(
+                        String.format("'%s' has no effect without '%s' = '%s'.", option.key(), ENCODE_ENVELOPE.key(), FULL));
+            }
+        }
+        return null;
     }
 
     private static void oneOf(ReadableConfig options, ConfigOption<String> option, String first, String second) {

@@ -75,7 +75,8 @@ final class DecoderSpec {
         return spec.toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    private static ArrayNode fields(RowType row) {
+    /** The columns of a row, by name and type. */
+    static ArrayNode fields(RowType row) {
         ArrayNode fields = JSON.arrayNode();
         for (RowType.RowField field : row.getFields()) {
             ObjectNode node = fields.addObject();

@@ -15,14 +15,9 @@ import org.apache.flink.formats.json.canal.CanalJsonDecodingFormat;
 import org.apache.flink.formats.json.canal.CanalJsonFormatOptions;
 import org.apache.flink.formats.json.canal.CanalJsonSerializationSchema;
 import org.apache.flink.table.api.ValidationException;
-import org.apache.flink.table.connector.ChangelogMode;
-import org.apache.flink.table.connector.format.EncodingFormat;
 import org.apache.flink.table.connector.format.ProjectableDecodingFormat;
-import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.data.RowData;
-import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.RowType;
-import org.apache.flink.types.RowKind;
 
 /**
  * Everything taken from flink-json: options with their validation and texts, the stock decoder, the stock encoder.
@@ -84,29 +79,26 @@ final class StockFormat {
                 options.database, options.table, lenient, options.iso8601 ? TimestampFormat.ISO_8601 : TimestampFormat.SQL);
     }
 
-    /** An encoding format that hands out flink-json's encoder, as its own factory does. */
-    static EncodingFormat<SerializationSchema<RowData>> encodingFormat(ReadableConfig options) {
-        TimestampFormat timestampFormat = JsonFormatOptionsUtil.getTimestampFormat(options);
-        JsonFormatOptions.MapNullKeyMode nullKeyMode = JsonFormatOptionsUtil.getMapNullKeyMode(options);
-        String nullKeyLiteral = options.get(CanalJsonFormatOptions.JSON_MAP_NULL_KEY_LITERAL);
-        boolean plainDecimals = options.get(JsonFormatOptions.ENCODE_DECIMAL_AS_PLAIN_NUMBER);
-        boolean ignoreNulls = options.get(JsonFormatOptions.ENCODE_IGNORE_NULL_FIELDS);
-        return new EncodingFormat<SerializationSchema<RowData>>() {
-            @Override
-            public ChangelogMode getChangelogMode() {
-                ChangelogMode.Builder mode = ChangelogMode.newBuilder();
-                for (RowKind kind : RowKind.values()) {
-                    mode.addContainedKind(kind);
-                }
-                return mode.build();
-            }
+    /** The values of a sink's options, read once; {@code envelope} is null for Flink's own. */
+    static EncodingOptions encodingOptions(ReadableConfig options, boolean updates, EncodingOptions.Envelope envelope) {
+        return new EncodingOptions(
+                JsonFormatOptionsUtil.getTimestampFormat(options) == TimestampFormat.ISO_8601,
+                JsonFormatOptionsUtil.getMapNullKeyMode(options).name(),
+                options.get(CanalJsonFormatOptions.JSON_MAP_NULL_KEY_LITERAL),
+                options.get(JsonFormatOptions.ENCODE_DECIMAL_AS_PLAIN_NUMBER),
+                options.get(JsonFormatOptions.ENCODE_IGNORE_NULL_FIELDS),
+                updates,
+                envelope);
+    }
 
-            @Override
-            public SerializationSchema<RowData> createRuntimeEncoder(DynamicTableSink.Context context, DataType consumed) {
-                RowType rowType = (RowType) consumed.getLogicalType();
-                return new CanalJsonSerializationSchema(
-                        rowType, timestampFormat, nullKeyMode, nullKeyLiteral, plainDecimals, ignoreNulls);
-            }
-        };
+    /** flink-json's own encoder; it knows no envelope and no UPDATE. */
+    static SerializationSchema<RowData> encoder(EncodingOptions options, RowType consumed) {
+        return new CanalJsonSerializationSchema(
+                consumed,
+                options.iso8601 ? TimestampFormat.ISO_8601 : TimestampFormat.SQL,
+                JsonFormatOptions.MapNullKeyMode.valueOf(options.nullKeyMode),
+                options.nullKeyLiteral,
+                options.plainDecimals,
+                options.ignoreNulls);
     }
 }

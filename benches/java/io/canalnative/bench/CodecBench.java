@@ -9,10 +9,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
+import org.apache.flink.util.Collector;
+
 /**
- * Decodes the same messages with flink-json and with the native codec, in one process, and prints what each costs.
+ * Decodes the same messages and encodes the same rows with flink-json and with the native codec, in one process, and
+ * prints what each costs.
  *
- * <p>Usage: {@code DecodeBench [--quick] [PART]}. PART is a part of a workload's name, such as {@code products}; default
+ * <p>Usage: {@code CodecBench [--quick] [PART]}. PART is a part of a workload's name, such as {@code products}; default
  * all. {@code --quick} measures fewer and shorter blocks, for a look; do not quote its numbers. The table is also written
  * to build/bench/decode.md. System property {@code canal.native.root}: the project's directory, default the working
  * directory; {@code canal.native.stock}: flink-json's jar, default the one on the class path.
@@ -32,13 +37,17 @@ import java.util.List;
  *       Garbage collection itself is in neither number; with the serial collector it would run in the VM's thread.
  * </ul>
  *
- * <p>Before a workload is timed, both codecs decode every message and their rows must be equal. Both decoders come from
+ * <p>Before a workload is timed, both codecs decode every message and their rows must be equal, and so must the messages
+ * that they make of those rows. Both codecs come from
  * the public factory path, {@code FactoryUtil} and the format identifier {@code canal-json}: the native one from the
  * class path of the process, the other from a class loader that has flink-json alone.
  */
-public final class DecodeBench {
+public final class CodecBench {
 
-    private DecodeBench() {}
+    /** Kept, so that no encoding can be optimised away. */
+    private static long written;
+
+    private CodecBench() {}
 
     /** Runs the benchmark. */
     public static void main(String[] args) throws Exception {
@@ -52,7 +61,7 @@ public final class DecodeBench {
             }
         }
         if (!rest.isEmpty() || part.startsWith("-") || workloads.isEmpty()) {
-            System.err.println("Usage: DecodeBench [--quick] [PART]; PART is a part of " + Workload.all());
+            System.err.println("Usage: CodecBench [--quick] [PART]; PART is a part of " + Workload.all());
             System.exit(2);
         }
         Report report = new Report(quick, part);
@@ -63,17 +72,66 @@ public final class DecodeBench {
     }
 
     private static void measure(Workload workload, boolean quick, Report report) throws Exception {
-        System.err.println("DecodeBench: " + workload.name + " …");
+        System.err.println("CodecBench: " + workload.name + " …");
         try (Codec stock = Codec.stock(workload);
                 Codec nativeCodec = Codec.nativeCodec(workload)) {
             Equality.check(workload, stock, nativeCodec);
             for (Use use : Use.values()) {
                 if (use == Use.GENERIC || !workload.isFiltered() || use == Use.DISCARDED) {
-                    report.add(workload, use, Measurement.of(workload, use, stock, nativeCodec, quick));
+                    Measurement measured = Measurement.of(decoding(workload, use, stock), decoding(workload, use, nativeCodec), quick);
+                    report.add(workload.name, use.title, workload.averageBytes(), measured);
                 }
+            }
+            if (!workload.isFiltered() && workload.metadata.isEmpty()) {
+                encode(workload, stock, nativeCodec, quick, report);
             }
             nativeCodec.requireNothingDelegated();
         }
+    }
+
+    private static Measurement.Work decoding(Workload workload, Use use, Codec codec) throws Exception {
+        List<byte[]> messages = workload.messages();
+        Collector<RowData> collector = use.collector(codec.rowType());
+        return new Measurement.Work() {
+            @Override
+            public int size() {
+                return messages.size();
+            }
+
+            @Override
+            public void run(int index) throws Exception {
+                codec.decode(messages.get(index), collector);
+            }
+        };
+    }
+
+    /** Encodes the rows of the workload's messages, as generic and as binary rows. */
+    private static void encode(Workload workload, Codec stock, Codec nativeCodec, boolean quick, Report report) throws Exception {
+        List<RowData> generic = Equality.encodableRows(workload, stock, nativeCodec);
+        RowDataSerializer serializer = new RowDataSerializer(stock.rowType());
+        List<RowData> binary = new ArrayList<>();
+        long bytes = 0;
+        for (RowData row : generic) {
+            binary.add(serializer.toBinaryRow(row).copy());
+            bytes += stock.encode(row).length;
+        }
+        double average = (double) bytes / generic.size();
+        report.add(workload.name, "encoded, GenericRowData in", average, Measurement.of(encoding(generic, stock), encoding(generic, nativeCodec), quick));
+        report.add(workload.name, "encoded, BinaryRowData in", average, Measurement.of(encoding(binary, stock), encoding(binary, nativeCodec), quick));
+    }
+
+    private static Measurement.Work encoding(List<RowData> rows, Codec codec) {
+        return new Measurement.Work() {
+            @Override
+            public int size() {
+                return rows.size();
+            }
+
+            @Override
+            public void run(int index) {
+                written += codec.encode(rows.get(index)).length;
+            }
+        };
     }
 
     private static void write(String text) throws IOException {
@@ -81,6 +139,6 @@ public final class DecodeBench {
         Path file = Paths.get(System.getProperty(Workload.ROOT, ""), "build", "bench", "decode.md").toAbsolutePath();
         Files.createDirectories(file.getParent());
         Files.write(file, text.getBytes(StandardCharsets.UTF_8));
-        System.err.println("DecodeBench: written to " + file);
+        System.err.println("CodecBench: written to " + file);
     }
 }

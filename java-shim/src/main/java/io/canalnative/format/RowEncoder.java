@@ -1,0 +1,93 @@
+package io.canalnative.format;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+import io.canalnative.NativeEncoder;
+import org.apache.flink.api.common.serialization.SerializationSchema;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.types.RowKind;
+
+/** Encodes the rows of one subtask. Not thread safe. */
+final class RowEncoder implements AutoCloseable {
+
+    private static final byte[] INSERT = "],\"type\":\"INSERT\"}".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] UPDATE = "],\"old\":[{}],\"type\":\"UPDATE\"}".getBytes(StandardCharsets.UTF_8);
+
+    private final EncodingOptions options;
+    private final NativeEncoder encoder;
+    private final RowPacker packer;
+    private final SerializationSchema<RowData> stock;
+    private final EncoderMetrics metrics;
+
+    /** @param encoder null where the library is missing: every row goes to flink-json's encoder */
+    RowEncoder(
+            EncodingOptions options,
+            NativeEncoder encoder,
+            RowPacker packer,
+            SerializationSchema<RowData> stock,
+            EncoderMetrics metrics) {
+        this.options = options;
+        this.encoder = encoder;
+        this.packer = packer;
+        this.stock = stock;
+        this.metrics = metrics;
+    }
+
+    /** The message for a row, a fresh array. */
+    byte[] encode(RowData row) {
+        RowKind kind = row.getRowKind();
+        if (options.updates && kind == RowKind.UPDATE_BEFORE) {
+            throw new IllegalStateException(
+                    "A row of kind UPDATE_BEFORE reached a canal-json sink with 'encode.update' = 'update', which has asked for none; "
+                            + "use 'encode.update' = 'delete-insert' with this connector");
+        }
+        byte[] message = encoder == null ? delegate(row, kind, EncodeReason.NO_LIBRARY) : encode(row, kind);
+        metrics.messages.inc();
+        metrics.bytes.inc(message.length);
+        return message;
+    }
+
+    private byte[] encode(RowData row, RowKind kind) {
+        int length = packer.pack(row);
+        if (length == RowPacker.REFUSED) {
+            return delegate(row, kind, EncodeReason.NOT_PACKED);
+        }
+        long now = options.envelope == null ? 0 : System.currentTimeMillis();
+        long result = encoder.encode(length, kind.toByteValue(), now);
+        if (NativeEncoder.status(result) == NativeEncoder.ENCODED) {
+            return encoder.message(result, length);
+        }
+        return delegate(row, kind, EncodeReason.of(NativeEncoder.reason(result)));
+    }
+
+    private byte[] delegate(RowData row, RowKind kind, EncodeReason reason) {
+        metrics.delegated.inc();
+        if (options.envelope != null) {
+            // Flink's encoder has no such envelope; there is nobody to ask.
+            throw new IllegalArgumentException(
+                    String.format("Could not write row '%s' as a Canal message for %s.%s: %s",
+                            row, options.envelope.database, options.envelope.table, reason.text));
+        }
+        byte[] message = stock.serialize(row);
+        return options.updates && kind == RowKind.UPDATE_AFTER ? asUpdate(message) : message;
+    }
+
+    /** Flink's message for an inserted row as an UPDATE without its before image. */
+    private static byte[] asUpdate(byte[] insert) {
+        int rows = insert.length - INSERT.length;
+        if (rows < 0 || !Arrays.equals(Arrays.copyOfRange(insert, rows, insert.length), INSERT)) {
+            throw new IllegalStateException("flink-json wrote a message that does not end in " + new String(INSERT, StandardCharsets.UTF_8));
+        }
+        byte[] update = Arrays.copyOf(insert, rows + UPDATE.length);
+        System.arraycopy(UPDATE, 0, update, rows, UPDATE.length);
+        return update;
+    }
+
+    @Override
+    public void close() {
+        if (encoder != null) {
+            encoder.close();
+        }
+    }
+}
