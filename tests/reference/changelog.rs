@@ -356,7 +356,7 @@ fn note_oddities(oddities: &json::Oddities, odd: &mut BTreeSet<&'static str>) {
         (oddities.unneeded_escape, "an escape that needs not be one"),
         (oddities.lone_surrogate, "half a surrogate pair"),
         (oddities.raw_control, "a raw control character"),
-        (oddities.depth > 500, "deep nesting"),
+        (oddities.depth > 64, "deep nesting"),
         // Jackson of Flink 2.1 refuses names of more than 50,000 characters.
         (oddities.name_length > 10_000, "a very long name"),
         (oddities.huge_number, "a huge number"),

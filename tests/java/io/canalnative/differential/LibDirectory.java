@@ -116,7 +116,8 @@ public final class LibDirectory extends URLClassLoader {
     }
 
     private static boolean isOfTheDirectory(String name) {
-        boolean tests = name.startsWith("io.canalnative.differential.") || name.startsWith("io.canalnative.boundary.");
+        boolean tests = name.startsWith("io.canalnative.differential.") || name.startsWith("io.canalnative.boundary.")
+                || name.startsWith("io.canalnative.fuzz.");
         return name.startsWith("org.apache.flink.formats.json.") || name.startsWith("io.canalnative.") && !tests;
     }
 

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.Random;
 
 /** Takes a well-formed message and spoils it, or writes it in a way that Canal does not. */
-final class MessageDamage {
+public final class MessageDamage {
 
     private static final String[] ENCODINGS = {"UTF-16BE", "UTF-16LE", "UTF-16", "UTF-32BE", "UTF-32LE"};
 
@@ -21,11 +21,12 @@ final class MessageDamage {
 
     private final Random random;
 
-    MessageDamage(Random random) {
+    public MessageDamage(Random random) {
         this.random = random;
     }
 
-    byte[] of(String message) {
+    /** The message, spoiled. */
+    public byte[] of(String message) {
         byte[] bytes = message.getBytes(StandardCharsets.UTF_8);
         switch (random.nextInt(12)) {
             case 0:

@@ -9,13 +9,12 @@ import java.util.Random;
 
 import io.canalnative.differential.ValueGenerator.Dialect;
 
-import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.apache.flink.table.types.logical.RowType;
 
 /** Messages for one table: as Canal writes them, as Flink's encoder writes them, odd ones, and broken ones. */
-final class MessageGenerator {
+public final class MessageGenerator {
 
     private static final List<String> TYPES =
             Arrays.asList(
@@ -30,15 +29,16 @@ final class MessageGenerator {
     private final MessageDamage damage;
     private final RowType columns;
 
-    MessageGenerator(Random random, CanalTable table) {
+    /** Messages for {@code table}. */
+    public MessageGenerator(Random random, CanalTable table) {
         this.random = random;
         this.values = new ValueGenerator(random, "ISO-8601".equals(table.options.get("timestamp-format.standard")));
         this.damage = new MessageDamage(random);
-        this.columns = (RowType) ((DataType) table.columns).getLogicalType();
+        this.columns = (RowType) table.columns.getLogicalType();
     }
 
     /** The next message. */
-    byte[] message() {
+    public byte[] message() {
         values.changeOddity();
         switch (random.nextInt(12)) {
             case 0:

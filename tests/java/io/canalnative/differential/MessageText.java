@@ -1,7 +1,7 @@
 package io.canalnative.differential;
 
 /** JSON text of strings, and messages as one printable line. */
-final class MessageText {
+public final class MessageText {
 
     private MessageText() {}
 
@@ -25,7 +25,7 @@ final class MessageText {
     }
 
     /** The bytes of a message, printable and unambiguous: anything but ASCII, and the backslash's {@code x}, as {@code \xNN}. */
-    static String printable(byte[] message) {
+    public static String printable(byte[] message) {
         StringBuilder text = new StringBuilder(message.length);
         int shown = Math.min(message.length, 4000);
         for (int i = 0; i < shown; i++) {

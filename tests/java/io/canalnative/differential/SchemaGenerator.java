@@ -15,7 +15,7 @@ import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
 
 /** Tables of every type flink-json reads, with projections, metadata and options; the same for the same seed. */
-final class SchemaGenerator {
+public final class SchemaGenerator {
 
     /** Names the filters and the messages are drawn from. */
     static final List<String> DATABASES = Arrays.asList("inventory", "shop", "库", "", "a.b", "Inventory", "null", "1.1");
@@ -37,11 +37,12 @@ final class SchemaGenerator {
 
     private final Random random;
 
-    SchemaGenerator(Random random) {
+    public SchemaGenerator(Random random) {
         this.random = random;
     }
 
-    CanalTable table() {
+    /** The next table. */
+    public CanalTable table() {
         DataType columns = row(columnCount(), 0).notNull();
         CanalTable table = new CanalTable(columns, projection(columns.getChildren().size()), Collections.emptyList(), options());
         return random.nextInt(3) > 0 ? table : table.withMetadata(metadata());
@@ -106,7 +107,8 @@ final class SchemaGenerator {
         return kind == 0 ? DataTypes.CHAR(1 + random.nextInt(10)) : kind == 1 ? DataTypes.VARCHAR(1 + random.nextInt(20)) : DataTypes.STRING();
     }
 
-    private DataType scalar() {
+    /** A type without parts. */
+    public DataType scalar() {
         switch (random.nextInt(24)) {
             case 0:
             case 1:
@@ -164,7 +166,8 @@ final class SchemaGenerator {
         return DataTypes.DECIMAL(precision, random.nextInt(precision + 1));
     }
 
-    private int[] projection(int columns) {
+    /** The columns to read, of so many. */
+    public int[] projection(int columns) {
         List<Integer> read = new ArrayList<>();
         for (int i = 0; i < columns; i++) {
             read.add(i);
@@ -176,13 +179,15 @@ final class SchemaGenerator {
         return read.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    private List<String> metadata() {
+    /** One to six metadata keys. */
+    public List<String> metadata() {
         List<String> keys = new ArrayList<>(METADATA);
         Collections.shuffle(keys, random);
         return new ArrayList<>(keys.subList(0, 1 + random.nextInt(keys.size())));
     }
 
-    private Map<String, String> options() {
+    /** Format options. */
+    public Map<String, String> options() {
         Map<String, String> options = new LinkedHashMap<>();
         if (random.nextInt(3) == 0) {
             options.put("timestamp-format.standard", random.nextBoolean() ? "ISO-8601" : "SQL");

@@ -25,14 +25,14 @@ import org.apache.flink.table.types.utils.TypeConversions;
  *
  * <p>System property {@value #ROOT}: the project's directory, by default the working directory.
  */
-final class TestData {
+public final class TestData {
 
     static final String ROOT = "canal.native.root";
 
     private TestData() {}
 
     /** A path below tests/data. */
-    static Path path(String below) {
+    public static Path path(String below) {
         Path path = Paths.get(System.getProperty(ROOT, ""), "tests", "data", below).toAbsolutePath();
         if (!Files.exists(path)) {
             throw new IllegalStateException(path + " does not exist; run in the project's directory, or set -D" + ROOT);
@@ -41,7 +41,7 @@ final class TestData {
     }
 
     /** The lines of a file as bytes, a {@code .gz} file unpacked. */
-    static List<byte[]> lines(Path file) throws IOException {
+    public static List<byte[]> lines(Path file) throws IOException {
         List<byte[]> lines = new ArrayList<>();
         try (InputStream raw = Files.newInputStream(file);
                 InputStream in = new BufferedInputStream(file.toString().endsWith(".gz") ? new GZIPInputStream(raw) : raw, 1 << 16)) {
@@ -62,19 +62,19 @@ final class TestData {
     }
 
     /** Flink's type for its SQL text. */
-    static DataType type(String sql) {
+    public static DataType type(String sql) {
         return TypeConversions.fromLogicalToDataType(LogicalTypeParser.parse(sql, TestData.class.getClassLoader()));
     }
 
     /** The columns of a row, from names and SQL types. */
-    static DataType columns(Map<String, String> types) {
+    public static DataType columns(Map<String, String> types) {
         List<DataTypes.Field> fields = new ArrayList<>();
         types.forEach((name, sql) -> fields.add(DataTypes.FIELD(name, type(sql))));
         return DataTypes.ROW(fields.toArray(new DataTypes.Field[0])).notNull();
     }
 
     /** {@code captured/schemas.json}: set → {@code database.table} → column → SQL type. */
-    static Map<String, Map<String, Map<String, String>>> capturedSchemas() throws IOException {
+    public static Map<String, Map<String, Map<String, String>>> capturedSchemas() throws IOException {
         JsonNode root = new ObjectMapper().readTree(path("canal/captured/schemas.json").toFile());
         Map<String, Map<String, Map<String, String>>> sets = new LinkedHashMap<>();
         root.fields().forEachRemaining(

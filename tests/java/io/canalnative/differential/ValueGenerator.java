@@ -15,10 +15,10 @@ import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.apache.flink.table.types.logical.RowType;
 
 /** JSON text of values: right for a column's type, nearly right, or of another type altogether. */
-final class ValueGenerator {
+public final class ValueGenerator {
 
     /** Who writes the message. */
-    enum Dialect {
+    public enum Dialect {
         /** Every value is text or null. */
         CANAL,
         /** Numbers and booleans are JSON's own. */
@@ -62,18 +62,19 @@ final class ValueGenerator {
     /** Of so many values in an odd message one is odd. */
     private int oddity = 4;
 
-    ValueGenerator(Random random, boolean iso) {
+    /** Values with timestamps in SQL's or in ISO form. */
+    public ValueGenerator(Random random, boolean iso) {
         this.random = random;
         this.iso = iso;
     }
 
     /** How odd the next messages are, differently each time: one bad value spoils a message, and most should be read. */
-    void changeOddity() {
+    public void changeOddity() {
         oddity = pick(Arrays.asList(3, 12, 60, 300));
     }
 
     /** JSON text of a value for a column. */
-    String value(LogicalType type, Dialect dialect) {
+    public String value(LogicalType type, Dialect dialect) {
         if (random.nextInt(12) == 0) {
             return "null";
         }
@@ -95,7 +96,7 @@ final class ValueGenerator {
     }
 
     /** Any JSON value at all. */
-    String anything() {
+    public String anything() {
         switch (random.nextInt(9)) {
             case 8:
                 return random.nextBoolean() ? number() : text(number());
@@ -316,7 +317,7 @@ final class ValueGenerator {
     }
 
     /** A JSON string, each character written in one of the ways JSON has for it. */
-    String text(String value) {
+    public String text(String value) {
         StringBuilder json = new StringBuilder("\"");
         boolean escapeMuch = random.nextInt(10) == 0;
         for (int i = 0; i < value.length(); i++) {

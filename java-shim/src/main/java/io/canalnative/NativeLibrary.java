@@ -50,7 +50,7 @@ public final class NativeLibrary {
             attempted = true;
             try {
                 loadFile();
-                checkVersion(NativeCodec.version());
+                checkVersion(libraryVersion());
             } catch (NativeLibraryException e) {
                 failure = e;
                 LOG.warn("The native Canal codec is not available; Flink's own codec is used instead. {}", e.getMessage(), e.getCause());
@@ -98,6 +98,7 @@ public final class NativeLibrary {
             throw new NativeLibraryException(
                     "System property " + PATH_PROPERTY + " is '" + path + "', which is not the absolute path of a file", remedy, null);
         }
+        checkComplete(file, remedy);
         try {
             System.load(path);
         } catch (UnsatisfiedLinkError e) {
@@ -120,6 +121,7 @@ public final class NativeLibrary {
             directory = Files.createTempDirectory(Paths.get(temporaryDirectory), "canal-native-");
             file = directory.resolve(FILE_NAME);
             Files.copy(library, file);
+            checkComplete(file, "Check the jar file, and the room below java.io.tmpdir '" + temporaryDirectory + "'");
             System.load(file.toAbsolutePath().toString());
         } catch (IOException e) {
             throw new NativeLibraryException(
@@ -143,6 +145,29 @@ public final class NativeLibrary {
             if (!file.delete() && file.exists()) {
                 file.deleteOnExit();
             }
+        }
+    }
+
+    private static void checkComplete(Path file, String remedy) throws NativeLibraryException {
+        try {
+            long needed = ElfFile.mappedLength(file);
+            if (Files.size(file) < needed) {
+                throw new NativeLibraryException(
+                        "The library '" + file + "' is cut off: it has " + Files.size(file) + " bytes of at least " + needed, remedy, null);
+            }
+        } catch (IOException e) {
+            throw new NativeLibraryException("The library '" + file + "' is not readable, or cut off in its headers: " + e, remedy, e);
+        }
+    }
+
+    private static String libraryVersion() throws NativeLibraryException {
+        try {
+            return NativeCodec.version();
+        } catch (UnsatisfiedLinkError e) {
+            throw new NativeLibraryException(
+                    "The library that was loaded is not canal-native's: " + e.getMessage(),
+                    "Correct or remove the system property " + PATH_PROPERTY,
+                    e);
         }
     }
 
