@@ -44,6 +44,7 @@ def runners(jar: Path):
     """Name -> command, and the reader of its output."""
     java = gradle() + ["javaTests"]
     tables, seed = os.environ.get("CANAL_NATIVE_TABLES", "5000"), os.environ.get("CANAL_NATIVE_SEED", "1")
+    fuzz_seconds = int(os.environ.get("CANAL_NATIVE_FUZZ_SECONDS", "3600"))
     return {
         "format": (["cargo", "fmt", "--all", "--check"], one),
         "rust": (["cargo", "test", "--no-fail-fast"], cargo_counts),
@@ -51,6 +52,10 @@ def runners(jar: Path):
         # Costs a third more than without, and a misuse of JNI fails the run.
         "java": (java + ["-PcheckJni"], junit_counts),
         "java-long": (java + [f"-Dcanalnative.differential.tables={tables}", f"-Dcanalnative.differential.seed={seed}"], junit_counts),
+        # An hour in all: half of it the JVM fuzzer, the rest by the four cargo-fuzz targets.
+        "fuzz": ([str(REPO / "dev.d" / "fuzz.sh"), str(fuzz_seconds // 8)], one),
+        "fuzz-jvm": (gradle() + ["fuzzJvm", f"-PfuzzArgs={fuzz_seconds // 2}"], one),
+        "asan": ([str(REPO / "dev.d" / "asan.sh")], cargo_counts),
         "cluster": ([sys.executable, "-u", str(REPO / "tests" / "cluster" / "run.py"), str(jar)], last_line_counts),
         "quickstart": ([sys.executable, "-u", str(REPO / "dev.d" / "quickstart.py"), str(jar)], one),
     }

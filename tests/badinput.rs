@@ -299,6 +299,26 @@ fn members_twice() {
     });
 }
 
+/// In objects inside a value too, where the first of the two may be bad.
+#[test]
+fn members_twice_inside_a_value() {
+    let mut fields = columns();
+    fields.push(Field { name: "place".into(), ty: sql_type::parse("ROW<x INT, far MAP<STRING, INT>>") });
+    for (semantics, lenient) in modes() {
+        let mut feed = Feed::new(table(fields.clone(), semantics, lenient), GOOD);
+        for place in [
+            r#"{"x":"no","x":1}"#,
+            r#"{"x":1,"x":"no"}"#,
+            r#"{"far":{"a":"no","a":1}}"#,
+            r#"{"far":{"a":"no"},"far":{"a":1}}"#,
+            r#"{"far":[],"far":{"a":1}}"#,
+        ] {
+            let seen = feed.bad(format!(r#"{{"data":[{{"id":"1","place":{place}}}],"type":"INSERT"}}"#).as_bytes());
+            assert!(matches!(seen, Seen::Delegated(_)), "{place}: {seen:?}");
+        }
+    }
+}
+
 #[test]
 fn nothing_and_next_to_nothing() {
     each_mode(|feed| {

@@ -334,6 +334,15 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_view<'l>(
     })
 }
 
+/// Runs `body` as the natives here run theirs: it holds the decoder or encoder behind `handle`, and an error or a panic in
+/// it is thrown when the native returns to Java. For natives of other libraries; ours has none (tests/boundary/panics.rs).
+pub fn holding(env: &mut JNIEnv<'_>, handle: jlong, body: impl FnOnce() -> Result<(), Error>) {
+    throw::guard(env, |_| {
+        let _held = handle::get(handle)?;
+        body()
+    })
+}
+
 /// What an exported function returns when it throws.
 trait Nothing {
     fn nothing() -> Self;

@@ -212,7 +212,8 @@ impl Reader<'_> {
             let mut key = Vec::new();
             string::unescape(&self.buf[span.start..span.end], &mut key)?;
             let value = expect(self.buf, span.next(), b':')?;
-            let end = each(self, key, value)?;
+            // A bad value is no proof that the object is bad: a later member of the same name may take its place.
+            let end = each(self, key, value).map_err(|_| Fault::Unproven)?;
             let (next, done) = next_or_end(self.buf, end, b'}')?;
             if done {
                 return Ok(());

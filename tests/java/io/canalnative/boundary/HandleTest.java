@@ -54,6 +54,62 @@ class HandleTest {
     }
 
     @Test
+    void everyCallOnAClosedEncoderThrows() throws Exception {
+        long handle = NativeCalls.openEncoder();
+        NativeCalls.call("encoderInput", handle, 100);
+        NativeCalls.call("closeEncoder", handle);
+        List<Callable<Object>> calls = new ArrayList<>();
+        calls.add(() -> NativeCalls.call("encoderInput", handle, 10));
+        calls.add(() -> NativeCalls.call("encoderOutput", handle));
+        calls.add(() -> NativeCalls.call("encode", handle, 0, 0, 0L));
+        calls.add(() -> NativeCalls.call("refusal", handle));
+        calls.add(() -> NativeCalls.call("closeEncoder", handle));
+        for (Callable<Object> call : calls) {
+            String message = assertThrows(IllegalStateException.class, call::call).getMessage();
+            assertTrue(message.contains("closed"), message);
+        }
+    }
+
+    /** A decoder's number given to the encoder's methods, and the other way round. */
+    @Test
+    void aDecoderIsNoEncoder() throws Exception {
+        long decoder = NativeCalls.open();
+        long encoder = NativeCalls.openEncoder();
+        for (String method : new String[] {"closeEncoder", "encoderOutput", "refusal"}) {
+            assertThrows(IllegalStateException.class, () -> NativeCalls.call(method, decoder), method);
+        }
+        for (String method : new String[] {"closeDecoder", "output", "metadata", "pendingName"}) {
+            assertThrows(IllegalStateException.class, () -> NativeCalls.call(method, encoder), method);
+        }
+        assertEquals(NativeCalls.ROWS, NativeCalls.status(NativeCalls.decode(decoder, MESSAGE)));
+        NativeCalls.close(decoder);
+        NativeCalls.call("closeEncoder", encoder);
+    }
+
+    /** Rows that are none, of every length: a reason to delegate, or a message. */
+    @Test
+    void bytesThatAreNoRow() throws Exception {
+        long handle = NativeCalls.openEncoder();
+        ByteBuffer input = (ByteBuffer) NativeCalls.call("encoderInput", handle, 64);
+        for (int length : new int[] {-1, Integer.MIN_VALUE, input.capacity() + 1, Integer.MAX_VALUE}) {
+            assertThrows(IllegalArgumentException.class, () -> NativeCalls.call("encode", handle, length, 0, 0L), String.valueOf(length));
+        }
+        for (int kind : new int[] {-1, 4, 127}) {
+            assertThrows(IllegalArgumentException.class, () -> NativeCalls.call("encode", handle, 16, kind, 0L), String.valueOf(kind));
+        }
+        for (int fill = 0; fill < 256; fill++) {
+            for (int i = 0; i < 64; i++) {
+                input.put(i, (byte) fill);
+            }
+            for (int length = 0; length <= 64; length++) {
+                int status = NativeCalls.status((Long) NativeCalls.call("encode", handle, length, 0, 0L));
+                assertTrue(status == 0 || status == 1, "status " + status);
+            }
+        }
+        NativeCalls.call("closeEncoder", handle);
+    }
+
+    @Test
     void aStaleHandleIsNotTheDecoderThatTookItsPlace() throws Exception {
         long stale = NativeCalls.open();
         NativeCalls.close(stale);

@@ -25,6 +25,15 @@ final class NativeCalls {
         return (Long) call("openDecoder", spec.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Loads the library and opens an encoder with one STRING column {@code s}. */
+    static long openEncoder() throws Exception {
+        NativeLibrary.load();
+        String spec =
+                "{\"fields\":[{\"name\":\"s\",\"type\":{\"root\":\"VARCHAR\"}}],\"timestamp\":\"SQL\",\"mapNullKey\":\"FAIL\","
+                        + "\"mapNullKeyLiteral\":\"null\",\"floatText\":\"shortest\",\"update\":\"delete-insert\"}";
+        return (Long) call("openEncoder", spec.getBytes(StandardCharsets.UTF_8));
+    }
+
     static void close(long handle) throws Exception {
         call("closeDecoder", handle);
     }

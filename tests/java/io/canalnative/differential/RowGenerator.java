@@ -25,7 +25,7 @@ import org.apache.flink.table.types.logical.utils.LogicalTypeChecks;
 import org.apache.flink.types.RowKind;
 
 /** Rows of a type: usual values, values at the edge of each type and, if asked, values that do not fit their column. */
-final class RowGenerator {
+public final class RowGenerator {
 
     private static final String[] TEXTS = {
         "", "a", "scooter", "seven b", "eight by", "Small 2-wheel scooter", "quote\" back\\slash /slash", "\b\t\n\f\r\u0000\u0001\u000b\u001f\u007f",
@@ -50,13 +50,14 @@ final class RowGenerator {
     /** Whether some values do not fit their column: NULL where NOT NULL is declared, digits beyond the precision. */
     private final boolean odd;
 
-    RowGenerator(Random random, boolean odd) {
+    /** Rows whose values fit their columns, or not all of them. */
+    public RowGenerator(Random random, boolean odd) {
         this.random = random;
         this.odd = odd;
     }
 
     /** A row of any kind. */
-    GenericRowData row(RowType type) {
+    public GenericRowData row(RowType type) {
         GenericRowData row = fields(type);
         row.setRowKind(RowKind.values()[random.nextInt(4)]);
         return row;

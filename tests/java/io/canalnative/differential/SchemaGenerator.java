@@ -49,7 +49,7 @@ public final class SchemaGenerator {
     }
 
     /** A table to write to, with the options that sinks know. */
-    CanalTable sink() {
+    public CanalTable sink() {
         Map<String, String> options = new LinkedHashMap<>();
         if (random.nextInt(3) == 0) {
             options.put("timestamp-format.standard", random.nextBoolean() ? "ISO-8601" : "SQL");

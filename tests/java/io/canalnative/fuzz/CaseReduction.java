@@ -85,7 +85,7 @@ final class CaseReduction {
     }
 
     /** The table without a column; null if it has no other. */
-    private static CanalTable without(CanalTable table, int column) {
+    static CanalTable without(CanalTable table, int column) {
         List<String> names = DataType.getFieldNames(table.columns);
         List<DataType> types = DataType.getFieldDataTypes(table.columns);
         if (names.size() == 1) {

@@ -27,6 +27,7 @@ public final class DifferentialFuzzer {
     private final LibDirectory stock = LibDirectory.stock();
     private final LibDirectory nativeLib = LibDirectory.withNativeCodec();
     private final Comparison.Counts counts = new Comparison.Counts();
+    private final EncodeCase.Counts encoded = new EncodeCase.Counts();
     private final Consumer<String> out;
     private long tables;
     private long refused;
@@ -67,8 +68,22 @@ public final class DifferentialFuzzer {
         return counts;
     }
 
-    /** Runs one case. */
+    /** What was encoded. */
+    EncodeCase.Counts encoded() {
+        return encoded;
+    }
+
+    /** Runs one case: a table read, and another one written to. */
     void run(long seed) throws Exception {
+        decode(seed);
+        String difference = EncodeCase.of(seed).difference(stock, nativeLib, encoded);
+        if (difference != null) {
+            differing++;
+            out.accept("DIFFERENCE at seed " + seed + ": ./dev fuzz-jvm 0 " + seed + "\n" + difference);
+        }
+    }
+
+    private void decode(long seed) throws Exception {
         FuzzCase next = FuzzCase.of(seed, real);
         long before = counts.found();
         tables++;
@@ -132,10 +147,11 @@ public final class DifferentialFuzzer {
         double each = Math.max(1, counts.cases / 2.0);
         return String.format(
                 "%,d s from seed %d: %,d tables (%,d refused by both), %,d messages, %,d cases, %,d rows, %,d exceptions compared, "
-                        + "delegated %.1f %% under flink and %.1f %% under canal, differences in %d tables; heap %d MiB, resident %d MiB",
+                        + "delegated %.1f %% under flink and %.1f %% under canal; %,d rows encoded, %,d exceptions, delegated %.1f %%; "
+                        + "differences in %d tables; heap %d MiB, resident %d MiB",
                 seconds, seed, tables, refused, messages, counts.cases, counts.rows, counts.failures,
                 100 * counts.delegated.getOrDefault("flink", 0L) / each, 100 * counts.delegated.getOrDefault("canal", 0L) / each,
-                differing, heap, residentKilobytes() >> 10);
+                encoded.messages, encoded.failures, 100.0 * encoded.delegated / Math.max(1, encoded.messages), differing, heap, residentKilobytes() >> 10);
     }
 
     private static long residentKilobytes() {

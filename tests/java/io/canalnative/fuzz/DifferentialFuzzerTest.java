@@ -19,17 +19,19 @@ class DifferentialFuzzerTest {
     private static final int CASES = 25;
 
     @Test
-    void mutatedRealMessages() throws Exception {
+    void mutatedRealMessagesAndGeneratedRows() throws Exception {
         List<String> reports = new ArrayList<>();
         DifferentialFuzzer fuzzer = new DifferentialFuzzer(reports::add);
         for (long seed = 1; seed <= CASES; seed++) {
             fuzzer.run(seed);
         }
-        System.out.println("Fuzzed, " + CASES + " tables: " + fuzzer.counts());
+        EncodeCase.Counts encoded = fuzzer.encoded();
+        System.out.println("Fuzzed, " + CASES + " tables: " + fuzzer.counts() + "; encoded " + encoded.messages + ", delegated " + encoded.delegated);
         assertEquals(0, fuzzer.differing(), () -> String.join("\n", reports));
         assertTrue(fuzzer.counts().rows > 1000, "hardly any row: " + fuzzer.counts());
         long delegated = fuzzer.counts().delegated.get("canal");
         assertTrue(delegated * 4 < fuzzer.counts().cases, "most messages should be decoded natively: " + fuzzer.counts());
+        assertTrue(encoded.messages > 1000 && encoded.delegated * 2 < encoded.messages, "most rows should be encoded natively");
     }
 
     @Test
