@@ -111,16 +111,37 @@ auto.create.topics.enable=false
         """Returns when the broker serves."""
         self.process.wait_for(lambda: "Kafka Server started" in self.process.log.read_text(errors="replace"), "started")
 
+    def _client(self, program: str, *arguments: str):
+        """The command of a program in tests/cluster/java."""
+        return [java(), "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Dlog4j.configuration=file:{self._log4j('WARN')}", "-cp",
+                f"{REPO}/build/cluster/cluster.jar:{self.parts.kafka_libs}/*", f"io.canalnative.cluster.{program}", self.bootstrap, *arguments]
+
+    def _run(self, what: str, command) -> str:
+        log = self.directory / f"{what.replace(' ', '-')}.log"
+        made = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        log.write_text(made.stderr)
+        if made.returncode != 0:
+            raise Failure(f"{what} failed; log {log}:\n{tail(log)}")
+        return made.stdout
+
     def produce(self, *topics: str) -> str:
         """Creates topics and fills them; see ProduceLines.java for the form of an argument. Returns its report."""
-        libs = f"{REPO}/build/cluster/cluster.jar:{self.parts.kafka_libs}/*"
-        made = subprocess.run([java(), "-XX:TieredStopAtLevel=1", f"-Dlog4j.configuration=file:{self._log4j('WARN')}",
-                               "-cp", libs, "io.canalnative.cluster.ProduceLines", self.bootstrap, *topics],
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        (self.directory / "produce.log").write_text(made.stderr)
-        if made.returncode != 0:
-            raise Failure(f"producing to Kafka failed; log {self.directory / 'produce.log'}:\n{tail(self.directory / 'produce.log')}")
-        return made.stdout.strip()
+        return self._run("producing to Kafka", self._client("ProduceLines", *topics)).strip()
+
+    def open_producer(self, topic: str) -> subprocess.Popen:
+        """A producer for a topic that is there: each line written to its standard input is a message; closing it ends the producer."""
+        with open(self.directory / f"producer-{topic}.log", "wb") as log:
+            return subprocess.Popen(self._client("ProduceLines", f"{topic}=/dev/stdin,append"), stdin=subprocess.PIPE, stdout=log, stderr=log, text=True)
+
+    def view(self, topic: str):
+        """What an upsert-kafka table of that topic holds: key -> value, as parsed JSON texts."""
+        rows = {}
+        for line in self._run("reading from Kafka", self._client("ReadTopic", topic)).splitlines():
+            key, value = line.split("\t")
+            rows.pop(key, None)
+            if value:
+                rows[key] = json.loads(value)
+        return rows
 
     def stop(self) -> None:
         """Ends the broker."""

@@ -24,9 +24,10 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /**
  * Creates topics of one partition and sends each line of a file as one message value, in order.
  *
- * <p>Usage: {@code ProduceLines <bootstrap> <topic>=<file>[,keys=<file>][,each=<n>] ...}. A file that ends in .gz is
- * unpacked; {@code keys} has one message key a line; {@code each} sends every message that many times in a row, as a
- * source that delivers at least once may. Prints {@code <topic>: <n> messages} for each.
+ * <p>Usage: {@code ProduceLines <bootstrap> <topic>=<file>[,keys=<file>][,each=<n>][,append] ...}. A file that ends in .gz
+ * is unpacked, /dev/stdin is sent as it comes; {@code keys} has one message key a line; {@code each} sends every message
+ * that many times in a row, as a source that delivers at least once may; {@code append}: the topic is there already. A
+ * topic alone, without a file, is created empty. Prints {@code <topic>: <n> messages} for each.
  */
 public final class ProduceLines {
     private ProduceLines() {}
@@ -49,21 +50,31 @@ public final class ProduceLines {
 
     private static void produce(String argument, Admin admin, KafkaProducer<byte[], byte[]> producer)
             throws IOException, InterruptedException, ExecutionException {
+        if (argument.indexOf('=') < 0) {
+            admin.createTopics(Collections.singleton(new NewTopic(argument, 1, (short) 1))).all().get();
+            return;
+        }
         String topic = argument.substring(0, argument.indexOf('='));
         String[] parts = argument.substring(topic.length() + 1).split(",");
         Path keyFile = null;
         int each = 1;
+        boolean append = false;
         for (int i = 1; i < parts.length; i++) {
             if (parts[i].startsWith("keys=")) {
                 keyFile = Paths.get(parts[i].substring("keys=".length()));
             } else if (parts[i].startsWith("each=")) {
                 each = Integer.parseInt(parts[i].substring("each=".length()));
+            } else if (parts[i].equals("append")) {
+                append = true;
             } else {
-                throw new IllegalArgumentException("'" + parts[i] + "' in '" + argument + "': expected keys=<file> or each=<n>");
+                throw new IllegalArgumentException("'" + parts[i] + "' in '" + argument + "': expected keys=<file>, each=<n> or append");
             }
         }
-        admin.createTopics(Collections.singleton(new NewTopic(topic, 1, (short) 1))).all().get();
+        if (!append) {
+            admin.createTopics(Collections.singleton(new NewTopic(topic, 1, (short) 1))).all().get();
+        }
         int sent = 0;
+        Future<RecordMetadata> first = null;
         Future<RecordMetadata> last = null;
         try (BufferedReader values = lines(Paths.get(parts[0]));
                 BufferedReader keys = keyFile == null ? null : lines(keyFile)) {
@@ -71,11 +82,12 @@ public final class ProduceLines {
                 byte[] key = keys == null ? null : keys.readLine().getBytes(StandardCharsets.UTF_8);
                 for (int i = 0; i < each; i++, sent++) {
                     last = producer.send(new ProducerRecord<>(topic, key, value.getBytes(StandardCharsets.UTF_8)));
+                    first = first == null ? last : first;
                 }
             }
         }
         producer.flush();
-        if (last == null || last.get().offset() != sent - 1) {
+        if (last == null || last.get().offset() - first.get().offset() != sent - 1) {
             throw new IllegalStateException(argument + ": sent " + sent + " messages, the topic says " + last);
         }
         System.out.println(topic + ": " + sent + " messages");
