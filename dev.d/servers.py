@@ -244,7 +244,8 @@ class Flink:
             "metrics.reporter.final-counts.factory.class": "io.canalnative.cluster.FinalCountsFactory",
             "metrics.reporter.final-counts.file": self.counts_file,
         }
-        return {**settings, **self.config}
+        # Flink refuses a key without a value.
+        return {key: value for key, value in {**settings, **self.config}.items() if value != ""}
 
     def _task_managers(self) -> int:
         try:
