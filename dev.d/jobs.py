@@ -57,15 +57,15 @@ class Jobs:
         """The root exceptions of the job so far, newest first."""
         return [entry["stacktrace"] for entry in self.call(f"/jobs/{job}/exceptions")["exceptionHistory"]["entries"]]
 
-    def metrics(self, job: str, ending: str):
-        """Metrics of the job's subtasks whose name ends so: name -> sum over the subtasks."""
+    def metrics(self, job: str, ending: str, of_subtasks: str = "sum"):
+        """Metrics of the job's subtasks whose name ends so: name -> their sum, or `min`."""
         found = {}
         for vertex in self.vertices(job):
             path = f"/jobs/{job}/vertices/{vertex}/subtasks/metrics"
             names = [metric["id"] for metric in self.call(path) if metric["id"].endswith(ending)]
             for name in names:
-                for metric in self.call(f"{path}?get={urllib.request.quote(name, safe='')}&agg=sum"):
-                    found[name] = found.get(name, 0) + int(metric["sum"])
+                for metric in self.call(f"{path}?get={urllib.request.quote(name, safe='')}&agg={of_subtasks}"):
+                    found[name] = int(metric[of_subtasks])
         return found
 
     def counted(self, job: str, counter: str) -> int:
@@ -89,7 +89,8 @@ class Jobs:
         return self.call(f"/jobs/{job}/checkpoints")["counts"]
 
     def stop_with_savepoint(self, job: str, directory) -> str:
-        """Stops the job and returns the savepoint's path."""
+        """Stops the job, once all its tasks run, and returns the savepoint's path."""
+        self.await_that(lambda: all(vertex["status"] == "RUNNING" for vertex in self.call(f"/jobs/{job}")["vertices"]), "all tasks running")
         trigger = self.call(f"/jobs/{job}/stop", {"targetDirectory": str(directory), "drain": False})["request-id"]
 
         def done():

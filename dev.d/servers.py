@@ -211,12 +211,18 @@ class Flink:
         self.env.update(FLINK_CONF_DIR=str(directory / "conf"), FLINK_LIB_DIR=str(directory / "lib"), FLINK_OPT_DIR=str(directory / "opt"),
                         FLINK_PLUGINS_DIR=str(directory / "plugins"), FLINK_LOG_DIR=str(directory / "log"), FLINK_PID_DIR=str(directory / "tmp"))
 
+    def newer_java_options(self) -> str:
+        """What a JDK 24 or later needs in env.java.opts of job and task manager; empty for an earlier one.
+
+        From JDK 18 on Flink's scripts pass -Djava.security.manager=allow, with which JDK 24 and later do not start. Of two
+        equal options the last counts, and these stand behind it.
+        """
+        return "-Djava.security.manager=disallow --enable-native-access=ALL-UNNAMED" if java_version(self.java) >= 24 else ""
+
     def _settings(self):
         rpc, self.rest = free_ports(2)
         quick = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-        # From JDK 18 on Flink's scripts pass -Djava.security.manager=allow, with which JDK 24 and later do not start. Of
-        # two equal options the last counts, and these stand behind it.
-        modern = "-Djava.security.manager=disallow --enable-native-access=ALL-UNNAMED" if java_version(self.java) >= 24 else ""
+        modern = self.newer_java_options()
         settings = {
             "env.java.opts.all": self.parts.flink.java_options(),
             "env.java.opts.jobmanager": f"{quick} {modern}",
