@@ -14,12 +14,27 @@ import tempfile
 import time
 import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 REPO = Path(__file__).resolve().parent.parent
-FLINK_VERSION = "1.20.3"
 KAFKA_VERSION = "3.9.1"
-# For the progress line only: the size of apache-flink-libraries 1.20.3 on PyPI.
-FLINK_MEGABYTES = 232
+
+
+class Line(NamedTuple):
+    """A Flink line that the jar supports; build.gradle has the same names and versions."""
+
+    name: str
+    version: str
+    #: What PyPI's apache-flink-libraries of that version is, and how many megabytes, for the progress line.
+    package: str
+    megabytes: int
+
+    def has(self, version: str) -> bool:
+        """Whether a Flink of that version is of this line."""
+        return version.startswith("2." if self.name == "2.x" else self.name + ".")
+
+
+LINES = {line.name: line for line in (Line("1.20", "1.20.3", "sdist", 232), Line("2.x", "2.3.0", "wheel", 329))}
 
 
 class Failure(Exception):
@@ -65,8 +80,6 @@ class Distribution:
             raise Failure(f"{home} is no Flink distribution: it needs bin/jobmanager.sh and one lib/flink-dist-*.jar; "
                           "set FLINK_HOME to one, or unset it to use the one from PyPI")
         self.version = re.fullmatch(r"flink-dist-(.+)\.jar", jars[0].name).group(1)
-        if not self.version.startswith("1.20."):
-            raise Failure(f"{home} is Flink {self.version}; this runs on Flink 1.20. Unset FLINK_HOME to use {FLINK_VERSION} from PyPI")
 
     def java_options(self) -> str:
         """`env.java.opts.all` of the distribution: the JDK modules Flink wants opened."""
@@ -79,52 +92,71 @@ class Distribution:
         return ""
 
 
-def flink_distribution() -> Distribution:
-    """$FLINK_HOME, or the distribution of PyPI, fetched when it is not there yet."""
+def flink_distribution(line: Line) -> Distribution:
+    """$FLINK_HOME where it is of this line, else the distribution of PyPI, fetched when it is not there yet."""
     named = os.environ.get("FLINK_HOME")
     if named:
-        say(f"Flink: {named} (FLINK_HOME), used as it is")
-        return Distribution(Path(named).resolve())
-    home = state_dir() / f"flink-{FLINK_VERSION}"
+        distribution = Distribution(Path(named).resolve())
+        if line.has(distribution.version):
+            say(f"Flink: {named} (FLINK_HOME), used as it is")
+            return distribution
+        if not any(known.has(distribution.version) for known in LINES.values()):
+            raise Failure(f"{named} is Flink {distribution.version}; this runs on Flink {' and '.join(LINES)}. "
+                          f"Unset FLINK_HOME to use {line.version} from PyPI")
+        say(f"FLINK_HOME is Flink {distribution.version}; Flink {line.name} is {line.version} from PyPI")
+    home = state_dir() / f"flink-{line.version}"
     if not home.is_dir():
-        _fetch_flink(home)
+        _fetch_flink(line, home)
     return Distribution(home)
 
 
-def _fetch_flink(home: Path) -> None:
+def _fetch_flink(line: Line, home: Path) -> None:
     pip = [os.environ.get("CANAL_NATIVE_PYTHON", sys.executable), "-m", "pip", "download", "--no-deps", "--no-cache-dir", "--progress-bar", "off"]
     with tempfile.TemporaryDirectory(prefix="fetch-", dir=state_dir()) as temporary:
         work = Path(temporary)
-        log = state_dir() / "fetch-flink.log"
-        say(f"fetching Flink {FLINK_VERSION}: the PyPI packages apache-flink-libraries ({FLINK_MEGABYTES} MB) and apache-flink (3 MB)")
-        _with_progress(pip + ["--no-binary", ":all:", "-d", str(work), f"apache-flink-libraries=={FLINK_VERSION}"], work, log)
+        log = state_dir() / f"fetch-flink-{line.version}.log"
+        say(f"fetching Flink {line.version}: the PyPI packages apache-flink-libraries ({line.megabytes} MB) and apache-flink (3 MB)")
+        form = "--no-binary" if line.package == "sdist" else "--only-binary"
+        _with_progress(pip + [form, ":all:", "-d", str(work), f"apache-flink-libraries=={line.version}"], line, work, log)
         # One wheel has bin/ and conf/, the same in all of them: name one, so that any Python of this machine will do.
         run_logged(pip + ["--only-binary", ":all:", "--python-version", "311", "--implementation", "cp", "--abi", "cp311",
-                          "--platform", "manylinux2014_x86_64", "-d", str(work), f"apache-flink=={FLINK_VERSION}"],
+                          "--platform", "manylinux2014_x86_64", "-d", str(work), f"apache-flink=={line.version}"],
                    log, "fetching apache-flink from PyPI")
         say("unpacking Flink")
         unpacked = work / "flink"
-        with tarfile.open(next(work.glob("apache*flink*libraries*.tar.gz"))) as sdist:
-            for member in sdist.getmembers():
-                inside = re.fullmatch(r"[^/]+/deps/((?:lib|opt|plugins|bin)/[^/].*)", member.name)
-                if inside and member.isfile() and ".." not in member.name:
-                    target = unpacked / inside.group(1)
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    with sdist.extractfile(member) as source, open(target, "wb") as out:
-                        shutil.copyfileobj(source, out, 1 << 20)
-        with zipfile.ZipFile(next(work.glob("apache_flink-*.whl"))) as wheel:
-            for name in wheel.namelist():
-                inside = re.fullmatch(r"pyflink/((?:bin|conf)/[^/]+)", name)
-                if inside:
-                    target = unpacked / inside.group(1)
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    target.write_bytes(wheel.read(name))
+        for libraries in work.glob("apache*flink*libraries*.tar.gz"):
+            _unpack_sdist(libraries, unpacked)
+        for libraries in work.glob("apache_flink_libraries-*.whl"):
+            _unpack_wheel(libraries, r"pyflink/((?:lib|opt|plugins|bin)/.*[^/])", unpacked)
+        _unpack_wheel(next(work.glob("apache_flink-*.whl")), r"pyflink/((?:bin|conf)/[^/]+)", unpacked)
         for script in (unpacked / "bin").iterdir():
             script.chmod(0o755)
         unpacked.rename(home)  # appears complete or not at all
 
 
-def _with_progress(command, work: Path, log: Path) -> None:
+def _unpack_sdist(sdist: Path, to: Path) -> None:
+    with tarfile.open(sdist) as members:
+        for member in members.getmembers():
+            inside = re.fullmatch(r"[^/]+/deps/((?:lib|opt|plugins|bin)/[^/].*)", member.name)
+            if inside and member.isfile() and ".." not in member.name:
+                _write(to / inside.group(1), members.extractfile(member))
+
+
+def _unpack_wheel(wheel: Path, wanted: str, to: Path) -> None:
+    with zipfile.ZipFile(wheel) as members:
+        for name in members.namelist():
+            inside = re.fullmatch(wanted, name)
+            if inside and ".." not in name:
+                _write(to / inside.group(1), members.open(name))
+
+
+def _write(target: Path, source) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with source, open(target, "wb") as out:
+        shutil.copyfileobj(source, out, 1 << 20)
+
+
+def _with_progress(command, line: Line, work: Path, log: Path) -> None:
     """pip shows no progress where there is no terminal, so the size of what it has written is watched instead."""
     environment = dict(os.environ, TMPDIR=str(work))
     with open(log, "wb") as out:
@@ -136,13 +168,13 @@ def _with_progress(command, work: Path, log: Path) -> None:
                 if time.monotonic() - shown > (1 if sys.stdout.isatty() else 5):
                     shown = time.monotonic()
                     sizes = []
-                    for path in work.rglob("*.tar.gz"):
+                    for path in [*work.rglob("*.tar.gz"), *work.rglob("*.whl")]:
                         try:
                             sizes.append(path.stat().st_size)
                         except FileNotFoundError:
                             pass  # pip moved it
                     done = max(sizes, default=0) / 1e6
-                    text = f"[canal-native]   {done:.0f} of {FLINK_MEGABYTES} MB"
+                    text = f"[canal-native]   {done:.0f} of {line.megabytes} MB"
                     print(f"\r{text}" if sys.stdout.isatty() else text, end="" if sys.stdout.isatty() else "\n", flush=True)
         finally:
             if pip.poll() is None:
@@ -157,16 +189,18 @@ def _with_progress(command, work: Path, log: Path) -> None:
 class Parts:
     """Paths of everything a cluster is made of."""
 
-    def __init__(self):
-        self.flink = flink_distribution()
-        state = state_dir()
+    def __init__(self, line: str = "1.20"):
+        self.line = LINES[line]
+        self.flink = flink_distribution(self.line)
+        state, version = state_dir(), self.line.version
         self.kafka_libs = state / f"kafka-{KAFKA_VERSION}"
-        self.flink_opt = state / f"flink-opt-{FLINK_VERSION}"
-        self.flink_lib = state / f"flink-lib-{FLINK_VERSION}"
-        complete = state / f"parts-{KAFKA_VERSION}-{FLINK_VERSION}.complete"
+        self.flink_opt = state / f"flink-opt-{version}"
+        self.flink_lib = state / f"flink-lib-{version}"
+        complete = state / f"parts-{KAFKA_VERSION}-{version}.complete"
         if not complete.exists():
-            say(f"fetching Kafka {KAFKA_VERSION} (broker), Flink's SQL gateway and Kafka connector from Maven")
-            run_logged(gradle() + ["realParts", f"-PpartsDir={state}"], state / "fetch-parts.log", "fetching the Maven artifacts", cwd=REPO)
+            say(f"fetching Kafka {KAFKA_VERSION} (broker), Flink {version}'s SQL gateway and Kafka connector from Maven")
+            run_logged(gradle() + ["realParts", f"-PpartsDir={state}", f"-PflinkLine={line}"], state / "fetch-parts.log",
+                       "fetching the Maven artifacts", cwd=REPO)
             complete.touch()
 
     def sql_client_jars(self):
@@ -185,7 +219,36 @@ def gradle():
     return [os.environ.get("CANAL_NATIVE_GRADLE", "gradle"), "--no-daemon", "-q"]
 
 
+def java_home() -> Path:
+    """The JDK 17 that `./dev` chose."""
+    home = os.environ.get("JAVA_HOME")
+    return Path(home) if home else Path(shutil.which("java") or "java").resolve().parent.parent
+
+
 def java() -> str:
     """The java program that `./dev` chose."""
-    home = os.environ.get("JAVA_HOME")
-    return str(Path(home) / "bin" / "java") if home else "java"
+    return str(java_home() / "bin" / "java")
+
+
+def java_version(home: Path) -> int:
+    """The feature release of a JDK, such as 17."""
+    release = home / "release"
+    stated = re.search(r'^JAVA_VERSION="(\d+)', release.read_text(), re.MULTILINE) if release.is_file() else None
+    if not stated:
+        raise Failure(f"{release} does not say which Java this is; name the home directory of a JDK 17 or later")
+    return int(stated.group(1))
+
+
+def second_java_home():
+    """A JDK newer than 17 to test on beside it: $JAVA_HOME_SECOND, else the newest of /usr/lib/jvm; None where there is none."""
+    named = os.environ.get("JAVA_HOME_SECOND")
+    if named:
+        if java_version(Path(named)) <= 17:
+            raise Failure(f"JAVA_HOME_SECOND is {named}, Java {java_version(Path(named))}; name a JDK later than 17, or unset it")
+        return Path(named).resolve()
+    homes = {}
+    for home in sorted(Path("/usr/lib/jvm").glob("*")):
+        if (home / "bin" / "java").is_file() and (home / "release").is_file():
+            homes[java_version(home)] = home.resolve()
+    newest = max(homes, default=0)
+    return homes[newest] if newest > 17 else None

@@ -18,11 +18,12 @@ KEPT_RUNS = 5
 
 
 def run_dir() -> Path:
-    """A fresh directory for logs; the oldest are removed."""
+    """A fresh directory for logs; the oldest are removed, but not one whose process still runs."""
     runs = state_dir() / "runs"
     runs.mkdir(exist_ok=True)
     for old in sorted(runs.iterdir(), key=lambda path: path.stat().st_mtime)[: -KEPT_RUNS + 1]:
-        shutil.rmtree(old, ignore_errors=True)
+        if not Path("/proc", old.name.rpartition("-")[2]).exists():
+            shutil.rmtree(old, ignore_errors=True)
     path = runs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
     path.mkdir()
     return path

@@ -1,7 +1,8 @@
 """Runs the test runners one after the other and adds up what they say.
 
-Usage: run_tests.py <jar> [runner ...]. The last line is `N passed, N failed`; the exit code is 1 when anything failed.
-A runner that fails without naming a failed test, or that ran no test, counts as one failure.
+Usage: run_tests.py <jar> [group | runner] ... A runner's name may be cut: `switch` is every runner that begins so. The last
+line is `N passed, N failed`; the exit code is 1 when anything failed. A runner that fails without naming a failed test,
+or that ran no test, counts as one failure.
 """
 
 import os
@@ -12,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from parts import REPO, gradle
+from parts import LINES, REPO, gradle, java_home, java_version, say, second_java_home
 
 
 def cargo_counts(output: str):
@@ -41,15 +42,21 @@ def one(_output: str):
 
 
 def runners(jar: Path):
-    """Name -> command, and the reader of its output."""
+    """Name -> command, and the reader of its output. A name ends in the Flink line and the JDK, where it has one."""
     java = gradle() + ["javaTests"]
     tables, seed = os.environ.get("CANAL_NATIVE_TABLES", "5000"), os.environ.get("CANAL_NATIVE_SEED", "1")
+<<<<<<< HEAD
     fuzz_seconds = int(os.environ.get("CANAL_NATIVE_FUZZ_SECONDS", "3600"))
     return {
+=======
+    first, second = java_home(), second_java_home() or java_home()
+    known = {
+>>>>>>> wip/lines
         "format": (["cargo", "fmt", "--all", "--check"], one),
         "rust": (["cargo", "test", "--no-fail-fast"], cargo_counts),
         "rust-release": (["cargo", "test", "--release", "--no-fail-fast"], cargo_counts),
         # Costs a third more than without, and a misuse of JNI fails the run.
+<<<<<<< HEAD
         "java": (java + ["-PcheckJni"], junit_counts),
         "java-long": (java + [f"-Dcanalnative.differential.tables={tables}", f"-Dcanalnative.differential.seed={seed}"], junit_counts),
         # An hour in all: half of it the JVM fuzzer, the rest by the four cargo-fuzz targets.
@@ -57,11 +64,43 @@ def runners(jar: Path):
         "fuzz-jvm": (gradle() + ["fuzzJvm", f"-PfuzzArgs={fuzz_seconds // 2}"], one),
         "asan": ([str(REPO / "dev.d" / "asan.sh")], cargo_counts),
         "cluster": ([sys.executable, "-u", str(REPO / "tests" / "cluster" / "run.py"), str(jar)], last_line_counts),
+=======
+        f"java-1.20-jdk{java_version(first)}": (java + ["-PcheckJni"], junit_counts),
+        f"codec-2.x-jdk{java_version(second)}": (
+            java + ["-PflinkLine=2.x", f"-PtestJava={second}", r"-PtestClass=.*\.(differential|format)\..*"], junit_counts),
+>>>>>>> wip/lines
         "quickstart": ([sys.executable, "-u", str(REPO / "dev.d" / "quickstart.py"), str(jar)], one),
     }
+    for line in LINES:
+        on = [f"-PflinkLine={line}"]
+        for home in dict.fromkeys((first, second)):
+            name = f"{line}-jdk{java_version(home)}"
+            known.setdefault(f"java-{name}", (java + on + [f"-PtestJava={home}"], junit_counts))
+            for program, file in (("cluster", "run"), ("switch", "switch"), ("kill", "kill"), ("stress", "stress")):
+                command = [sys.executable, "-u", str(REPO / "tests" / "cluster" / f"{file}.py"), str(jar), "--flink", line, "--java", str(home)]
+                known[f"{program}-{name}"] = (command, last_line_counts)
+        generated = [f"-Dcanalnative.differential.tables={tables}", f"-Dcanalnative.differential.seed={seed}"]
+        known[f"long-{line}"] = (java + on + generated, junit_counts)
+    return known
 
 
-DEFAULT = ["format", "rust", "java", "cluster"]
+def groups(first: str, second: str):
+    """What `./dev` calls by one name. Each line with one JDK decides a change, so both lines and both JDKs are in it."""
+    decides = ["format", "rust", f"java-1.20-{first}", f"codec-2.x-{second}", f"cluster-1.20-{first}", f"cluster-2.x-{second}"]
+    live = ["quickstart"] + [f"{program}-{on}" for program in ("switch", "kill", "stress") for on in (f"1.20-{first}", f"2.x-{second}")]
+    matrix = [f"{program}-{line}-{jdk}" for program in ("java", "cluster") for line in LINES for jdk in dict.fromkeys((first, second))]
+    return {"test": decides, "test-live": live + [name for name in matrix if name not in decides], "test-long": ["rust-release", "long"]}
+
+
+def chosen(known, of_group, names):
+    """The runners that the names stand for, in the order given, each once."""
+    found = {}
+    for name in (part for asked in names for part in of_group.get(asked, [asked])):
+        of_name = [name] if name in known else [runner for runner in known if runner.startswith(name)]
+        if not of_name:
+            raise SystemExit(f"there is no runner {name}; there are {', '.join(known)}")
+        found.update(dict.fromkeys(of_name))
+    return list(found)
 
 
 def run(name: str, command, count):
@@ -94,6 +133,9 @@ def run(name: str, command, count):
 def main(jar: Path, names) -> int:
     """Runs them all, whatever happens to one."""
     known = runners(jar)
+    first, second = java_home(), second_java_home()
+    say(f"Java: {first}; " + (f"second JDK: {second}" if second else "no second JDK: neither JAVA_HOME_SECOND nor a later one in /usr/lib/jvm"))
+    names = chosen(known, groups(*(f"jdk{java_version(home)}" for home in (first, second or first))), names)
     total_passed = total_failed = 0
     summary = []
     for name in names:
@@ -108,4 +150,4 @@ def main(jar: Path, names) -> int:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    sys.exit(main(Path(sys.argv[1]).resolve(), sys.argv[2:] or DEFAULT))
+    sys.exit(main(Path(sys.argv[1]).resolve(), sys.argv[2:] or ["test"]))

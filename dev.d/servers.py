@@ -13,7 +13,7 @@ import urllib.request
 import uuid
 from pathlib import Path
 
-from parts import REPO, Failure, Parts, java, say, tail
+from parts import REPO, Failure, Parts, java, java_home, java_version, say, tail
 
 START_SECONDS = int(os.environ.get("CANAL_NATIVE_START_SECONDS", "180"))
 
@@ -111,16 +111,37 @@ auto.create.topics.enable=false
         """Returns when the broker serves."""
         self.process.wait_for(lambda: "Kafka Server started" in self.process.log.read_text(errors="replace"), "started")
 
+    def _client(self, program: str, *arguments: str):
+        """The command of a program in tests/cluster/java."""
+        return [java(), "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Dlog4j.configuration=file:{self._log4j('WARN')}", "-cp",
+                f"{REPO}/build/cluster/cluster.jar:{self.parts.kafka_libs}/*", f"io.canalnative.cluster.{program}", self.bootstrap, *arguments]
+
+    def _run(self, what: str, command) -> str:
+        log = self.directory / f"{what.replace(' ', '-')}.log"
+        made = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        log.write_text(made.stderr)
+        if made.returncode != 0:
+            raise Failure(f"{what} failed; log {log}:\n{tail(log)}")
+        return made.stdout
+
     def produce(self, *topics: str) -> str:
         """Creates topics and fills them; see ProduceLines.java for the form of an argument. Returns its report."""
-        libs = f"{REPO}/build/cluster/cluster.jar:{self.parts.kafka_libs}/*"
-        made = subprocess.run([java(), "-XX:TieredStopAtLevel=1", f"-Dlog4j.configuration=file:{self._log4j('WARN')}",
-                               "-cp", libs, "io.canalnative.cluster.ProduceLines", self.bootstrap, *topics],
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        (self.directory / "produce.log").write_text(made.stderr)
-        if made.returncode != 0:
-            raise Failure(f"producing to Kafka failed; log {self.directory / 'produce.log'}:\n{tail(self.directory / 'produce.log')}")
-        return made.stdout.strip()
+        return self._run("producing to Kafka", self._client("ProduceLines", *topics)).strip()
+
+    def open_producer(self, topic: str) -> subprocess.Popen:
+        """A producer for a topic that is there: each line written to its standard input is a message; closing it ends the producer."""
+        with open(self.directory / f"producer-{topic}.log", "wb") as log:
+            return subprocess.Popen(self._client("ProduceLines", f"{topic}=/dev/stdin,append"), stdin=subprocess.PIPE, stdout=log, stderr=log, text=True)
+
+    def view(self, topic: str):
+        """What an upsert-kafka table of that topic holds: key -> value, as parsed JSON texts."""
+        rows = {}
+        for line in self._run("reading from Kafka", self._client("ReadTopic", topic)).splitlines():
+            key, value = line.split("\t")
+            rows.pop(key, None)
+            if value:
+                rows[key] = json.loads(value)
+        return rows
 
     def stop(self) -> None:
         """Ends the broker."""
@@ -129,21 +150,42 @@ auto.create.topics.enable=false
 
 
 class Flink:
-    """A job manager and one task manager, with a lib/ of links beside the distribution's own."""
+    """A job manager and one task manager, with a lib/ of links beside the distribution's own.
 
-    def __init__(self, parts: Parts, directory: Path, extra_lib=()):
+    `extra_lib` are jars to put into lib/; `java` is the JDK of all its processes, the build's unless told otherwise;
+    `config` are settings for config.yaml beyond, or instead of, the ones here.
+    """
+
+    def __init__(self, parts: Parts, directory: Path, extra_lib=(), java: Path = None, config=None):
         self.parts, self.directory, self.extra_lib = parts, directory, list(extra_lib)
+        self.java, self.config = java or java_home(), dict(config or {})
+        # Flink's clients do not start on JDK 25: its ServiceLoader no longer wraps the NoClassDefFoundError of Flink's YARN
+        # client, which Flink passes over only when wrapped. They can be of another JDK than the cluster.
+        self.client_java = self.java if java_version(self.java) < 24 else java_home()
         self.job_manager = self.task_manager = None
         self.counts_file = directory / "counts.tsv"
         self.env = {}
 
+    def name(self) -> str:
+        """Version and JDK, for messages."""
+        return f"Flink {self.parts.flink.version} on Java {java_version(self.java)}"
+
     def start(self) -> None:
         """Starts both processes; returns before they are up (see `wait`)."""
         self._lay_out()
-        bin_dir = self.parts.flink.home / "bin"
-        logs = self.directory / "log"
-        self.job_manager = Process("Flink's job manager", [bin_dir / "jobmanager.sh", "start-foreground"], logs / "jobmanager.out", self.env, self.directory)
-        self.task_manager = Process("Flink's task manager", [bin_dir / "taskmanager.sh", "start-foreground"], logs / "taskmanager.out", self.env, self.directory)
+        self.job_manager = self.process("job manager", ["jobmanager.sh", "start-foreground"], "jobmanager")
+        self.start_task_manager()
+
+    def start_task_manager(self) -> None:
+        """Starts a task manager, with a log file of its own; one that died is followed by another like this."""
+        logs = len(list((self.directory / "log").glob("taskmanager*.out")))
+        self.task_manager = self.process("task manager", ["taskmanager.sh", "start-foreground"], f"taskmanager{f'-{logs + 1}' if logs else ''}")
+
+    def process(self, name: str, command, log: str, java: Path = None) -> Process:
+        """One of the distribution's scripts with this cluster's configuration, its output in log/<log>.out."""
+        script = [self.parts.flink.home / "bin" / command[0], *command[1:]]
+        env = dict(self.env, JAVA_HOME=str(java or self.java))
+        return Process(f"Flink's {name}", script, self.directory / "log" / f"{log}.out", env, self.directory)
 
     def _lay_out(self) -> None:
         home, directory = self.parts.flink.home, self.directory
@@ -163,35 +205,53 @@ class Flink:
         for conf in (home / "conf").iterdir():
             if conf.suffix in (".properties", ".xml"):
                 (directory / "conf" / conf.name).write_bytes(conf.read_bytes())
-        rpc, self.rest = free_ports(2)
-        # Without a resource-id Flink asks for the machine's host name, which a container may not be able to resolve.
-        (directory / "conf" / "config.yaml").write_text(f"""env.java.opts.all: {self.parts.flink.java_options()}
-env.java.opts.jobmanager: -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
-env.java.opts.client: -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
-jobmanager.rpc.address: 127.0.0.1
-jobmanager.rpc.port: {rpc}
-jobmanager.bind-host: 127.0.0.1
-jobmanager.memory.process.size: 1024m
-jobmanager.execution.failover-strategy: region
-taskmanager.host: 127.0.0.1
-taskmanager.resource-id: taskmanager-1
-taskmanager.bind-host: 127.0.0.1
-taskmanager.memory.process.size: 1400m
-taskmanager.numberOfTaskSlots: 4
-parallelism.default: 1
-rest.address: 127.0.0.1
-rest.bind-address: 127.0.0.1
-rest.port: {self.rest}
-io.tmp.dirs: {directory / "tmp"}
-restart-strategy.type: none
-metrics.reporters: final-counts
-metrics.reporter.final-counts.factory.class: io.canalnative.cluster.FinalCountsFactory
-metrics.reporter.final-counts.file: {self.counts_file}
-""")
+        (directory / "conf" / "config.yaml").write_text("".join(f"{key}: {value}\n" for key, value in self._settings().items()))
         # The language decides the order of lib/ on the classpath (config.sh sorts by locale), so it is the user's own.
         self.env = {key: value for key, value in os.environ.items() if not key.startswith(("FLINK_", "_FLINK"))}
         self.env.update(FLINK_CONF_DIR=str(directory / "conf"), FLINK_LIB_DIR=str(directory / "lib"), FLINK_OPT_DIR=str(directory / "opt"),
                         FLINK_PLUGINS_DIR=str(directory / "plugins"), FLINK_LOG_DIR=str(directory / "log"), FLINK_PID_DIR=str(directory / "tmp"))
+
+    def newer_java_options(self) -> str:
+        """What a JDK 24 or later needs in env.java.opts of job and task manager; empty for an earlier one.
+
+        From JDK 18 on Flink's scripts pass -Djava.security.manager=allow, with which JDK 24 and later do not start. Of two
+        equal options the last counts, and these stand behind it.
+        """
+        return "-Djava.security.manager=disallow --enable-native-access=ALL-UNNAMED" if java_version(self.java) >= 24 else ""
+
+    def _settings(self):
+        rpc, self.rest = free_ports(2)
+        quick = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+        modern = self.newer_java_options()
+        settings = {
+            "env.java.opts.all": self.parts.flink.java_options(),
+            "env.java.opts.jobmanager": f"{quick} {modern}",
+            "env.java.opts.taskmanager": modern,
+            "env.java.opts.client": quick,
+            "env.java.opts.sql-gateway": quick,
+            "jobmanager.rpc.address": "127.0.0.1",
+            "jobmanager.rpc.port": rpc,
+            "jobmanager.bind-host": "127.0.0.1",
+            "jobmanager.memory.process.size": "1024m",
+            "jobmanager.execution.failover-strategy": "region",
+            "taskmanager.host": "127.0.0.1",
+            # Without a resource-id Flink asks for the machine's host name, which a container may not be able to resolve.
+            "taskmanager.resource-id": "taskmanager-1",
+            "taskmanager.bind-host": "127.0.0.1",
+            "taskmanager.memory.process.size": "1400m",
+            "taskmanager.numberOfTaskSlots": 4,
+            "parallelism.default": 1,
+            "rest.address": "127.0.0.1",
+            "rest.bind-address": "127.0.0.1",
+            "rest.port": self.rest,
+            "io.tmp.dirs": self.directory / "tmp",
+            "restart-strategy.type": "none",
+            "metrics.reporters": "final-counts",
+            "metrics.reporter.final-counts.factory.class": "io.canalnative.cluster.FinalCountsFactory",
+            "metrics.reporter.final-counts.file": self.counts_file,
+        }
+        # Flink refuses a key without a value.
+        return {key: value for key, value in {**settings, **self.config}.items() if value != ""}
 
     def _task_managers(self) -> int:
         try:
@@ -212,8 +272,8 @@ metrics.reporter.final-counts.file: {self.counts_file}
         """Runs statements through bin/sql-client.sh and returns what it printed; the caller judges it."""
         file = self.directory / f"{name}.sql"
         file.write_text(script)
-        log = self.directory / "log" / f"{name}.out"
-        process = Process("the SQL client", [self.parts.flink.home / "bin" / "sql-client.sh", "-hist", self.directory / "tmp" / "history", "-f", file], log, self.env, self.directory)
+        process = self.process("SQL client", ["sql-client.sh", "-hist", self.directory / "tmp" / "history", "-f", file], name, self.client_java)
+        log = process.log
         try:
             process.popen.wait(timeout=600)
         except subprocess.TimeoutExpired:

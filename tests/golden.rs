@@ -152,7 +152,7 @@ fn no_file_is_left_over() {
         }
         for file in fs::read_dir(dialect).expect("a folder") {
             let path = file.expect("an entry").path();
-            let known = ["jsonl", "schema", "rows", "stock"]
+            let known = ["jsonl", "schema", "rows", "stock", "from_2_1", "from_2_3"]
                 .iter()
                 .any(|ending| path.extension().is_some_and(|e| e == *ending));
             assert!(known && path.with_extension("jsonl").exists(), "{} belongs to no scenario", path.display());

@@ -1,10 +1,11 @@
-"""The same SQL on two real Flink 1.20 clusters, with our jar in lib/ and without, over one real Kafka.
+"""The same SQL on two real Flink clusters, with our jar in lib/ and without, over one real Kafka.
 
-Usage: run.py <jar> [--write]. Every query's changelog is compared with tests/cluster/expected/<file>-<number>.txt,
-which is what the cluster without the jar answered (--write writes it); where `canal` semantics give another answer, that
-stands beside it as <file>-<number>.native.txt. The last line is `N passed, N failed`.
+Usage: run.py <jar> [--flink 1.20|2.x] [--java HOME] [--write]. Every query's changelog is compared with tests/cluster/expected/<file>-<number>.txt,
+which is what the cluster without the jar answered on Flink 1.20 (--write writes it); where `canal` semantics give another
+answer, that stands beside it as <file>-<number>.native.txt, and where Flink 2.x answers otherwise, as <file>-<number>.2.x.txt. The last line is `N passed, N failed`.
 """
 
+import argparse
 import difflib
 import json
 import signal
@@ -17,7 +18,7 @@ sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 
 import changelog  # noqa: E402
 import sql_script  # noqa: E402
-from parts import REPO, Failure, Parts, say  # noqa: E402
+from parts import LINES, REPO, Failure, Parts, say  # noqa: E402
 from quickstart import DATA, EXAMPLES, run_dir  # noqa: E402
 from servers import Flink, Kafka  # noqa: E402
 
@@ -65,25 +66,30 @@ def answers(flink: Flink, files, bootstrap: str, name: str):
     return dict(zip(jobs, changelog.read(output))), jobs, changelog.error(output)
 
 
-def expected_file(job: str, native: bool) -> Path:
+def expected_file(job: str, native: bool, line: str) -> Path:
     """Where the expected answer stands."""
     own = HERE / "expected" / f"{job}.native.txt"
-    return own if native and own.exists() and job not in SAME_AS_STOCK else HERE / "expected" / f"{SAME_AS_STOCK.get(job, job)}.txt"
+    if native and own.exists():
+        return own
+    stock = SAME_AS_STOCK.get(job, job)
+    of_line = HERE / "expected" / f"{stock}.{line}.txt"
+    return of_line if of_line.exists() else HERE / "expected" / f"{stock}.txt"
 
 
-def compare(checks: Checks, label: str, results, jobs, write: bool) -> None:
+def compare(checks: Checks, flink: Flink, results, jobs, write: bool) -> None:
     """Every query's changelog against its file; an answer that is missing fails."""
+    native, line = bool(flink.extra_lib), flink.parts.line.name
+    label = "native" if native else "stock"
     for job in jobs:
         if job not in results:
             checks.check(f"{label}: {job}", False, "       no answer")
             continue
         text = results[job].text()
-        file = expected_file(job, label == "native")
-        if write and label == "stock":
+        file = expected_file(job, native, line)
+        if write and (not file.exists() or file.read_text() != text) and not (native and job in SAME_AS_STOCK):
+            suffix = ".native" if native else "" if line == "1.20" else f".{line}"
+            file = HERE / "expected" / f"{job}{suffix}.txt"
             file.write_text(text)
-        elif write and job not in SAME_AS_STOCK and (not file.exists() or file.read_text() != text):
-            (HERE / "expected" / f"{job}.native.txt").write_text(text)
-            file = expected_file(job, True)
         checks.equal(f"{label}: {job}", file.read_text() if file.exists() else "", text)
 
 
@@ -91,7 +97,7 @@ def with_jar(checks: Checks, flink: Flink, bootstrap: str, write: bool) -> None:
     """Our codec must run, count every message, delegate none."""
     results, jobs, problem = answers(flink, BOTH + NATIVE_ONLY, bootstrap, "native")
     checks.check("native: no statement fails", problem is None, str(problem))
-    compare(checks, "native", results, jobs, write)
+    compare(checks, flink, results, jobs, write)
     for job in jobs:
         counts = flink.counts(job)
         if job in BY_FLINKS_CODEC:
@@ -114,7 +120,7 @@ def with_jar(checks: Checks, flink: Flink, bootstrap: str, write: bool) -> None:
 def without_jar(checks: Checks, flink: Flink, bootstrap: str, write: bool) -> None:
     """Nothing of ours may be left: Flink's answers, no counters, no log line, options unknown."""
     results, jobs, problem = answers(flink, BOTH + [REFUSED_BY_STOCK], bootstrap, "stock")
-    compare(checks, "stock", results, [job for job in jobs if not job.startswith(REFUSED_BY_STOCK.stem)], write)
+    compare(checks, flink, results, [job for job in jobs if not job.startswith(REFUSED_BY_STOCK.stem)], write)
     checks.check("stock: our options are refused", problem is not None and "Unsupported options" in problem and "canal-json.semantics" in problem,
                  f"       {problem}")
     counted = [job for job in jobs if flink.counts(job)]
@@ -122,26 +128,35 @@ def without_jar(checks: Checks, flink: Flink, bootstrap: str, write: bool) -> No
     checks.check("stock: our codec is not in the log", not flink.codec_lines(), f"       {flink.codec_lines()}")
 
 
-def main(jar: Path, write: bool) -> bool:
+def arguments(description: str) -> argparse.ArgumentParser:
+    """The arguments that every program here takes."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("jar", type=lambda text: Path(text).resolve())
+    parser.add_argument("--flink", choices=list(LINES), default="1.20", help="the Flink line")
+    parser.add_argument("--java", type=lambda text: Path(text).resolve(), help="home of the JDK that Flink runs on; default the build's")
+    return parser
+
+
+def main(options) -> bool:
     """Runs both clusters, one after the other; true when every check passed."""
     began, checks = time.monotonic(), Checks()
-    parts = Parts()
+    jar, write, parts = options.jar, options.write, Parts(options.flink)
     directory = run_dir()
     say(f"logs of this run: {directory}")
     kafka = Kafka(parts, directory / "kafka")
-    stock, native = Flink(parts, directory / "stock"), Flink(parts, directory / "native", [jar])
+    stock, native = Flink(parts, directory / "stock", java=options.java), Flink(parts, directory / "native", [jar], java=options.java)
     try:
         stock.start()
         kafka.start()
         kafka.wait()
         kafka.produce(*topics(directory))
         stock.wait()
-        say(f"{time.monotonic() - began:.0f} s: Kafka and a Flink {parts.flink.version} without the jar are up")
+        say(f"{time.monotonic() - began:.0f} s: Kafka and a {stock.name()} without the jar are up")
         without_jar(checks, stock, kafka.bootstrap, write)
         stock.stop()
         native.start()
         native.wait()
-        say(f"{time.monotonic() - began:.0f} s: a Flink {parts.flink.version} with {jar.name} in lib/ is up")
+        say(f"{time.monotonic() - began:.0f} s: a {native.name()} with {jar.name} in lib/ is up")
         with_jar(checks, native, kafka.bootstrap, write)
     except Failure as failure:
         checks.check("cluster", False, f"       {failure}")
@@ -153,10 +168,17 @@ def main(jar: Path, write: bool) -> bool:
     return checks.failed == 0 and checks.passed > 0
 
 
-if __name__ == "__main__":
+def run(program, options) -> None:
+    """Runs a program that says whether all its checks passed, and ends with its exit code."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        sys.exit(0 if main(Path(sys.argv[1]).resolve(), "--write" in sys.argv[2:]) else 1)
+        sys.exit(0 if program(options) else 1)
     except Failure as reason:
         print(f"FAILED {reason}\n0 passed, 1 failed")
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    parser = arguments(__doc__.split("\n\n")[0])
+    parser.add_argument("--write", action="store_true", help="write the expected answers")
+    run(main, parser.parse_args())

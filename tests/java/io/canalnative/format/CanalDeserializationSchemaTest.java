@@ -72,13 +72,15 @@ class CanalDeserializationSchemaTest {
         Object[] none = new Object[valueOnly.getParameterCount()];
         assertTrue(form.isBinary((Collector<?>) valueOnly.newInstance(none)));
         Class<?> schema = Class.forName("org.apache.flink.streaming.connectors.kafka.table.DynamicKafkaDeserializationSchema");
-        Class<?> converter = Class.forName(schema.getName() + "$MetadataConverter");
-        Constructor<?> projecting =
-                Class.forName(schema.getName() + "$OutputProjectionCollector")
-                        .getDeclaredConstructor(
-                                int.class, int[].class, int[].class, Array.newInstance(converter, 0).getClass(), boolean.class);
+        // Its constructor has one more argument in the connector for Flink 2.
+        Constructor<?> projecting = Class.forName(schema.getName() + "$OutputProjectionCollector").getDeclaredConstructors()[0];
         projecting.setAccessible(true);
-        Object casting = projecting.newInstance(2, new int[0], new int[] {0, 1}, Array.newInstance(converter, 0), false);
+        Object[] arguments = new Object[projecting.getParameterCount()];
+        for (int i = 0; i < arguments.length; i++) {
+            Class<?> type = projecting.getParameterTypes()[i];
+            arguments[i] = type.isArray() ? Array.newInstance(type.getComponentType(), 0) : type == int.class ? (Object) 2 : (Object) false;
+        }
+        Object casting = projecting.newInstance(arguments);
         assertFalse(form.isBinary((Collector<?>) casting));
         assertTrue(form.isBinary(new DecodedTable.AnyRows()));
     }

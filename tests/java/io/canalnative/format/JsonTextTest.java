@@ -3,12 +3,15 @@ package io.canalnative.format;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 
 import org.junit.jupiter.api.Test;
+
+import io.canalnative.differential.FlinkVersion;
 
 /** What is read is written so that Flink's parser reads the same again. */
 class JsonTextTest {
@@ -41,17 +44,28 @@ class JsonTextTest {
         }
     }
 
-    @Test
-    void nestingIsNotLimitedByTheStack() throws Exception {
+    private static String nested(int levels) {
         StringBuilder json = new StringBuilder();
-        for (int i = 0; i < 200_000; i++) {
+        for (int i = 0; i < levels; i++) {
             json.append(i % 2 == 0 ? "[" : "{\"a\":");
         }
         json.append("1");
-        for (int i = 199_999; i >= 0; i--) {
+        for (int i = levels - 1; i >= 0; i--) {
             json.append(i % 2 == 0 ? "]" : "}");
         }
-        assertEquals(json.toString(), rewritten(json.toString()));
+        return json.toString();
+    }
+
+    @Test
+    void nestingIsNotLimitedByTheStack() throws Exception {
+        // Flink's parser reads 1,000 levels from 2.0 on, before that any number.
+        boolean limited = FlinkVersion.isAtLeast("2.0");
+        String deepest = nested(limited ? 1_000 : 200_000);
+        assertEquals(deepest, rewritten(deepest));
+        if (limited) {
+            IOException refused = assertThrows(IOException.class, () -> rewritten(nested(1_001)));
+            assertTrue(refused.getMessage().contains("nesting depth (1001)"), refused.getMessage());
+        }
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.GZIPInputStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -22,11 +23,12 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Creates topics of one partition and sends each line of a file as one message value, in order.
+ * Creates topics and sends each line of a file as one message value, in order.
  *
- * <p>Usage: {@code ProduceLines <bootstrap> <topic>=<file>[,keys=<file>][,each=<n>] ...}. A file that ends in .gz is
- * unpacked; {@code keys} has one message key a line; {@code each} sends every message that many times in a row, as a
- * source that delivers at least once may. Prints {@code <topic>: <n> messages} for each.
+ * <p>Usage: {@code ProduceLines <bootstrap> <topic>=<file>[,keys=<file>][,each=<n>][,partitions=<n>][,append] ...}. A file that ends in .gz
+ * is unpacked, /dev/stdin is sent as it comes; {@code keys} has one message key a line; {@code each} sends every message
+ * that many times in a row, as a source that delivers at least once may; {@code partitions}, by default 1, get the lines by turns; {@code append}:
+ * the topic is there already. A topic alone, without a file, is created empty. Prints {@code <topic>: <n> messages} for each.
  */
 public final class ProduceLines {
     private ProduceLines() {}
@@ -37,6 +39,8 @@ public final class ProduceLines {
         properties.put("bootstrap.servers", args[0]);
         properties.put("acks", "all");
         properties.put("linger.ms", "5");
+        // One at a time: a broker that has just made the topic may refuse the first request and then, for its number, the second.
+        properties.put("max.in.flight.requests.per.connection", "1");
         properties.put("max.request.size", String.valueOf(32 << 20));
         try (Admin admin = Admin.create(properties);
                 KafkaProducer<byte[], byte[]> producer =
@@ -49,33 +53,54 @@ public final class ProduceLines {
 
     private static void produce(String argument, Admin admin, KafkaProducer<byte[], byte[]> producer)
             throws IOException, InterruptedException, ExecutionException {
+        if (argument.indexOf('=') < 0) {
+            admin.createTopics(Collections.singleton(new NewTopic(argument, 1, (short) 1))).all().get();
+            return;
+        }
         String topic = argument.substring(0, argument.indexOf('='));
         String[] parts = argument.substring(topic.length() + 1).split(",");
         Path keyFile = null;
         int each = 1;
+        boolean append = false;
+        int partitions = 1;
         for (int i = 1; i < parts.length; i++) {
             if (parts[i].startsWith("keys=")) {
                 keyFile = Paths.get(parts[i].substring("keys=".length()));
             } else if (parts[i].startsWith("each=")) {
                 each = Integer.parseInt(parts[i].substring("each=".length()));
+            } else if (parts[i].startsWith("partitions=")) {
+                partitions = Integer.parseInt(parts[i].substring("partitions=".length()));
+            } else if (parts[i].equals("append")) {
+                append = true;
             } else {
-                throw new IllegalArgumentException("'" + parts[i] + "' in '" + argument + "': expected keys=<file> or each=<n>");
+                throw new IllegalArgumentException("'" + parts[i] + "' in '" + argument + "': expected keys=<file>, each=<n>, partitions=<n> or append");
             }
         }
-        admin.createTopics(Collections.singleton(new NewTopic(topic, 1, (short) 1))).all().get();
+        if (!append) {
+            admin.createTopics(Collections.singleton(new NewTopic(topic, partitions, (short) 1))).all().get();
+        }
         int sent = 0;
+        AtomicReference<Exception> failure = new AtomicReference<>();
+        Future<RecordMetadata> first = null;
         Future<RecordMetadata> last = null;
         try (BufferedReader values = lines(Paths.get(parts[0]));
                 BufferedReader keys = keyFile == null ? null : lines(keyFile)) {
             for (String value = values.readLine(); value != null; value = values.readLine()) {
                 byte[] key = keys == null ? null : keys.readLine().getBytes(StandardCharsets.UTF_8);
                 for (int i = 0; i < each; i++, sent++) {
-                    last = producer.send(new ProducerRecord<>(topic, key, value.getBytes(StandardCharsets.UTF_8)));
+                    ProducerRecord<byte[], byte[]> message =
+                            new ProducerRecord<>(topic, sent % partitions, key, value.getBytes(StandardCharsets.UTF_8));
+                    last = producer.send(message, (metadata, error) -> failure.compareAndSet(null, error));
+                    first = first == null ? last : first;
                 }
             }
         }
         producer.flush();
-        if (last == null || last.get().offset() != sent - 1) {
+        if (failure.get() != null) {
+            throw new IllegalStateException(argument + ": a message was not sent", failure.get());
+        }
+        // With more partitions than one, offsets do not say how many are there.
+        if (last == null || partitions == 1 && last.get().offset() - first.get().offset() != sent - 1) {
             throw new IllegalStateException(argument + ": sent " + sent + " messages, the topic says " + last);
         }
         System.out.println(topic + ": " + sent + " messages");
