@@ -4,6 +4,7 @@
 //! Each exported function gets the decoder behind its handle, calls one plain function and lets [`throw::guard`] turn errors
 //! and panics into Java exceptions.
 
+pub mod c;
 mod handle;
 mod throw;
 
