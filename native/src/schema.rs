@@ -1,6 +1,6 @@
-//! Columns and logical types as Flink declared them, and the decoder's specification.
+//! Columns and logical types as Flink declared them, and the specifications of decoder and encoder.
 //!
-//! The shim sends a [`DecoderSpec`] as JSON text once, at open. Type names are those of Flink's `LogicalTypeRoot`.
+//! The shim sends a [`DecoderSpec`] or an [`EncoderSpec`] as JSON text once, at open. Type names are those of Flink's `LogicalTypeRoot`.
 
 use crate::error::{Error, Kind};
 use serde::{Deserialize, Serialize};
@@ -168,6 +168,118 @@ impl DecoderSpec {
             check(&field.ty).map_err(|e| e.at(&field.name))?;
         }
         Ok(spec)
+    }
+}
+
+/// What becomes of a map's entry whose key is NULL (`map-null-key.mode`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum MapNullKey {
+    /// The row is refused.
+    Fail,
+    /// The entry is left out.
+    Drop,
+    /// It gets `map-null-key.literal` as its key.
+    Literal,
+}
+
+/// Which text the JVM beside us prints for a FLOAT or DOUBLE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FloatText {
+    /// JDK 19 and later: the shortest text that gives the value back.
+    Shortest,
+    /// Up to JDK 18: mostly the shortest.
+    Jdk18,
+}
+
+/// What an update becomes (`canal-json.encode.update`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UpdateMode {
+    /// Two messages, as flink-json: DELETE of the row before, INSERT of the row after.
+    DeleteInsert,
+    /// One UPDATE message with the row after and `"old":[{}]`.
+    Update,
+}
+
+/// The constant members of a whole Canal envelope (`canal-json.encode.envelope = full`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Envelope {
+    /// `database`.
+    pub database: String,
+    /// `table`.
+    pub table: String,
+    /// `pkNames`; none is written as null, as Canal does for a table without a key.
+    #[serde(default)]
+    pub pk_names: Vec<String>,
+}
+
+/// Everything an encoder needs to know, fixed at open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EncoderSpec {
+    /// The columns, in row order.
+    pub fields: Vec<Field>,
+    /// `timestamp-format.standard`.
+    pub timestamp: TimestampFormat,
+    /// `map-null-key.mode`.
+    pub map_null_key: MapNullKey,
+    /// `map-null-key.literal`.
+    pub map_null_key_literal: String,
+    /// `encode.decimal-as-plain-number`: `100` instead of `1E+2`.
+    #[serde(default)]
+    pub plain_decimals: bool,
+    /// Plain decimals lose their trailing zeros too (flink-json 1.20); 2.0 and later keep them.
+    #[serde(default)]
+    pub strip_plain_decimals: bool,
+    /// `encode.ignore-null-fields`: fields that are NULL are left out, at every ROW level.
+    #[serde(default)]
+    pub ignore_nulls: bool,
+    /// TIME is written with its fraction (flink-json 2.3 and later); before, whole seconds.
+    #[serde(default)]
+    pub time_millis: bool,
+    /// The running JVM's way of printing floats. Of no effect in a whole envelope, whose texts are always the shortest.
+    pub float_text: FloatText,
+    /// `canal-json.encode.update`.
+    pub update: UpdateMode,
+    /// A whole Canal envelope instead of flink-json's two members.
+    #[serde(default)]
+    pub envelope: Option<Envelope>,
+}
+
+impl EncoderSpec {
+    /// Reads the JSON text that the shim sends.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidSpec`] for text that is not a specification, [`Kind::UnsupportedType`] for a type that
+    /// flink-json does not write either (NULL, a map whose key is not a string).
+    pub fn from_json(text: &[u8]) -> Result<Self, Error> {
+        let spec: EncoderSpec = serde_json::from_slice(text)
+            .map_err(|e| Error::new(Kind::InvalidSpec, "the encoder's specification is not readable").caused_by(e))?;
+        spec.check()?;
+        Ok(spec)
+    }
+
+    /// Refuses types that cannot be written.
+    ///
+    /// # Errors
+    /// As [`from_json`](EncoderSpec::from_json).
+    pub fn check(&self) -> Result<(), Error> {
+        self.fields.iter().try_for_each(|field| {
+            check(&field.ty).and_then(|()| check_writable(&field.ty)).map_err(|e| e.at(&field.name))
+        })
+    }
+}
+
+/// flink-json has no way to get at a value of type NULL.
+fn check_writable(ty: &LogicalType) -> Result<(), Error> {
+    match &ty.root {
+        Root::Null => Err(Error::new(Kind::UnsupportedType, "a column of type NULL cannot be written")),
+        Root::Array { element: inner } | Root::Map { value: inner, .. } => check_writable(inner),
+        Root::Row { fields } => fields.iter().try_for_each(|f| check_writable(&f.ty).map_err(|e| e.at(&f.name))),
+        _ => Ok(()),
     }
 }
 

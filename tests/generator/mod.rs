@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 pub mod message;
+pub mod row;
 pub mod text;
 pub mod value;
 

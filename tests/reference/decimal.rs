@@ -47,6 +47,12 @@ impl Decimal {
         Decimal { negative: unscaled < 0, digits, scale: scale.into() }
     }
 
+    /// The unscaled value.
+    pub fn unscaled(&self) -> i128 {
+        let magnitude = self.digits.iter().fold(0, |value: i128, digit| value * 10 + i128::from(*digit));
+        if self.negative { -magnitude } else { magnitude }
+    }
+
     fn without_negative_zero(mut self) -> Decimal {
         self.negative &= !self.digits.is_empty();
         self

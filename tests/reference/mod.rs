@@ -8,12 +8,14 @@
 //! * [`decimal`], [`float`], [`temporal`], [`base64`]: the texts of the scalar types.
 //! * [`convert`]: JSON node → [`value::Value`] by logical type.
 //! * [`changelog`]: message → [`changelog::Outcome`].
+//! * [`encode`]: row → message.
 #![allow(dead_code)]
 
 pub mod base64;
 pub mod changelog;
 pub mod convert;
 pub mod decimal;
+pub mod encode;
 pub mod float;
 pub mod json;
 pub mod oracle;

@@ -14,6 +14,7 @@
 #![allow(dead_code)]
 
 pub mod size;
+pub mod write;
 
 use crate::reference::decimal::Decimal;
 use crate::reference::value::{Kind, Row, Timestamp, Value};

@@ -15,10 +15,12 @@
 //! | `type` | the event: see [`event`] |
 //!
 //! [`envelope`] takes the message apart, [`image`] the row images in it, [`value`] the texts in those, [`change`] joins
-//! images to changes, and [`decode`] drives them and decides what becomes of a message.
+//! images to changes, and [`decode`] drives them and decides what becomes of a message. [`encode`] is the way back: rows to
+//! messages.
 
 pub mod change;
 pub mod decode;
+pub mod encode;
 pub mod envelope;
 pub mod event;
 pub mod image;

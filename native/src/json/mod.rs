@@ -1,6 +1,7 @@
-//! JSON text: scanning, validating and taking values apart in one pass. Knows nothing of Canal or Flink.
+//! JSON text: scanning, validating and taking values apart in one pass; [`write`](mod@write) is the way back. Knows nothing
+//! of Canal or Flink.
 //!
-//! Everything here works on a [`padded`](PADDING) buffer: the document, then [`PADDING`] quotation marks. A string that is
+//! Everything that reads works on a [`padded`](PADDING) buffer: the document, then [`PADDING`] quotation marks. A string that is
 //! not closed therefore ends in the padding, and no object or array can end there, so scanning needs no end-of-input
 //! test and a truncated document is always refused.
 //!
@@ -12,6 +13,7 @@ pub mod number;
 pub mod scan;
 pub mod skip;
 pub mod string;
+pub mod write;
 
 /// Bytes of `"` that follow the document, so that vector loads and string scans stay inside the buffer.
 pub const PADDING: usize = 64;

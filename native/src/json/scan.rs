@@ -120,9 +120,82 @@ pub fn quote_or_backslash_portable(buf: &[u8], pos: usize) -> usize {
         .unwrap_or_else(|| panic!("the buffer lacks its {PADDING} bytes of padding"))
 }
 
+/// Bit i is set where byte i is no ASCII character that a JSON string holds as it is: a control character, `"`, `\`, or
+/// part of a longer UTF-8 sequence.
+#[inline(always)]
+pub fn not_plain(window: &[u8; 16]) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::*;
+        // SAFETY: SSE2 is part of x86-64; `window` is 16 readable bytes, loaded unaligned.
+        unsafe {
+            let v = _mm_loadu_si128(window.as_ptr().cast());
+            // As signed bytes, those from 0x80 on are below 0x20 too.
+            let outside = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20));
+            let quote = _mm_cmpeq_epi8(v, _mm_set1_epi8(b'"' as i8));
+            let back = _mm_cmpeq_epi8(v, _mm_set1_epi8(b'\\' as i8));
+            _mm_movemask_epi8(_mm_or_si128(outside, _mm_or_si128(quote, back))) as u32
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        not_plain_portable(window)
+    }
+}
+
+/// The same, byte by byte.
+pub fn not_plain_portable(window: &[u8; 16]) -> u32 {
+    let plain = |b: u8| (0x20..0x80).contains(&b) && b != b'"' && b != b'\\';
+    (0..16).fold(0, |mask, i| mask | (u32::from(!plain(window[i])) << i))
+}
+
+/// Bit i is set where byte i of valid UTF-8 begins what a JSON string cannot hold as it is: a control character, `"`, `\`;
+/// and, if `astral`, a character beyond U+FFFF.
+#[inline(always)]
+pub fn to_escape(window: &[u8; 16], astral: bool) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::*;
+        // SAFETY: SSE2 is part of x86-64; `window` is 16 readable bytes, loaded unaligned.
+        unsafe {
+            let v = _mm_loadu_si128(window.as_ptr().cast());
+            let control = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1F)), v);
+            let quote = _mm_cmpeq_epi8(v, _mm_set1_epi8(b'"' as i8));
+            let back = _mm_cmpeq_epi8(v, _mm_set1_epi8(b'\\' as i8));
+            let ascii = _mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, back))) as u32;
+            let four = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(v, _mm_set1_epi8(0xF0u8 as i8)), v)) as u32;
+            if astral { ascii | four } else { ascii }
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        to_escape_portable(window, astral)
+    }
+}
+
+/// The same, byte by byte.
+pub fn to_escape_portable(window: &[u8; 16], astral: bool) -> u32 {
+    let escaped = |b: u8| b < 0x20 || b == b'"' || b == b'\\' || astral && b >= 0xF0;
+    (0..16).fold(0, |mask, i| mask | (u32::from(escaped(window[i])) << i))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn masks_of_every_byte_at_every_place() {
+        for byte in 0..=255 {
+            for at in 0..16 {
+                let mut window = *b"ab\xE4\xF0\"\\\x1F\x7F efghijk";
+                window[at] = byte;
+                assert_eq!(not_plain(&window), not_plain_portable(&window), "{window:?}");
+                for astral in [false, true] {
+                    assert_eq!(to_escape(&window, astral), to_escape_portable(&window, astral), "{window:?}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn vector_and_portable_scan_agree_at_every_offset_and_distance() {

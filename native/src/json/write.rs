@@ -1,0 +1,476 @@
+//! Writing JSON text: a buffer that is kept from text to text, strings with their escapes, numbers, base64.
+
+use super::scan;
+
+/// Longest text: what a Java array can hold.
+pub const MAX_LEN: usize = i32::MAX as usize - 8;
+
+/// What a new buffer holds.
+const FIRST_CAPACITY: usize = 4096;
+
+/// Input bytes that are written without asking for more room.
+const BLOCK: usize = 1024;
+
+/// Eight blanks.
+const BLANKS: u64 = 0x2020_2020_2020_2020;
+
+/// The text is not valid UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotUtf8;
+
+/// Which characters of a string are escaped, and how. Both write `\" \\ \b \t \n \f \r` and other control characters as
+/// `\u00xx`; `/`, DEL and U+2028 stand as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// As Jackson's `UTF8JsonGenerator`: hexadecimal digits in upper case, characters beyond U+FFFF as two `\uXXXX`.
+    Jackson,
+    /// As fastjson 2: hexadecimal digits in lower case, nothing else escaped.
+    Fastjson,
+}
+
+impl Style {
+    #[inline(always)]
+    fn astral(self) -> bool {
+        self == Style::Jackson
+    }
+
+    fn hex(self) -> &'static [u8; 16] {
+        match self {
+            Style::Jackson => b"0123456789ABCDEF",
+            Style::Fastjson => b"0123456789abcdef",
+        }
+    }
+}
+
+/// A text that is written again and again.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    head: [u8; 32],
+    len: usize,
+    rest: Box<[u8]>,
+}
+
+impl Piece {
+    /// Prepares `text`.
+    pub fn new(text: &[u8]) -> Piece {
+        let n = text.len().min(32);
+        let mut head = [0; 32];
+        head[..n].copy_from_slice(&text[..n]);
+        Piece { head, len: n, rest: text[n..].into() }
+    }
+}
+
+/// Text that grows at its end.
+///
+/// A text of more than [`MAX_LEN`] bytes is given up: [`is_too_long`](Output::is_too_long) says so until the next
+/// [`clear`](Output::clear), and what is in the buffer then means nothing.
+#[derive(Debug)]
+pub struct Output {
+    /// All of it initialised, so that fixed-size pieces may be written beyond `len`.
+    bytes: Vec<u8>,
+    len: usize,
+    max: usize,
+    too_long: bool,
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Output::new()
+    }
+}
+
+impl Output {
+    /// An empty text.
+    pub fn new() -> Output {
+        Output { bytes: vec![0; FIRST_CAPACITY], len: 0, max: MAX_LEN, too_long: false }
+    }
+
+    /// The text so far.
+    pub fn text(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    /// Length of the text so far.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether nothing is written yet.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Forgets the text and keeps the buffer.
+    #[inline(always)]
+    pub fn clear(&mut self) {
+        self.len = 0;
+        self.too_long = false;
+    }
+
+    /// Takes back what was written behind the first `len` bytes.
+    pub fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
+    /// Whether more was written than a text may have.
+    #[inline(always)]
+    pub fn is_too_long(&self) -> bool {
+        self.too_long
+    }
+
+    /// Address and capacity of the buffer.
+    #[inline(always)]
+    pub fn buffer(&self) -> (usize, usize) {
+        (self.bytes.as_ptr() as usize, self.bytes.len())
+    }
+
+    /// Gives memory back beyond `capacity`, and forgets the text.
+    pub fn shrink(&mut self, capacity: usize) {
+        self.clear();
+        self.bytes.truncate(capacity.max(FIRST_CAPACITY));
+        self.bytes.shrink_to_fit();
+    }
+
+    /// The next `N` bytes, to be written and then counted by [`advance`](Output::advance).
+    #[inline(always)]
+    fn window<const N: usize>(&mut self) -> &mut [u8; N] {
+        if self.bytes.len() - self.len < N {
+            self.grow(N);
+        }
+        self.bytes[self.len..].first_chunk_mut().expect("there is room")
+    }
+
+    #[inline(always)]
+    fn advance(&mut self, n: usize) {
+        self.len += n;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, more: usize) {
+        if self.len + more > self.max {
+            // Written into the void: the text is lost anyway.
+            self.too_long = true;
+            self.len = 0;
+        }
+        let needed = self.len + more;
+        if self.bytes.len() < needed {
+            self.bytes.resize((2 * self.bytes.len()).clamp(needed, self.max.max(needed)), 0);
+        }
+    }
+
+    /// One byte.
+    #[inline(always)]
+    pub fn push(&mut self, byte: u8) {
+        self.window::<1>()[0] = byte;
+        self.advance(1);
+    }
+
+    /// A prepared text.
+    #[inline(always)]
+    pub fn piece(&mut self, piece: &Piece) {
+        *self.window() = piece.head;
+        self.advance(piece.len);
+        if !piece.rest.is_empty() {
+            self.raw(&piece.rest);
+        }
+    }
+
+    /// A short text of fixed length.
+    #[inline(always)]
+    pub fn fixed<const N: usize>(&mut self, text: &[u8; N]) {
+        *self.window() = *text;
+        self.advance(N);
+    }
+
+    /// The first `len` bytes of `text`.
+    #[inline(always)]
+    pub fn prefix<const N: usize>(&mut self, text: &[u8; N], len: usize) {
+        *self.window() = *text;
+        self.advance(len.min(N));
+    }
+
+    /// Any text, as it is.
+    pub fn raw(&mut self, mut text: &[u8]) {
+        while let Some((block, rest)) = text.split_first_chunk::<BLOCK>() {
+            self.fixed(block);
+            text = rest;
+        }
+        self.window::<BLOCK>()[..text.len()].copy_from_slice(text);
+        self.advance(text.len());
+    }
+
+    /// Overwrites the byte at `at`, if it is written already.
+    #[inline(always)]
+    pub fn set(&mut self, at: usize, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(at) {
+            *place = byte;
+        }
+    }
+
+    /// The text from `at` on as a JSON string in its place, to put a JSON text into a string.
+    ///
+    /// # Errors
+    /// It is not valid UTF-8, which no text is that was written by strings and numbers.
+    pub fn quote_from(&mut self, at: usize, style: Style) -> Result<(), NotUtf8> {
+        let text = self.bytes.get(at..self.len).unwrap_or_default().to_vec();
+        self.truncate(at);
+        self.string(&text, style)
+    }
+
+    /// A JSON string of UTF-8 text.
+    ///
+    /// # Errors
+    /// The text is not valid UTF-8; part of it may have been written.
+    #[inline(always)]
+    pub fn string(&mut self, text: &[u8], style: Style) -> Result<(), NotUtf8> {
+        self.push(b'"');
+        self.content(text, style)?;
+        self.push(b'"');
+        Ok(())
+    }
+
+    /// What stands between the quotes.
+    #[inline(always)]
+    fn content(&mut self, text: &[u8], style: Style) -> Result<(), NotUtf8> {
+        let len = text.len();
+        if len < 16 {
+            return if self.short(text) { Ok(()) } else { self.escaped(text, style) };
+        }
+        let mut at = 0;
+        while let Some(window) = text[at..].first_chunk::<16>() {
+            let hits = scan::not_plain(window);
+            *self.window() = *window;
+            if hits != 0 {
+                let plain = hits.trailing_zeros() as usize;
+                self.advance(plain);
+                return self.escaped(&text[at + plain..], style);
+            }
+            self.advance(16);
+            at += 16;
+        }
+        // The last 16 bytes, of which those before `at` are written already.
+        let Some(window) = text.last_chunk::<16>() else { return Ok(()) };
+        let written = 16 - (len - at);
+        let hits = scan::not_plain(window);
+        if hits != 0 {
+            return self.escaped(&text[at..], style);
+        }
+        self.len -= written.min(self.len);
+        self.fixed(window);
+        Ok(())
+    }
+
+    /// Fewer than 16 bytes, if all of them are plain; if not, nothing is written.
+    #[inline(always)]
+    fn short(&mut self, text: &[u8]) -> bool {
+        let len = text.len();
+        let (head, tail) = if let (Some(head), Some(tail)) = (text.first_chunk(), text.last_chunk()) {
+            (u64::from_le_bytes(*head), u64::from_le_bytes(*tail))
+        } else if let (Some(head), Some(tail)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+            // Filled up with blanks.
+            let (head, tail) = (u32::from_le_bytes(*head), u32::from_le_bytes(*tail));
+            let word = u64::from(head) | u64::from(tail) << (8 * (len - 4));
+            (word | BLANKS & !(u64::MAX >> (64 - 8 * len)), BLANKS)
+        } else {
+            (text.iter().rev().fold(BLANKS, |word, byte| word << 8 | u64::from(*byte)), BLANKS)
+        };
+        if !all_plain(head) || !all_plain(tail) {
+            return false;
+        }
+        let window = self.window::<16>();
+        window[..8].copy_from_slice(&head.to_le_bytes());
+        if len > 8 {
+            window[len - 8..len].copy_from_slice(&tail.to_le_bytes());
+        }
+        self.advance(len);
+        true
+    }
+
+    /// The rest of a string, of which the first byte is not plain.
+    #[cold]
+    #[inline(never)]
+    fn escaped(&mut self, text: &[u8], style: Style) -> Result<(), NotUtf8> {
+        simdutf8::basic::from_utf8(text).map_err(|_| NotUtf8)?;
+        let mut at = 0;
+        while let Some(window) = text[at..].first_chunk::<16>() {
+            let hits = scan::to_escape(window, style.astral());
+            *self.window() = *window;
+            if hits == 0 {
+                self.advance(16);
+                at += 16;
+                continue;
+            }
+            let plain = hits.trailing_zeros() as usize;
+            self.advance(plain);
+            at += plain;
+            at += self.escape(&text[at..], style);
+        }
+        while let Some(byte) = text.get(at) {
+            if *byte < 0x20 || matches!(byte, b'"' | b'\\') || style.astral() && *byte >= 0xF0 {
+                at += self.escape(&text[at..], style);
+            } else {
+                self.push(*byte);
+                at += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// The first character of `text` as an escape; returns its bytes in `text`.
+    #[inline]
+    fn escape(&mut self, text: &[u8], style: Style) -> usize {
+        let letter = match text[0] {
+            b'"' => b'"',
+            b'\\' => b'\\',
+            0x08 => b'b',
+            b'\t' => b't',
+            b'\n' => b'n',
+            0x0C => b'f',
+            b'\r' => b'r',
+            control @ 0..0x20 => {
+                self.unit(control.into(), style);
+                return 1;
+            }
+            _ => return self.surrogates(text, style),
+        };
+        self.fixed(&[b'\\', letter]);
+        1
+    }
+
+    /// `\uXXXX`
+    fn unit(&mut self, unit: u16, style: Style) {
+        let hex = |shift: u32| style.hex()[usize::from(unit >> shift) & 15];
+        self.fixed(&[b'\\', b'u', hex(12), hex(8), hex(4), hex(0)]);
+    }
+
+    /// The character of four bytes that valid UTF-8 begins with.
+    fn surrogates(&mut self, text: &[u8], style: Style) -> usize {
+        let bits = text.iter().take(4).fold(0, |bits: u32, byte| bits << 6 | u32::from(byte & 0x3F));
+        let above = (bits & 0x1F_FFFF).wrapping_sub(0x1_0000);
+        self.unit(0xD800 | (above >> 10) as u16 & 0x3FF, style);
+        self.unit(0xDC00 | above as u16 & 0x3FF, style);
+        text.len().min(4)
+    }
+
+    /// A JSON string with one character for each byte: U+0000 to U+00FF.
+    pub fn latin1_string(&mut self, bytes: &[u8], style: Style) {
+        self.push(b'"');
+        for byte in bytes {
+            match byte {
+                0..0x20 | b'"' | b'\\' => _ = self.escape(&[*byte], style),
+                0x20..0x80 => self.push(*byte),
+                _ => self.fixed(&[0xC0 | byte >> 6, 0x80 | byte & 0x3F]),
+            }
+        }
+        self.push(b'"');
+    }
+
+    /// A JSON string of base64: standard alphabet, padded, no line feeds.
+    pub fn base64_string(&mut self, bytes: &[u8]) {
+        const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let digits = |a: u8, b: u8, c: u8| {
+            let bits = u32::from(a) << 16 | u32::from(b) << 8 | u32::from(c);
+            [18, 12, 6, 0].map(|shift| DIGITS[(bits >> shift) as usize & 63])
+        };
+        self.push(b'"');
+        let mut rest = bytes;
+        while let Some((group, after)) = rest.split_first_chunk::<12>() {
+            let mut text = [0; 16];
+            for (three, four) in group.chunks_exact(3).zip(text.chunks_exact_mut(4)) {
+                four.copy_from_slice(&digits(three[0], three[1], three[2]));
+            }
+            self.fixed(&text);
+            rest = after;
+        }
+        for group in rest.chunks(3) {
+            let [a, b, c, d] = digits(group[0], *group.get(1).unwrap_or(&0), *group.get(2).unwrap_or(&0));
+            self.fixed(&[a, b, if group.len() > 1 { c } else { b'=' }, if group.len() > 2 { d } else { b'=' }]);
+        }
+        self.push(b'"');
+    }
+
+    /// An integer.
+    #[inline(always)]
+    pub fn integer(&mut self, value: i64) {
+        if value < 0 {
+            self.push(b'-');
+        }
+        self.unsigned(value.unsigned_abs());
+    }
+
+    /// An integer without a sign.
+    #[inline(always)]
+    pub fn unsigned(&mut self, mut value: u64) {
+        let len = decimal_len(value);
+        let text = self.window::<20>();
+        let mut end = len;
+        while value >= 100 {
+            let pair = PAIRS[(value % 100) as usize];
+            value /= 100;
+            text[end - 2..end].copy_from_slice(&pair);
+            end -= 2;
+        }
+        if value >= 10 {
+            text[..2].copy_from_slice(&PAIRS[value as usize]);
+        } else {
+            text[0] = b'0' + value as u8;
+        }
+        self.advance(len);
+    }
+
+    /// The lowest `width` digits of `value`, with zeros in front.
+    #[inline(always)]
+    pub fn digits(&mut self, mut value: u64, width: usize) {
+        let width = width.min(20);
+        for digit in self.window::<20>()[..width].iter_mut().rev() {
+            *digit = b'0' + (value % 10) as u8;
+            value /= 10;
+        }
+        self.advance(width);
+    }
+}
+
+/// Whether all eight bytes are ASCII characters that a JSON string holds as they are.
+#[inline(always)]
+fn all_plain(word: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // Exact below the first hit, which is all that counts.
+    let zero = |x: u64| x.wrapping_sub(ONES) & !x;
+    let control = word.wrapping_sub(0x20 * ONES) & !word;
+    (word | control | zero(word ^ u64::from(b'"') * ONES) | zero(word ^ u64::from(b'\\') * ONES)) & HIGH == 0
+}
+
+/// The two digits of 0 to 99.
+pub const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut i = 0;
+    while i < 100 {
+        pairs[i] = [b'0' + i as u8 / 10, b'0' + i as u8 % 10];
+        i += 1;
+    }
+    pairs
+};
+
+/// How many decimal digits a number has; 1 for zero.
+#[inline(always)]
+pub fn decimal_len(value: u64) -> usize {
+    const POWERS: [u64; 20] = {
+        let mut powers = [0; 20];
+        let (mut i, mut power) = (1, 1u64);
+        while i < 20 {
+            power *= 10;
+            powers[i] = power;
+            i += 1;
+        }
+        powers
+    };
+    // log10(2) is about 1233 / 4096.
+    let guess = ((64 - (value | 1).leading_zeros()) * 1233 >> 12) as usize;
+    guess + usize::from(value >= POWERS[guess] || guess == 0)
+}
+
+#[cfg(test)]
+mod tests;
