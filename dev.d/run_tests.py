@@ -51,12 +51,13 @@ def runners(jar: Path):
         # Costs a third more than without, and a misuse of JNI fails the run.
         "java": (java + ["-PcheckJni"], junit_counts),
         "java-long": (java + [f"-Dcanalnative.differential.tables={tables}", f"-Dcanalnative.differential.seed={seed}"], junit_counts),
+        "hosts": ([sys.executable, "-u", str(REPO / "dev.d" / "hosts.py"), str(jar)], last_line_counts),
         "cluster": ([sys.executable, "-u", str(REPO / "tests" / "cluster" / "run.py"), str(jar)], last_line_counts),
         "quickstart": ([sys.executable, "-u", str(REPO / "dev.d" / "quickstart.py"), str(jar)], one),
     }
 
 
-DEFAULT = ["format", "rust", "java", "cluster"]
+DEFAULT = ["format", "rust", "java", "hosts", "cluster"]
 
 
 def run(name: str, command, count):

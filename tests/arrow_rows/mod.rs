@@ -1,6 +1,8 @@
 //! The rows of a batch, out of its Arrow arrays: each column must have the type that docs/other-hosts.md lists for it.
 #![allow(dead_code)]
 
+pub mod write;
+
 use crate::reference::decimal::Decimal;
 use crate::reference::value::{Kind, Row, Timestamp, Value};
 use arrow::array::{Array, ArrayRef, AsArray, StructArray};

@@ -14,11 +14,16 @@
 //! Metadata columns are there when the specification asks for them, in its order. Their dictionaries hold the values of
 //! this batch alone, in the order of their first row.
 //!
+//! The other way, [`BatchEncoder`] takes a batch with `row_kind` and the physical columns and gives a message for each row. It
+//! also takes row kinds as plain Utf8, as a dictionary with other indexes, and as Int8 codes.
+//!
 //! There is no codec to delegate to here: what the decoder would hand to Flink's is [refused](Outcome::Refused), that message
-//! alone.
+//! alone; and so is a row that only Flink's encoder could write.
 
+mod cells;
 mod column;
 mod decode;
+mod encode;
 mod metadata;
 mod pattern;
 mod range;
@@ -26,8 +31,9 @@ mod spec;
 pub mod types;
 
 pub use decode::{BatchDecoder, Outcome, Refusal};
+pub use encode::{BatchEncoder, Written};
 pub use pattern::NamePattern;
-pub use spec::DecoderOptions;
+pub use spec::{DecoderOptions, EncoderOptions};
 
 /// The texts of the row kinds, by the codes of Flink's `RowKind`.
 pub const ROW_KINDS: [&str; 4] = ["+I", "-U", "+U", "-D"];

@@ -2,7 +2,7 @@
 
 use super::pattern::NamePattern;
 use crate::error::{Error, Kind};
-use crate::schema::DecoderSpec;
+use crate::schema::{DecoderSpec, EncoderSpec};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
@@ -69,30 +69,81 @@ impl DecoderOptions {
     }
 }
 
+/// An encoder's specification: the members of [`EncoderSpec`], of which all but `fields` may be missing (`SQL`, `FAIL`,
+/// `null`, `shortest`, `delete-insert`), and `columnNames`, which knows `row_kind` here.
+#[derive(Debug, Clone)]
+pub struct EncoderOptions {
+    /// What the encoder is told.
+    pub encoder: EncoderSpec,
+    /// The name of the column of row kinds.
+    pub row_kind: String,
+}
+
+impl EncoderOptions {
+    /// Reads the JSON text.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidSpec`] for text that is no specification, a member nobody knows, another name than `row_kind` in
+    /// `columnNames`; [`Kind::UnsupportedType`] as for [`EncoderSpec::from_json`].
+    pub fn from_json(text: &[u8]) -> Result<Self, Error> {
+        let mut members = object(text)?;
+        let mut column_names = column_names(members.remove("columnNames"))?;
+        let row_kind = column_names.remove(ROW_KIND).unwrap_or(ROW_KIND.into());
+        if let Some(name) = column_names.keys().next() {
+            let text = format!("columnNames renames {name:?}; an encoder has {ROW_KIND} to rename");
+            return Err(Error::new(Kind::InvalidSpec, text));
+        }
+        for (name, default) in [
+            ("timestamp", "SQL"),
+            ("mapNullKey", "FAIL"),
+            ("mapNullKeyLiteral", "null"),
+            ("floatText", "shortest"),
+            ("update", "delete-insert"),
+        ] {
+            members.entry(name).or_insert(default.into());
+        }
+        let encoder = EncoderSpec::from_json(Value::Object(members.clone()).to_string().as_bytes())?;
+        only_known(&members, &encoder, &["columnNames"])?;
+        Ok(EncoderOptions { encoder, row_kind })
+    }
+}
+
 /// The members of a JSON object.
-pub(super) fn object(text: &[u8]) -> Result<Map<String, Value>, Error> {
+fn object(text: &[u8]) -> Result<Map<String, Value>, Error> {
     serde_json::from_slice(text)
         .map_err(|e| Error::new(Kind::InvalidSpec, "the specification is not a JSON object").caused_by(e))
 }
 
-/// A member that is misspelt would be an option that silently does nothing.
-pub(super) fn only_known(
-    members: &Map<String, Value>,
-    spec: &impl serde::Serialize,
-    also: &[&str],
-) -> Result<(), Error> {
-    let known = match serde_json::to_value(spec) {
-        Ok(Value::Object(known)) => known,
-        _ => return Err(Error::new(Kind::Internal, "a specification is not a JSON object")),
-    };
-    match members.keys().find(|name| !known.contains_key(*name)) {
+/// A member that is misspelt would be an option that silently does nothing. `spec` is what was read of `members`; `also` is
+/// known beside it.
+fn only_known(members: &Map<String, Value>, spec: &impl serde::Serialize, also: &[&str]) -> Result<(), Error> {
+    let known = serde_json::to_value(spec).map_err(|e| Error::new(Kind::Internal, "a specification").caused_by(e))?;
+    match members.iter().find_map(|(name, value)| unknown(name, value, &known)) {
         None => Ok(()),
-        Some(name) => {
-            let mut names: Vec<&str> = known.keys().map(String::as_str).chain(also.iter().copied()).collect();
+        Some((name, known)) => {
+            let mut names: Vec<&str> = known.keys().map(String::as_str).collect();
             names.retain(|name| !name.starts_with("filter"));
-            let text = format!("the specification has no member {name:?}; it knows {}", names.join(", "));
+            let here = members.contains_key(name);
+            let names = names.into_iter().chain(also.iter().copied().filter(|_| here)).collect::<Vec<_>>();
+            let text =
+                format!("the specification has a member {name:?} that nobody knows; known here: {}", names.join(", "));
             Err(Error::new(Kind::InvalidSpec, text))
         }
+    }
+}
+
+/// The first member of `name` and below it that is not among `known`'s, and those that are.
+fn unknown<'v>(name: &'v str, value: &'v Value, known: &'v Value) -> Option<(&'v str, &'v Map<String, Value>)> {
+    let members = known.as_object()?;
+    let Some(known) = members.get(name) else { return Some((name, members)) };
+    below(value, known)
+}
+
+fn below<'v>(value: &'v Value, known: &'v Value) -> Option<(&'v str, &'v Map<String, Value>)> {
+    match (value, known) {
+        (Value::Object(value), _) => value.iter().find_map(|(name, value)| unknown(name, value, known)),
+        (Value::Array(values), Value::Array(known)) => values.iter().zip(known).find_map(|(v, k)| below(v, k)),
+        _ => None,
     }
 }
 
@@ -124,11 +175,36 @@ mod tests {
     }
 
     #[test]
+    fn an_encoder_needs_no_more_than_fields() {
+        let fields = r#"{"fields":[{"name":"id","type":{"root":"BIGINT"}}]"#;
+        let read = |rest: &str| EncoderOptions::from_json(format!("{fields}{rest}").as_bytes());
+        assert_eq!(read("}").unwrap().row_kind, "row_kind");
+        assert_eq!(read(r#","columnNames":{"row_kind":"op"}}"#).unwrap().row_kind, "op");
+        assert_eq!(read(r#","envelope":{"database":"d","table":"t"}}"#).unwrap().encoder.envelope.unwrap().table, "t");
+        for (rest, part) in [
+            (r#","columnNames":{"table":"op"}}"#, "\"table\"; an encoder has row_kind"),
+            (r#","ignorenulls":true}"#, "\"ignorenulls\" that nobody knows"),
+            (r#","update":"upsert"}"#, "upsert"),
+        ] {
+            let error = read(rest).unwrap_err().to_string();
+            assert!(error.contains(part), "{rest}: {error}");
+        }
+    }
+
+    #[test]
     fn mistakes_are_named() {
         for (text, part) in [
             ("", "not a JSON object"),
             ("[]", "not a JSON object"),
-            (r#"{"fields":[],"tableinclude":"a"}"#, r#"no member "tableinclude"; it knows"#),
+            (r#"{"fields":[],"tableinclude":"a"}"#, r#"a member "tableinclude" that nobody knows; known here: "#),
+            (
+                r#"{"fields":[{"name":"a","type":{"root":"DATE"},"nullable":false}]}"#,
+                "\"nullable\" that nobody knows; known here: name, type",
+            ),
+            (
+                r#"{"fields":[{"name":"a","type":{"root":"ARRAY","element":{"root":"DATE","not":1}}}]}"#,
+                "\"not\" that nobody knows",
+            ),
             (r#"{"fields":[],"filterTable":true}"#, "set databaseInclude or tableInclude"),
             (r#"{"fields":[],"tableInclude":7}"#, "7 is no pattern"),
             (r#"{"fields":[],"tableInclude":"(?!a)"}"#, r#""(?!a)""#),

@@ -10,13 +10,20 @@ use arrow::datatypes::DataType;
 use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, to_ffi};
 use std::ffi::c_char;
 
+/// A decoder's handle: a number, never 0, given out once in the life of the process and checked at every use.
+pub type CanalDecoder = u64;
+
 /// Opens a decoder. `spec` is JSON, `spec_length` bytes of UTF-8; docs/other-hosts.md describes it. On success `*decoder` is
 /// a handle that canal_decoder_free closes; else it is 0.
 ///
 /// # Safety
 /// `spec` points to `spec_length` readable bytes, `decoder` to a writable handle.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn canal_decoder_open(spec: *const c_char, spec_length: usize, decoder: *mut u64) -> CanalStatus {
+pub unsafe extern "C" fn canal_decoder_open(
+    spec: *const c_char,
+    spec_length: usize,
+    decoder: *mut CanalDecoder,
+) -> CanalStatus {
     guard(|| {
         // SAFETY: the caller's promise; null is told apart.
         unsafe { set(decoder, 0, "decoder") }?;
@@ -33,7 +40,7 @@ pub unsafe extern "C" fn canal_decoder_open(spec: *const c_char, spec_length: us
 /// # Safety
 /// `schema` points to a writable struct, whose content is overwritten without being released.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn canal_decoder_schema(decoder: u64, schema: *mut FFI_ArrowSchema) -> CanalStatus {
+pub unsafe extern "C" fn canal_decoder_schema(decoder: CanalDecoder, schema: *mut FFI_ArrowSchema) -> CanalStatus {
     guard(|| {
         let columns = handle::with(decoder, |decoder: &mut BatchDecoder| Ok(decoder.columns().clone()))?;
         let exported = FFI_ArrowSchema::try_from(&DataType::Struct(columns)).map_err(export_failed)?;
@@ -53,7 +60,7 @@ pub unsafe extern "C" fn canal_decoder_schema(decoder: u64, schema: *mut FFI_Arr
 /// is overwritten without being released.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn canal_decoder_decode(
-    decoder: u64,
+    decoder: CanalDecoder,
     messages: *const *const u8,
     lengths: *const usize,
     count: usize,
@@ -93,7 +100,7 @@ pub unsafe extern "C" fn canal_decoder_decode(
 
 /// Closes a decoder. Batches that it gave stay valid. 0 is no handle, and closing twice is an error without effect.
 #[unsafe(no_mangle)]
-pub extern "C" fn canal_decoder_free(decoder: u64) -> CanalStatus {
+pub extern "C" fn canal_decoder_free(decoder: CanalDecoder) -> CanalStatus {
     guard(|| handle::remove::<BatchDecoder>(decoder))
 }
 

@@ -1,7 +1,7 @@
 //! What is open, by number. A number is given out once in the life of the process.
 
 use super::super::throw;
-use crate::batch::BatchDecoder;
+use crate::batch::{BatchDecoder, BatchEncoder};
 use crate::error::{Error, Kind};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
@@ -16,6 +16,7 @@ struct Open {
 /// What a handle stands for.
 pub(super) enum Session {
     Decoder(Arc<Mutex<BatchDecoder>>),
+    Encoder(Arc<Mutex<BatchEncoder>>),
 }
 
 /// One of the things that a handle can stand for.
@@ -26,15 +27,26 @@ pub(super) trait Opened: Sized {
 }
 
 impl Opened for BatchDecoder {
-    const NAME: &'static str = "decoder";
+    const NAME: &'static str = "a decoder";
 
     fn session(self) -> Session {
         Session::Decoder(Arc::new(Mutex::new(self)))
     }
 
     fn of(session: &Session) -> Option<&Arc<Mutex<Self>>> {
-        let Session::Decoder(decoder) = session;
-        Some(decoder)
+        if let Session::Decoder(decoder) = session { Some(decoder) } else { None }
+    }
+}
+
+impl Opened for BatchEncoder {
+    const NAME: &'static str = "an encoder";
+
+    fn session(self) -> Session {
+        Session::Encoder(Arc::new(Mutex::new(self)))
+    }
+
+    fn of(session: &Session) -> Option<&Arc<Mutex<Self>>> {
+        if let Session::Encoder(encoder) = session { Some(encoder) } else { None }
     }
 }
 
@@ -58,8 +70,8 @@ pub(super) fn insert(opened: impl Opened) -> u64 {
 
 fn find<T: Opened>(open: &Open, handle: u64) -> Result<Arc<Mutex<T>>, Error> {
     let session = open.sessions.get(&handle);
-    let session = session.ok_or_else(|| wrong(handle, format!("this {} is closed or was never open", T::NAME)))?;
-    T::of(session).cloned().ok_or_else(|| wrong(handle, format!("this is no {}", T::NAME)))
+    let session = session.ok_or_else(|| wrong(handle, format!("{} that is closed or was never open", T::NAME)))?;
+    T::of(session).cloned().ok_or_else(|| wrong(handle, format!("this handle is open, but not for {}", T::NAME)))
 }
 
 /// Calls `body` with what `handle` stands for.
@@ -68,10 +80,10 @@ pub(super) fn with<T: Opened, R>(handle: u64, body: impl FnOnce(&mut T) -> Resul
     match session.try_lock() {
         Ok(mut session) => body(&mut session),
         Err(TryLockError::WouldBlock) => {
-            Err(wrong(handle, format!("this {} is in use by another thread; open one for each thread", T::NAME)))
+            Err(wrong(handle, format!("{} that is in use by another thread; open one for each thread", T::NAME)))
         }
         Err(TryLockError::Poisoned(_)) => {
-            Err(wrong(handle, format!("this {} was in use when a bug showed; free it and open another", T::NAME)))
+            Err(wrong(handle, format!("{} that was in use when a bug showed; free it and open another", T::NAME)))
         }
     }
 }
@@ -98,6 +110,7 @@ mod tests {
     fn closed_and_made_up_handles_are_refused() {
         let handle = opened();
         with(handle, |_: &mut BatchDecoder| Ok(())).unwrap();
+        assert!(remove::<BatchEncoder>(handle).unwrap_err().to_string().contains("not for an encoder"));
         remove::<BatchDecoder>(handle).unwrap();
         for closed in [handle, 0, u64::MAX] {
             assert_eq!(with(closed, |_: &mut BatchDecoder| Ok(())).unwrap_err().kind(), Kind::IllegalState);

@@ -7,13 +7,18 @@
 //! a status and a text.
 
 mod decoder;
+mod encoder;
 mod failure;
 mod handle;
 mod outcome;
 
-pub use decoder::{canal_decoder_decode, canal_decoder_free, canal_decoder_open, canal_decoder_schema};
+pub use decoder::{CanalDecoder, canal_decoder_decode, canal_decoder_free, canal_decoder_open, canal_decoder_schema};
+pub use encoder::{CanalEncoder, canal_encoder_encode, canal_encoder_free, canal_encoder_open};
 pub use failure::{CanalStatus, canal_last_error};
-pub use outcome::{CanalEvent, CanalOutcome, CanalOutcomeKind, CanalReason, canal_reason_text};
+pub use outcome::{
+    CanalEncodeReason, CanalEvent, CanalOutcome, CanalOutcomeKind, CanalReason, canal_encode_reason_text,
+    canal_reason_text,
+};
 
 use std::ffi::{CStr, c_char};
 

@@ -1,13 +1,14 @@
-//! What became of one message, as C sees it.
+//! What became of one message or row, as C sees it.
 
-use crate::batch::{Outcome, Refusal};
+use crate::batch::{Outcome, Refusal, Written};
 use crate::canal::decode::Reason;
+use crate::canal::encode;
 use crate::canal::event::EventKind;
 use std::ffi::{CStr, c_char};
 
-/// What became of a message.
+/// What became of a message that was decoded, or a row that was encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
+#[repr(C)]
 pub enum CanalOutcomeKind {
     /// Its rows are in the batch; there may be none.
     Rows = 0,
@@ -17,13 +18,16 @@ pub enum CanalOutcomeKind {
     Skipped = 2,
     /// Bad, and bad messages are to be passed over ("lenient": true).
     Dropped = 3,
-    /// Not decoded, none of its rows is in the batch; `detail` is a canal_reason.
+    /// Decoding: none of the message's rows is in the batch; `detail` is a canal_reason. Encoding: there is no message;
+    /// `detail` is a canal_encode_reason.
     Refused = 4,
+    /// The row is a message.
+    Encoded = 5,
 }
 
 /// Events without rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
+#[repr(C)]
 pub enum CanalEvent {
     /// CREATE, ALTER, ERASE, RENAME, TRUNCATE, CINDEX, DINDEX, or anything with isDdl.
     Ddl = 0,
@@ -37,7 +41,7 @@ pub enum CanalEvent {
 
 /// Why a message was refused; canal_reason_text has a sentence for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
+#[repr(C)]
 pub enum CanalReason {
     /// Not valid UTF-8.
     Encoding = 0,
@@ -57,19 +61,44 @@ pub enum CanalReason {
     OutOfRange = 7,
 }
 
-/// What became of one message.
+/// Why a row was refused; canal_encode_reason_text has a sentence for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
+pub enum CanalEncodeReason {
+    /// A -U row, while "update" is "update".
+    UpdateBefore = 1,
+    /// The row could not be read.
+    Malformed = 2,
+    /// A text that is not valid UTF-8.
+    NotUtf8 = 3,
+    /// NULL in a field that is NOT NULL.
+    NullInNotNull = 4,
+    /// NULL as key of a map, while "mapNullKey" is "FAIL".
+    NullMapKey = 5,
+    /// Two entries of a map with one key.
+    EqualMapKeys = 6,
+    /// A date outside the years 0 to 9999, or a time outside the day.
+    OutOfRange = 7,
+    /// The text of a floating point number depends on the JDK, while "floatText" is "jdk18".
+    FloatText = 8,
+    /// The message would have more than 2 GB.
+    TooLong = 9,
+}
+
+/// What became of one message that was decoded, or of one row that was encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C)]
 pub struct CanalOutcome {
     /// A canal_outcome_kind.
     pub kind: u8,
-    /// For SKIPPED a canal_event, for REFUSED a canal_reason, else 0.
+    /// For SKIPPED a canal_event, for REFUSED a canal_reason or a canal_encode_reason, else 0.
     pub detail: u8,
     /// 1 if a bad value was read as NULL ("lenient": true under "semantics": "flink"), else 0.
     pub nulled: u8,
     /// 0.
     pub reserved: u8,
-    /// How many rows of the batch are this message's; they stand in the order of the messages.
+    /// Decoding: how many rows of the batch are this message's; they stand in the order of the messages. Encoding: 1 if the
+    /// row is a message, else 0.
     pub rows: u32,
 }
 
@@ -83,6 +112,16 @@ impl From<Outcome> for CanalOutcome {
             Outcome::Refused(refusal) => (CanalOutcomeKind::Refused, CanalReason::from(refusal) as u8, false, 0),
         };
         CanalOutcome { kind: kind as u8, detail, nulled: nulled.into(), reserved: 0, rows }
+    }
+}
+
+impl From<Written> for CanalOutcome {
+    fn from(written: Written) -> Self {
+        let (kind, detail, rows) = match written {
+            Written::Message => (CanalOutcomeKind::Encoded, 0, 1),
+            Written::Refused(reason) => (CanalOutcomeKind::Refused, CanalEncodeReason::from(reason) as u8, 0),
+        };
+        CanalOutcome { kind: kind as u8, detail, nulled: 0, reserved: 0, rows }
     }
 }
 
@@ -112,6 +151,22 @@ impl From<Refusal> for CanalReason {
     }
 }
 
+impl From<encode::Reason> for CanalEncodeReason {
+    fn from(reason: encode::Reason) -> Self {
+        match reason {
+            encode::Reason::UpdateBefore => CanalEncodeReason::UpdateBefore,
+            encode::Reason::Malformed => CanalEncodeReason::Malformed,
+            encode::Reason::NotUtf8 => CanalEncodeReason::NotUtf8,
+            encode::Reason::NullInNotNull => CanalEncodeReason::NullInNotNull,
+            encode::Reason::NullMapKey => CanalEncodeReason::NullMapKey,
+            encode::Reason::EqualMapKeys => CanalEncodeReason::EqualMapKeys,
+            encode::Reason::OutOfRange => CanalEncodeReason::OutOfRange,
+            encode::Reason::FloatText => CanalEncodeReason::FloatText,
+            encode::Reason::TooLong => CanalEncodeReason::TooLong,
+        }
+    }
+}
+
 /// The texts of CanalReason, by its codes.
 const REASONS: [&CStr; 8] = [
     c"the message is not valid UTF-8",
@@ -128,4 +183,24 @@ const REASONS: [&CStr; 8] = [
 #[unsafe(no_mangle)]
 pub extern "C" fn canal_reason_text(reason: u8) -> *const c_char {
     REASONS.get(usize::from(reason)).map_or(std::ptr::null(), |text| text.as_ptr())
+}
+
+/// The texts of CanalEncodeReason, from its first code on.
+const ENCODE_REASONS: [&CStr; 9] = [
+    c"a -U row, of which \"update\": \"update\" writes none: leave such rows out of the batch",
+    c"the row could not be read",
+    c"a text is not valid UTF-8",
+    c"a field that is NOT NULL is NULL",
+    c"a key of a map is NULL; \"mapNullKey\": \"DROP\" leaves such entries out, \"LITERAL\" names them",
+    c"two entries of a map have one key",
+    c"a date is outside the years 0 to 9999, or a time outside the day",
+    c"the text of a floating point number depends on the JDK; \"floatText\": \"shortest\" writes it as JDK 19 and later do",
+    c"the message would have more than 2 GB",
+];
+
+/// A sentence for a canal_encode_reason: UTF-8, never freed; null for a number that is none.
+#[unsafe(no_mangle)]
+pub extern "C" fn canal_encode_reason_text(reason: u8) -> *const c_char {
+    let text = usize::from(reason).checked_sub(1).and_then(|i| ENCODE_REASONS.get(i));
+    text.map_or(std::ptr::null(), |text| text.as_ptr())
 }
