@@ -6,17 +6,17 @@
 
 #![allow(missing_docs)]
 
+mod corpus;
+
 use canal_native::canal::decode::{Decoder, Outcome};
 use canal_native::schema::DecoderSpec;
+use corpus::{fields, messages};
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
-use std::fs;
 use std::hint::black_box;
-use std::io::Read;
-use std::path::{Path, PathBuf};
 
 /// A file of `tests/data/bench`, and how its table is declared.
 struct Workload {
@@ -74,36 +74,9 @@ const WORKLOADS: [Workload; 5] = [
     },
 ];
 
-fn data(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/bench").join(file)
-}
-
-fn messages(file: &str) -> Vec<Vec<u8>> {
-    let packed = fs::File::open(data(&format!("{file}.json.gz"))).expect("a corpus file");
-    let mut lines = Vec::new();
-    flate2::read::GzDecoder::new(packed).read_to_end(&mut lines).expect("gzip");
-    lines.split(|b| *b == b'\n').filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect()
-}
-
-/// The types that occur in the corpus.
-fn type_of(sql: &str) -> serde_json::Value {
-    match sql {
-        "INT" => serde_json::json!({"root": "INTEGER"}),
-        "STRING" => serde_json::json!({"root": "VARCHAR"}),
-        "BIGINT" | "DOUBLE" | "DATE" => serde_json::json!({"root": sql}),
-        "TIMESTAMP(3)" => serde_json::json!({"root": "TIMESTAMP_WITHOUT_TIME_ZONE", "precision": 3}),
-        "DECIMAL(10,2)" => serde_json::json!({"root": "DECIMAL", "precision": 10, "scale": 2}),
-        "DECIMAL(18,4)" => serde_json::json!({"root": "DECIMAL", "precision": 18, "scale": 4}),
-        other => panic!("the type {other}"),
-    }
-}
-
 fn decoder(workload: &Workload) -> Decoder {
-    let schema = fs::read_to_string(data(&format!("{}.schema", workload.schema))).expect("a schema");
-    let columns = schema.lines().map(|line| line.split_once('\t').expect("name and type"));
-    let fields: Vec<_> = columns.map(|(name, ty)| serde_json::json!({"name": name, "type": type_of(ty)})).collect();
     let spec = serde_json::json!({
-        "fields": fields, "metadata": workload.metadata, "semantics": "canal", "timestamp": "SQL",
+        "fields": fields(workload.schema), "metadata": workload.metadata, "semantics": "canal", "timestamp": "SQL",
         "filterTable": workload.included_table.is_some(),
     });
     let spec = DecoderSpec::from_json(spec.to_string().as_bytes()).expect("a specification");

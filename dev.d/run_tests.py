@@ -45,30 +45,21 @@ def runners(jar: Path):
     """Name -> command, and the reader of its output. A name ends in the Flink line and the JDK, where it has one."""
     java = gradle() + ["javaTests"]
     tables, seed = os.environ.get("CANAL_NATIVE_TABLES", "5000"), os.environ.get("CANAL_NATIVE_SEED", "1")
-<<<<<<< HEAD
     fuzz_seconds = int(os.environ.get("CANAL_NATIVE_FUZZ_SECONDS", "3600"))
-    return {
-=======
     first, second = java_home(), second_java_home() or java_home()
     known = {
->>>>>>> wip/lines
         "format": (["cargo", "fmt", "--all", "--check"], one),
         "rust": (["cargo", "test", "--no-fail-fast"], cargo_counts),
         "rust-release": (["cargo", "test", "--release", "--no-fail-fast"], cargo_counts),
         # Costs a third more than without, and a misuse of JNI fails the run.
-<<<<<<< HEAD
-        "java": (java + ["-PcheckJni"], junit_counts),
-        "java-long": (java + [f"-Dcanalnative.differential.tables={tables}", f"-Dcanalnative.differential.seed={seed}"], junit_counts),
+        f"java-1.20-jdk{java_version(first)}": (java + ["-PcheckJni"], junit_counts),
+        f"codec-2.x-jdk{java_version(second)}": (
+            java + ["-PflinkLine=2.x", f"-PtestJava={second}", r"-PtestClass=.*\.(differential|format)\..*"], junit_counts),
         # An hour in all: half of it the JVM fuzzer, the rest by the four cargo-fuzz targets.
         "fuzz": ([str(REPO / "dev.d" / "fuzz.sh"), str(fuzz_seconds // 8)], one),
         "fuzz-jvm": (gradle() + ["fuzzJvm", f"-PfuzzArgs={fuzz_seconds // 2}"], one),
         "asan": ([str(REPO / "dev.d" / "asan.sh")], cargo_counts),
-        "cluster": ([sys.executable, "-u", str(REPO / "tests" / "cluster" / "run.py"), str(jar)], last_line_counts),
-=======
-        f"java-1.20-jdk{java_version(first)}": (java + ["-PcheckJni"], junit_counts),
-        f"codec-2.x-jdk{java_version(second)}": (
-            java + ["-PflinkLine=2.x", f"-PtestJava={second}", r"-PtestClass=.*\.(differential|format)\..*"], junit_counts),
->>>>>>> wip/lines
+        "hosts": ([sys.executable, "-u", str(REPO / "dev.d" / "hosts.py"), str(jar)], last_line_counts),
         "quickstart": ([sys.executable, "-u", str(REPO / "dev.d" / "quickstart.py"), str(jar)], one),
     }
     for line in LINES:
@@ -86,10 +77,10 @@ def runners(jar: Path):
 
 def groups(first: str, second: str):
     """What `./dev` calls by one name. Each line with one JDK decides a change, so both lines and both JDKs are in it."""
-    decides = ["format", "rust", f"java-1.20-{first}", f"codec-2.x-{second}", f"cluster-1.20-{first}", f"cluster-2.x-{second}"]
+    decides = ["format", "rust", "hosts", f"java-1.20-{first}", f"codec-2.x-{second}", f"cluster-1.20-{first}", f"cluster-2.x-{second}"]
     live = ["quickstart"] + [f"{program}-{on}" for program in ("switch", "kill", "stress") for on in (f"1.20-{first}", f"2.x-{second}")]
     matrix = [f"{program}-{line}-{jdk}" for program in ("java", "cluster") for line in LINES for jdk in dict.fromkeys((first, second))]
-    return {"test": decides, "test-live": live + [name for name in matrix if name not in decides], "test-long": ["rust-release", "long"]}
+    return {"test": decides, "test-live": live + [name for name in matrix if name not in decides], "test-long": ["rust-release", "long", "asan", "fuzz", "fuzz-jvm"]}
 
 
 def chosen(known, of_group, names):

@@ -10,6 +10,7 @@
 //! * A message is all or nothing, and what is not proven to be what Flink's codec makes of it is handed to that codec.
 //! * Rows own their bytes; a closed handle throws.
 
+pub mod batch;
 pub mod bridge;
 pub mod canal;
 pub mod error;

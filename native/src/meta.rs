@@ -30,6 +30,17 @@ pub struct Metadata {
     pub values: Box<[i64]>,
 }
 
+/// A value of a dictionary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// A name.
+    Text(&'a str),
+    /// Column → code.
+    Codes(&'a [(String, Option<i32>)]),
+    /// Key columns.
+    Names(&'a [Option<String>]),
+}
+
 /// What became of the dictionaries since it was last asked for.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Growth {
@@ -99,6 +110,16 @@ impl Metadata {
     /// What has grown since the last call. Messages that [`fill`](Self::fill) refused may have grown it too.
     pub fn take_growth(&mut self) -> Growth {
         std::mem::take(&mut self.growth)
+    }
+
+    /// The value that a slot calls `index`. `None` for a timestamp slot, and where there is none.
+    pub fn value(&self, slot: usize, index: usize) -> Option<Value<'_>> {
+        Some(match &self.slots.get(slot)?.values {
+            Values::Millis => return None,
+            Values::Texts(texts) => Value::Text(texts.get(index)?),
+            Values::Codes(maps) => Value::Codes(maps.get(index)?),
+            Values::Names(lists) => Value::Names(lists.get(index)?),
+        })
     }
 
     /// The values `from..` of a slot's dictionary: Utf8, Map<Utf8, Int32> or List<Utf8>. `None` for a timestamp slot or

@@ -4,6 +4,7 @@
 //! Each exported function gets the decoder or encoder behind its handle, calls one plain function and lets [`throw::guard`] turn errors
 //! and panics into Java exceptions.
 
+pub mod c;
 mod encode;
 mod handle;
 mod throw;

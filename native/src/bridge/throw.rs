@@ -3,6 +3,7 @@
 use super::Nothing;
 use crate::error::{Error, Kind};
 use jni::JNIEnv;
+use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
@@ -35,14 +36,19 @@ pub(super) fn guard<'l, T: Nothing>(env: &mut JNIEnv<'l>, body: impl FnOnce(&mut
     match catch_unwind(AssertUnwindSafe(|| body(env))) {
         Ok(Ok(value)) => value,
         Ok(Err(error)) => throw(env, &error),
-        Err(payload) => {
-            let what = payload.downcast_ref::<&str>().map(ToString::to_string);
-            let what = what.or_else(|| payload.downcast_ref::<String>().cloned());
-            let place = PANIC_PLACE.take().unwrap_or_else(|| "an unknown place".into());
-            let message = format!("panic in the native library: {}", what.as_deref().unwrap_or("no message"));
-            throw(env, &Error::new(Kind::Internal, message).at(place))
-        }
+        Err(payload) => throw(env, &panicked(payload.as_ref())),
     }
+}
+
+/// A panic that was stopped, as an error.
+#[cold]
+#[inline(never)]
+pub(super) fn panicked(payload: &(dyn Any + Send)) -> Error {
+    let what = payload.downcast_ref::<&str>().map(ToString::to_string);
+    let what = what.or_else(|| payload.downcast_ref::<String>().cloned());
+    let place = PANIC_PLACE.take().unwrap_or_else(|| "an unknown place".into());
+    Error::new(Kind::Internal, format!("panic in the native library: {}", what.as_deref().unwrap_or("no message")))
+        .at(place)
 }
 
 #[cold]

@@ -12,7 +12,7 @@ use super::verdict::Verdicts;
 use crate::error::{Error, Kind};
 use crate::json::keys::{Keys, Order};
 use crate::json::{PADDING, Refused, string};
-use crate::meta::{Growth, Metadata};
+use crate::meta::{Growth, Metadata, Value};
 use crate::row::{Cell, Sources, Tag};
 use crate::schema::{DecoderSpec, Semantics};
 use arrow::array::ArrayRef;
@@ -227,6 +227,11 @@ impl Decoder {
     /// The values `from..` of a slot's dictionary. `None` for a slot without one, or beyond its end.
     pub fn export_metadata(&self, slot: usize, from: usize) -> Option<ArrayRef> {
         self.metadata.export(slot, from)
+    }
+
+    /// A value of a slot's dictionary, by the index that the slot held.
+    pub fn metadata_value(&self, slot: usize, index: usize) -> Option<Value<'_>> {
+        self.metadata.value(slot, index)
     }
 
     /// The name that [`Outcome::DatabaseVerdict`] or [`Outcome::TableVerdict`] asks about, UTF-8.
