@@ -89,7 +89,8 @@ pub enum Root {
     },
 }
 
-/// What a table's reader may ask of the envelope, beside the columns (Flink's `CanalJsonDecodingFormat.ReadableMetadata`).
+/// What a table's reader may ask of the envelope, beside the columns: the six of Flink's
+/// `CanalJsonDecodingFormat.ReadableMetadata`, then ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MetadataKey {
@@ -105,6 +106,18 @@ pub enum MetadataKey {
     IngestionTimestamp,
     /// `es`, TIMESTAMP_LTZ(3).
     EventTimestamp,
+    /// `type`, STRING.
+    Type,
+    /// `sql`, STRING.
+    Sql,
+    /// `isDdl`, BOOLEAN.
+    IsDdl,
+    /// `gtid`, STRING.
+    Gtid,
+    /// `id`, BIGINT.
+    Id,
+    /// The row's own object in `old`, MAP<STRING, STRING>; NULL but for UPDATE.
+    Old,
 }
 
 /// Whose answer counts where Flink's codec is silently wrong.

@@ -60,7 +60,7 @@ pub fn table(tape: &mut Tape) -> Reference {
     if tape.one_in(3) {
         let mut keys = ALL_METADATA.to_vec();
         tape.shuffle(&mut keys);
-        keys.truncate(1 + tape.below(6));
+        keys.truncate(1 + tape.below(8));
         spec.metadata = keys;
     }
     spec.filter_database = tape.one_in(5);

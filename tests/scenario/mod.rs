@@ -87,14 +87,20 @@ pub fn spec_of(fields: Vec<Field>) -> DecoderSpec {
     }
 }
 
-/// All six metadata columns.
-pub const ALL_METADATA: [MetadataKey; 6] = [
+/// All metadata columns that the native decoder gives: Flink's six first.
+pub const ALL_METADATA: [MetadataKey; 12] = [
     MetadataKey::Database,
     MetadataKey::Table,
     MetadataKey::SqlType,
     MetadataKey::PkNames,
     MetadataKey::IngestionTimestamp,
     MetadataKey::EventTimestamp,
+    MetadataKey::Type,
+    MetadataKey::Sql,
+    MetadataKey::IsDdl,
+    MetadataKey::Gtid,
+    MetadataKey::Id,
+    MetadataKey::Old,
 ];
 
 /// The names of the captured sets.

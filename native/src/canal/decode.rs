@@ -2,7 +2,7 @@
 //!
 //! Everything that is not proven to be what Flink's codec makes of it ends in [`Outcome::Delegate`].
 
-use super::change::ChangeWriter;
+use super::change::{ChangeWriter, MAX_ROWS};
 use super::envelope::{Envelope, EnvelopeReader, Member};
 use super::event::{Event, EventKind};
 use super::image::{Array, Columns, ImageReader, Images, Scratch};
@@ -95,7 +95,9 @@ pub struct Decoder {
     old: Images,
     scratch: Scratch,
     pending: Vec<u8>,
+    /// The rows, and behind them the metadata's tail.
     rows: Vec<u8>,
+    rows_len: usize,
 }
 
 /// Which columns hold one character per byte, for the `mysqlType` that was seen last.
@@ -147,6 +149,7 @@ impl Decoder {
             scratch: Scratch::default(),
             pending: Vec::new(),
             rows: Vec::new(),
+            rows_len: 0,
         })
     }
 
@@ -171,7 +174,7 @@ impl Decoder {
         self.input.len() - PADDING
     }
 
-    /// Address and capacity of the buffer that [`rows`](Self::rows) stand in.
+    /// Address and capacity of the buffer that [`output`](Self::output) stands in.
     pub fn rows_buffer(&self) -> (usize, usize) {
         (self.rows.as_ptr() as usize, self.rows.capacity())
     }
@@ -192,6 +195,7 @@ impl Decoder {
     pub fn decode_input(&mut self, len: usize) -> Outcome {
         self.input[len..len + PADDING].fill(b'"');
         self.rows.clear();
+        self.rows_len = 0;
         let names_first = self.names_first;
         self.names_first = false;
         if simdutf8::basic::from_utf8(&self.input[..len]).is_err() {
@@ -216,6 +220,11 @@ impl Decoder {
 
     /// The rows of the last message: `[i32 size][i32 0][BinaryRowData]`, again and again, without the metadata columns.
     pub fn rows(&self) -> &[u8] {
+        &self.rows[..self.rows_len]
+    }
+
+    /// The same with the metadata's tail behind it.
+    pub fn output(&self) -> &[u8] {
         &self.rows
     }
 
@@ -324,6 +333,7 @@ impl Decoder {
         };
         match event {
             Ok(Event::Rows(kind)) => self.checked(
+                false,
                 |decoder| decoder.data_is_whole(),
                 |writer, data, _, out| {
                     writer.rows(kind, data, out);
@@ -332,6 +342,7 @@ impl Decoder {
             Ok(Event::Update) => {
                 let semantics = self.semantics;
                 self.checked(
+                    true,
                     |decoder| decoder.data_is_whole() && decoder.old_covers_data(),
                     |writer, data, old, out| writer.updates(data, old, semantics, out),
                 )
@@ -402,10 +413,11 @@ impl Decoder {
                 && !(self.semantics == Semantics::Flink && self.old.containers)
     }
 
-    /// Writes the rows if nothing is wrong with the message.
+    /// Writes the rows if nothing is wrong with the message. `update`: each row has its before image in `old`.
     #[inline(always)]
     fn checked(
         &mut self,
+        update: bool,
         whole: impl FnOnce(&Self) -> bool,
         write: impl FnOnce(&mut ChangeWriter<'_>, &Images, &Images, &mut Vec<u8>),
     ) -> Outcome {
@@ -433,6 +445,16 @@ impl Decoder {
             return Outcome::Delegate(Reason::TooLarge);
         }
         let null_in_not_null = writer.null_in_not_null;
+        let rows_len = self.rows.len();
+        let images = if update { self.data.objects.len() } else { 0 };
+        if self.metadata.append_tail(&self.input, &self.envelope, images, &mut self.rows).is_err() {
+            return Outcome::Delegate(Reason::Metadata);
+        }
+        if self.rows.len() > MAX_ROWS {
+            self.rows = Vec::new();
+            return Outcome::Delegate(Reason::TooLarge);
+        }
+        self.rows_len = rows_len;
         let Growth { new, reset } = self.metadata.take_growth();
         Outcome::Rows(Flags {
             generic_only: null_in_not_null || widest,

@@ -17,7 +17,7 @@ use reference::changelog::Reference;
 use session::{Session, compare};
 use std::sync::LazyLock;
 
-const SPEC: &[u8] = br#"{"semantics":"canal","timestamp":"SQL","metadata":["database","sql-type","pk-names","event-timestamp"],"fields":[
+const SPEC: &[u8] = br#"{"semantics":"canal","timestamp":"SQL","metadata":["database","sql-type","pk-names","event-timestamp","type","sql","is-ddl","gtid","id","old"],"fields":[
   {"name":"id","type":{"root":"BIGINT","nullable":false}},
   {"name":"name","type":{"root":"VARCHAR"}},
   {"name":"weight","type":{"root":"DECIMAL","precision":10,"scale":2}},

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.TestFactory;
  */
 class GoldenMessagesTest {
 
+    private static final List<String> METADATA_OF_FLINK =
+            Arrays.asList("database", "table", "sql-type", "pk-names", "ingestion-timestamp", "event-timestamp");
     private static final List<String> KINDS = Arrays.asList("Ddl", "Query", "Transaction", "Other");
 
     @TestFactory
@@ -72,7 +74,9 @@ class GoldenMessagesTest {
             for (Map.Entry<String, String> option : options.entrySet()) {
                 table = table.with(option.getKey(), option.getValue());
             }
-            table = metadata == null ? table : table.withMetadata(Arrays.asList(metadata.split(", ")));
+            List<String> keys = metadata == null ? new ArrayList<>() : Arrays.asList(metadata.split(", "));
+            boolean flinkHasThem = METADATA_OF_FLINK.containsAll(keys);
+            table = keys.isEmpty() ? table : table.withMetadata(keys);
             Map<Integer, List<String>> ours = blocks(file(".rows"));
             Map<Integer, List<String>> stock = new LinkedHashMap<>();
             ours.forEach((line, block) -> stock.put(line, asStock(block)));
@@ -82,13 +86,15 @@ class GoldenMessagesTest {
             List<byte[]> messages = TestData.lines(file(".jsonl"));
             try (LibDirectory stockLib = LibDirectory.stock();
                     LibDirectory nativeLib = LibDirectory.withNativeCodec();
-                    TableDecoder stockDecoder = new TableDecoder(table, stockLib);
+                    TableDecoder stockDecoder = flinkHasThem ? new TableDecoder(table, stockLib) : null;
                     TableDecoder decoder = new TableDecoder(semantics == null ? table : table.with("semantics", semantics), nativeLib)) {
                 assertTrue(decoder.isNative(), "the native library is not in use; see the warning above");
                 for (int i = 0; i < messages.size(); i++) {
                     int line = i + 1;
                     byte[] message = messages.get(i);
-                    assertEquals(text(stock.get(line)), text(asStock(outcome(stockDecoder, message))), () -> "flink-json, line " + line);
+                    if (flinkHasThem) {
+                        assertEquals(text(stock.get(line)), text(asStock(outcome(stockDecoder, message))), () -> "flink-json, line " + line);
+                    }
                     assertEquals(text(ours.get(line)), text(outcome(decoder, message)), () -> "the jar, line " + line);
                 }
             }

@@ -25,6 +25,7 @@ import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.format.DecodingFormat;
 import org.apache.flink.table.factories.DeserializationFormatFactory;
 import org.apache.flink.table.factories.SerializationFormatFactory;
+import org.apache.flink.table.types.DataType;
 import org.junit.jupiter.api.Test;
 
 /** The factory's options, checks and texts against those of flink-json's own factory, loaded from its jar. */
@@ -139,11 +140,18 @@ class CanalNativeFormatFactoryTest {
     }
 
     @Test
-    void metadataAndChangelogModeAreFlinks() throws Exception {
+    void flinksMetadataAndSevenMore() throws Exception {
         DecodingFormat<?> stock = stock().createDecodingFormat(null, options());
         DecodingFormat<?> ours = factory.createDecodingFormat(null, options());
-        assertEquals(stock.listReadableMetadata(), ours.listReadableMetadata());
-        assertEquals(new ArrayList<>(stock.listReadableMetadata().keySet()), new ArrayList<>(ours.listReadableMetadata().keySet()));
+        Map<String, DataType> listed = ours.listReadableMetadata();
+        assertEquals(
+                Arrays.asList("type", "sql", "is-ddl", "gtid", "id", "old", "raw"),
+                new ArrayList<>(listed.keySet()).subList(6, listed.size()));
+        listed.keySet().removeIf(key -> CanalMetadata.of(key) != null);
+        assertEquals(stock.listReadableMetadata(), listed);
+        assertEquals(new ArrayList<>(stock.listReadableMetadata().keySet()), new ArrayList<>(listed.keySet()));
+        DecodingFormat<?> flinks = factory.createDecodingFormat(null, options("codec", "flink"));
+        assertEquals(stock.listReadableMetadata(), flinks.listReadableMetadata());
         assertEquals(stock.getChangelogMode(), ours.getChangelogMode());
     }
 

@@ -56,9 +56,10 @@ class FlinkDelegateTest {
                 new DelegatedMessage.Rewriter(
                         (RowType) TYPE.getLogicalType(),
                         database == null ? null : Pattern.compile(database),
-                        table == null ? null : Pattern.compile(table));
+                        table == null ? null : Pattern.compile(table),
+                        null);
         List<RowData> rows = new ArrayList<>();
-        new FlinkDelegate(stock, rewriter, lenient, metrics)
+        new FlinkDelegate(stock, rewriter, null, lenient, metrics)
                 .decode(message.getBytes(StandardCharsets.UTF_8), new ListCollector<>(rows));
         List<String> text = new ArrayList<>();
         for (RowData row : rows) {

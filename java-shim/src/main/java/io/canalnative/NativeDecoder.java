@@ -162,10 +162,23 @@ public final class NativeDecoder implements AutoCloseable {
         return rows;
     }
 
-    /** The last message's value in a metadata slot: epoch milliseconds, or an index into the slot's dictionary. */
+    /**
+     * The last message's value in a metadata slot: an index into the slot's dictionary, a number, or a place for {@link
+     * #tail}.
+     */
     public long metadata(int slot) {
         lease.handle();
         return metadata.getLong(slot * 8);
+    }
+
+    /** A fresh array of the bytes behind the last message's rows that a metadata slot names. */
+    public byte[] tail(long place) {
+        lease.handle();
+        byte[] bytes = new byte[(int) place];
+        ((Buffer) output).clear();
+        ((Buffer) output).position((int) (place >>> 32));
+        output.get(bytes);
+        return bytes;
     }
 
     /**

@@ -1,10 +1,16 @@
 package io.canalnative.format;
 
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.Projection;
 import org.apache.flink.table.connector.format.ProjectableDecodingFormat;
@@ -12,12 +18,14 @@ import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.utils.DataTypeUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The decoding format of a canal-json source. Metadata keys, their types and every check come from flink-json's
- * CanalJsonDecodingFormat, which also builds the decoder that messages are delegated to.
+ * The decoding format of a canal-json source. Six metadata keys, their types and every check come from flink-json's
+ * CanalJsonDecodingFormat, which also builds the decoder that messages are delegated to; it never hears of the keys in
+ * {@link CanalMetadata}.
  */
 final class CanalNativeDecodingFormat implements ProjectableDecodingFormat<DeserializationSchema<RowData>> {
 
@@ -49,19 +57,45 @@ final class CanalNativeDecodingFormat implements ProjectableDecodingFormat<Deser
         DeserializationSchema<RowData> delegateDecoder =
                 delegate == stock ? stockDecoder : delegate.createRuntimeDecoder(context, physicalDataType, projections);
         boolean timeMillis = DecoderSpec.contains(physical, DecoderSpec.TIME) && TimeProbe.keepsMillis(context);
-        return new CanalDeserializationSchema(options, physical, metadataKeys, timeMillis, stockDecoder, delegateDecoder);
+        TypeInformation<RowData> produced =
+                metadataKeys.stream().allMatch(key -> CanalMetadata.of(key) == null)
+                        ? stockDecoder.getProducedType()
+                        : context.createTypeInformation(produced(Projection.of(projections).project(physicalDataType)));
+        return new CanalDeserializationSchema(
+                options, physical, metadataKeys, timeMillis, produced, stockDecoder, delegateDecoder);
+    }
+
+    /** The columns and the metadata, whose names only have to differ: a table may well have a column {@code id}. */
+    private DataType produced(DataType physical) {
+        Set<String> names = new HashSet<>(DataType.getFieldNames(physical));
+        Map<String, DataType> types = listReadableMetadata();
+        List<DataTypes.Field> fields = new ArrayList<>();
+        for (String key : metadataKeys) {
+            String name = "metadata." + key;
+            while (!names.add(name)) {
+                name += "_";
+            }
+            fields.add(DataTypes.FIELD(name, types.get(key)));
+        }
+        return DataTypeUtils.appendRowFields(physical, fields);
     }
 
     @Override
     public Map<String, DataType> listReadableMetadata() {
-        return stock.listReadableMetadata();
+        Map<String, DataType> metadata = new LinkedHashMap<>(stock.listReadableMetadata());
+        for (CanalMetadata ours : CanalMetadata.values()) {
+            metadata.put(ours.key, ours.type);
+        }
+        return metadata;
     }
 
     @Override
     public void applyReadableMetadata(List<String> keys) {
         metadataKeys = keys;
-        stock.applyReadableMetadata(keys);
-        delegate.applyReadableMetadata(keys);
+        List<String> flinks = new ArrayList<>(keys);
+        flinks.removeIf(key -> CanalMetadata.of(key) != null);
+        stock.applyReadableMetadata(flinks);
+        delegate.applyReadableMetadata(flinks);
     }
 
     @Override
