@@ -6,7 +6,7 @@ mod rows;
 mod scenario;
 mod session;
 
-use canal_native::schema::Semantics;
+use canal_native::schema::{DdlHandling, Semantics};
 use reference::changelog::{Outcome, Reference};
 use scenario::{ALL_METADATA, Schema, data_dir, messages};
 use session::{Answer, Seen, Session, compare};
@@ -47,6 +47,7 @@ fn block(outcome: &Outcome, delegated: &str) -> String {
 fn under_flink(table: &Reference, message: &[u8]) -> Outcome {
     let mut table = table.clone();
     table.spec.semantics = Semantics::Flink;
+    table.spec.ddl = DdlHandling::Skip;
     match table.decode(message).outcome {
         Outcome::Filtered | Outcome::Skipped(_) | Outcome::Dropped => Outcome::Rows(Vec::new()),
         outcome => outcome,

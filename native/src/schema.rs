@@ -130,6 +130,19 @@ pub enum Semantics {
     Flink,
 }
 
+/// What becomes of a schema change (`ddl`, under `canal` only).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DdlHandling {
+    /// Skipped and counted.
+    #[default]
+    Skip,
+    /// One row of NULLs, for the sake of its metadata.
+    Emit,
+    /// Handed on, for an exception that names it.
+    Fail,
+}
+
 /// Text form of timestamps (`timestamp-format.standard`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TimestampFormat {
@@ -166,6 +179,9 @@ pub struct DecoderSpec {
     /// TIME keeps milliseconds (flink-json 2.3 and later); before, whole seconds.
     #[serde(default)]
     pub time_millis: bool,
+    /// `ddl`.
+    #[serde(default)]
+    pub ddl: DdlHandling,
 }
 
 impl DecoderSpec {
@@ -179,6 +195,9 @@ impl DecoderSpec {
             .map_err(|e| Error::new(Kind::InvalidSpec, "the decoder's specification is not readable").caused_by(e))?;
         for field in &spec.fields {
             check(&field.ty).map_err(|e| e.at(&field.name))?;
+        }
+        if spec.semantics == Semantics::Flink && spec.ddl != DdlHandling::Skip {
+            return Err(Error::new(Kind::InvalidSpec, "ddl is for the semantics canal only"));
         }
         Ok(spec)
     }

@@ -4,7 +4,7 @@ use super::convert::{Converter, Trouble, trim};
 use super::json::{self, Node};
 use super::value::{Kind, Row, Timestamp, Value};
 use canal_native::canal::event::EventKind;
-use canal_native::schema::{DecoderSpec, LogicalType, MetadataKey, Root, Semantics};
+use canal_native::schema::{DdlHandling, DecoderSpec, LogicalType, MetadataKey, Root, Semantics};
 use std::collections::BTreeSet;
 
 /// What becomes of a message.
@@ -48,6 +48,8 @@ enum Stop {
     Trouble(Trouble, &'static str),
     Filtered,
     Skipped(EventKind),
+    /// A schema change where it fails the job, in lenient mode too.
+    Ddl,
 }
 
 type Step<T> = Result<T, Stop>;
@@ -86,6 +88,7 @@ impl Reference {
             Ok(()) => Outcome::Rows(rows),
             Err(Stop::Filtered) => Outcome::Filtered,
             Err(Stop::Skipped(kind)) => Outcome::Skipped(kind),
+            Err(Stop::Ddl) => Outcome::Error("a schema change"),
             Err(Stop::Trouble(Trouble::Unmodelled(what), _)) => Outcome::Unmodelled(what),
             Err(Stop::Trouble(Trouble::Bad, what)) => match (self.spec.lenient, self.spec.semantics) {
                 (false, _) => Outcome::Error(what),
@@ -255,7 +258,21 @@ impl Reference {
             "INSERT" | "INIT" => Kind::Insert,
             "DELETE" => Kind::Delete,
             "UPDATE" => Kind::UpdateAfter,
-            name => return self.no_rows(root, name),
+            name => {
+                let kind = self.no_rows(root, name)?;
+                let says_so = root.get("isDdl") == Some(&Node::Boolean(true));
+                let schema_change = kind == EventKind::Ddl || kind == EventKind::Query && says_so;
+                return match self.spec.ddl {
+                    DdlHandling::Emit if schema_change => {
+                        let mut values = vec![Value::Null; self.spec.fields.len()];
+                        values.extend(self.metadata(root, converter)?);
+                        rows.push(Row { kind: Kind::Insert, values });
+                        Ok(())
+                    }
+                    DdlHandling::Fail if schema_change => Err(Stop::Ddl),
+                    _ => Err(Stop::Skipped(kind)),
+                };
+            }
         };
         let data = self.canal_images(root, "data", converter)?;
         let old = self.canal_images(root, "old", converter)?;
@@ -284,15 +301,15 @@ impl Reference {
         Ok(())
     }
 
-    fn no_rows(&self, root: &Node, name: &str) -> Step<()> {
+    fn no_rows(&self, root: &Node, name: &str) -> Step<EventKind> {
         if let Some(kind) = statement(name) {
-            return Err(Stop::Skipped(kind));
+            return Ok(kind);
         }
         if root.get("isDdl") == Some(&Node::Boolean(true)) {
-            return Err(Stop::Skipped(EventKind::Ddl));
+            return Ok(EventKind::Ddl);
         }
         match root.get("data") {
-            None | Some(Node::Null) => Err(Stop::Skipped(EventKind::Other)),
+            None | Some(Node::Null) => Ok(EventKind::Other),
             Some(_) => bad("an unknown type with data"),
         }
     }

@@ -14,7 +14,7 @@ use crate::json::keys::{Keys, Order};
 use crate::json::{PADDING, Refused, string};
 use crate::meta::{Growth, Metadata};
 use crate::row::{Cell, Sources, Tag};
-use crate::schema::{DecoderSpec, Semantics};
+use crate::schema::{DdlHandling, DecoderSpec, Semantics};
 use arrow::array::ArrayRef;
 
 /// What became of a message.
@@ -50,6 +50,8 @@ pub struct Flags {
     pub metadata_reset: bool,
     /// A bad value was read as NULL (lenient mode under `flink`).
     pub nulled: bool,
+    /// The one row is a schema change.
+    pub ddl: bool,
 }
 
 /// Why a message goes to Flink's codec.
@@ -70,6 +72,8 @@ pub enum Reason {
     Metadata = 5,
     /// The rows do not fit into one Java array.
     TooLarge = 6,
+    /// A schema change that fails the job.
+    Ddl = 7,
 }
 
 /// A table's decoder. One thread at a time.
@@ -77,6 +81,7 @@ pub enum Reason {
 pub struct Decoder {
     semantics: Semantics,
     lenient: bool,
+    ddl: DdlHandling,
     filter_database: bool,
     filter_table: bool,
     columns: Columns,
@@ -131,6 +136,7 @@ impl Decoder {
         Ok(Decoder {
             semantics: spec.semantics,
             lenient: spec.lenient,
+            ddl: spec.ddl,
             filter_database: spec.filter_database,
             filter_table: spec.filter_table,
             columns: Columns::new(&spec.fields, spec.semantics),
@@ -353,9 +359,34 @@ impl Decoder {
             {
                 Outcome::Delegate(Reason::Metadata)
             }
-            Ok(Event::Statement(kind)) => Outcome::Skipped(kind),
+            Ok(Event::Statement(kind)) => self.statement(kind),
             Ok(Event::Unknown) => Outcome::Delegate(Reason::EventType),
             Err(outcome) => outcome,
+        }
+    }
+
+    /// An event without rows. A schema change may have a row all the same, for the sake of its metadata.
+    fn statement(&mut self, kind: EventKind) -> Outcome {
+        match self.ddl {
+            DdlHandling::Emit if self.is_schema_change(kind) => {
+                self.data.clear();
+                self.old.clear();
+                match self.emit(false, |writer, _, _, out| writer.nulls(out)) {
+                    Outcome::Rows(flags) => Outcome::Rows(Flags { ddl: true, ..flags }),
+                    outcome => outcome,
+                }
+            }
+            DdlHandling::Fail if self.is_schema_change(kind) => Outcome::Delegate(Reason::Ddl),
+            _ => Outcome::Skipped(kind),
+        }
+    }
+
+    /// Canal reports `CREATE DATABASE` and the like as QUERY with `isDdl`; without it, QUERY is statement text.
+    fn is_schema_change(&self, kind: EventKind) -> bool {
+        match kind {
+            EventKind::Ddl => true,
+            EventKind::Query => self.envelope.raw(Member::IsDdl, &self.input) == Some(b"true"),
+            EventKind::Transaction | EventKind::Other => false,
         }
     }
 
@@ -432,6 +463,16 @@ impl Decoder {
         if !whole(self) {
             return Outcome::Delegate(Reason::Shape);
         }
+        self.emit(update, write)
+    }
+
+    /// Writes rows and metadata.
+    #[inline(always)]
+    fn emit(
+        &mut self,
+        update: bool,
+        write: impl FnOnce(&mut ChangeWriter<'_>, &Images, &Images, &mut Vec<u8>),
+    ) -> Outcome {
         if self.metadata.fill(&self.input, &self.envelope).is_err() {
             return Outcome::Delegate(Reason::Metadata);
         }
@@ -462,6 +503,7 @@ impl Decoder {
             metadata_new: new,
             metadata_reset: reset,
             nulled: self.data.nulled || self.old.nulled,
+            ddl: false,
         })
     }
 

@@ -11,7 +11,7 @@ mod scenario;
 #[path = "../../session/mod.rs"]
 mod session;
 
-use canal_native::schema::{DecoderSpec, Semantics};
+use canal_native::schema::{DdlHandling, DecoderSpec, Semantics};
 use libfuzzer_sys::fuzz_target;
 use reference::changelog::Reference;
 use session::{Session, compare};
@@ -40,7 +40,12 @@ const GOOD: &[u8] = br#"{"data":[{"id":"1","name":"scooter"}],"database":"d","es
 static TABLES: LazyLock<Vec<Reference>> = LazyLock::new(|| {
     let base = DecoderSpec::from_json(SPEC).expect("a valid specification");
     let table = |semantics, lenient| Reference {
-        spec: DecoderSpec { semantics, lenient, ..base.clone() },
+        spec: DecoderSpec {
+            semantics,
+            lenient,
+            ddl: if semantics == Semantics::Canal && lenient { DdlHandling::Emit } else { DdlHandling::Skip },
+            ..base.clone()
+        },
         database: None,
         table: None,
     };

@@ -66,10 +66,10 @@ class CanalNativeFormatFactoryTest {
     }
 
     @Test
-    void flinksEightOptionsAndTwoMore() throws Exception {
+    void flinksEightOptionsAndOurs() throws Exception {
         Map<String, ConfigOption<?>> ours = byKey(factory);
         byKey(stock()).forEach((key, option) -> assertEquals(option, ours.remove(key), key));
-        assertEquals(new ArrayList<>(Arrays.asList("codec", "semantics")), new ArrayList<>(ours.keySet()));
+        assertEquals(new ArrayList<>(Arrays.asList("codec", "ddl", "semantics")), new ArrayList<>(ours.keySet()));
         assertTrue(factory.requiredOptions().isEmpty());
         assertTrue(factory.forwardOptions().isEmpty());
     }
@@ -119,7 +119,7 @@ class CanalNativeFormatFactoryTest {
 
     @Test
     void ownOptionsRefuseOtherValues() {
-        for (String[] pair : new String[][] {{"semantics", "Canal", "[canal, flink]"}, {"codec", "rust", "[native, flink]"}}) {
+        for (String[] pair : new String[][] {{"semantics", "Canal", "[canal, flink]"}, {"codec", "rust", "[native, flink]"}, {"ddl", "Emit", "[skip, emit, fail]"}}) {
             String expected =
                     "Unsupported value '" + pair[1] + "' for " + pair[0] + ". Supported values are " + pair[2] + ".";
             Configuration options = options(pair[0], pair[1]);
@@ -129,6 +129,20 @@ class CanalNativeFormatFactoryTest {
             assertEquals(
                     expected,
                     assertThrows(ValidationException.class, () -> factory.createEncodingFormat(null, options)).getMessage());
+        }
+    }
+
+    @Test
+    void optionsWithoutEffectAreRefusedForSources() {
+        for (String[] ours : new String[][] {{"ddl", "emit"}, {"ddl", "fail"}}) {
+            for (String reader : new String[] {"semantics", "codec"}) {
+                Configuration options = options(ours[0], ours[1], reader, "flink");
+                assertEquals(
+                        "'canal-json." + ours[0] + "' = '" + ours[1] + "' has no effect under 'canal-json." + reader + "' = 'flink', where messages "
+                                + "mean what Flink's codec makes of them. Remove one of the two options.",
+                        assertThrows(ValidationException.class, () -> factory.createDecodingFormat(null, options)).getMessage());
+                factory.createEncodingFormat(null, options);
+            }
         }
     }
 

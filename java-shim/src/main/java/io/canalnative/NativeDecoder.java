@@ -39,6 +39,8 @@ public final class NativeDecoder implements AutoCloseable {
     public static final int METADATA_RESET = 16;
     /** Flag: a bad value became NULL (lenient mode). */
     public static final int NULLED = 32;
+    /** Flag: the one row is a schema change. */
+    public static final int DDL = 64;
 
     private static final int OUTPUT_MOVED = 1;
 

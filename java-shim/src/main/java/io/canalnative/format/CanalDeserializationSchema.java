@@ -94,12 +94,13 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
         }
         decoder = messageDecoder(opened, metrics);
         LOG.info(
-                "canal-native {} ({}): semantics {}, ignore-parse-errors {}, binary rows where the collector takes them, "
+                "canal-native {} ({}): semantics {}, ignore-parse-errors {}, ddl {}, binary rows where the collector takes them, "
                         + "columns {}, metadata {}",
                 NativeDecoder.version(),
                 NativeDecoder.cpuPath(),
                 options.flinkSemantics ? "flink" : "canal",
                 options.lenient,
+                options.ddl.text,
                 physical.getFieldNames(),
                 metadataKeys);
     }
@@ -123,7 +124,7 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
         Pattern table = pattern(options.table);
         DelegatedMetadata more = DelegatedMetadata.of(physical.getFieldCount(), metadataKeys);
         DelegatedMessage.Rewriter rewriter =
-                options.flinkSemantics ? null : new DelegatedMessage.Rewriter(physical, database, table, more);
+                options.flinkSemantics ? null : new DelegatedMessage.Rewriter(physical, database, table, more, options);
         return new MessageDecoder(
                 opened,
                 new RowReader(physical),

@@ -11,6 +11,7 @@ import java.util.Set;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.table.api.DataTypes;
+import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.Projection;
 import org.apache.flink.table.connector.format.ProjectableDecodingFormat;
@@ -31,6 +32,7 @@ final class CanalNativeDecodingFormat implements ProjectableDecodingFormat<Deser
 
     private static final Logger LOG = LoggerFactory.getLogger(CanalNativeDecodingFormat.class);
 
+    private final String identifier;
     private final DecodingOptions options;
     private final ProjectableDecodingFormat<DeserializationSchema<RowData>> stock;
     /** Under canal semantics bad messages are dropped here, whole; flink-json would emit what it read before the error. */
@@ -38,7 +40,8 @@ final class CanalNativeDecodingFormat implements ProjectableDecodingFormat<Deser
 
     private List<String> metadataKeys = Collections.emptyList();
 
-    CanalNativeDecodingFormat(DecodingOptions options) {
+    CanalNativeDecodingFormat(String identifier, DecodingOptions options) {
+        this.identifier = identifier;
         this.options = options;
         this.stock = StockFormat.decodingFormat(options, options.lenient);
         boolean strict = options.lenient && !options.flinkSemantics;
@@ -48,6 +51,9 @@ final class CanalNativeDecodingFormat implements ProjectableDecodingFormat<Deser
     @Override
     public DeserializationSchema<RowData> createRuntimeDecoder(
             DynamicTableSource.Context context, DataType physicalDataType, int[][] projections) {
+        if (options.ddl == DdlHandling.EMIT) {
+            checkRowsOfNulls((RowType) physicalDataType.getLogicalType());
+        }
         DeserializationSchema<RowData> stockDecoder = stock.createRuntimeDecoder(context, physicalDataType, projections);
         RowType physical = (RowType) Projection.of(projections).project(physicalDataType).getLogicalType();
         if (!DecoderSpec.canExpress(physical)) {
@@ -63,6 +69,19 @@ final class CanalNativeDecodingFormat implements ProjectableDecodingFormat<Deser
                         : context.createTypeInformation(produced(Projection.of(projections).project(physicalDataType)));
         return new CanalDeserializationSchema(
                 options, physical, metadataKeys, timeMillis, produced, stockDecoder, delegateDecoder);
+    }
+
+    private void checkRowsOfNulls(RowType columns) {
+        for (RowType.RowField column : columns.getFields()) {
+            if (!column.getType().isNullable()) {
+                throw new ValidationException(
+                        String.format(
+                                "Column '%1$s' is %2$s, but with '%3$s.ddl' = 'emit' each schema change gives a row in which every column is NULL. "
+                                        + "Declare '%1$s' without NOT NULL and outside the PRIMARY KEY, whose columns are NOT NULL, or set "
+                                        + "'%3$s.ddl' to 'skip' or 'fail'.",
+                                column.getName(), column.getType().asSummaryString(), identifier));
+            }
+        }
     }
 
     /** The columns and the metadata, whose names only have to differ: a table may well have a column {@code id}. */

@@ -20,7 +20,7 @@ import org.apache.flink.table.factories.SerializationFormatFactory;
  * The factory behind both identifiers, {@code canal-json} and {@code canal-json-native}.
  *
  * <p>Options: the eight of flink-json's CanalJsonFormatFactory with the same types, defaults, checks and error texts,
- * and the two of {@link CanalNativeOptions}. Sources are decoded in Rust, or by flink-json with {@code codec = flink};
+ * and those of {@link CanalNativeOptions}. Sources are decoded in Rust, or by flink-json with {@code codec = flink};
  * sinks use flink-json's encoder.
  *
  * <p>Every method throws a ValidationException that says what to do if flink-json is not on the class path.
@@ -44,11 +44,12 @@ public abstract class CanalNativeFormatFactory implements DeserializationFormatF
         FactoryUtil.validateFactoryOptions(this, options);
         StockFormat.validateDecoding(options);
         CanalNativeOptions.validate(options);
+        CanalNativeOptions.validateDecoding(identifier, options);
         DecodingOptions decoding = StockFormat.decodingOptions(options);
         if (options.get(CanalNativeOptions.CODEC).equals(CanalNativeOptions.FLINK)) {
             return StockFormat.decodingFormat(decoding, decoding.lenient);
         }
-        return new CanalNativeDecodingFormat(decoding);
+        return new CanalNativeDecodingFormat(identifier, decoding);
     }
 
     @Override
@@ -79,6 +80,7 @@ public abstract class CanalNativeFormatFactory implements DeserializationFormatF
         Set<ConfigOption<?>> options = new HashSet<>(StockFormat.required(identifier, StockFormat::options));
         options.add(CanalNativeOptions.SEMANTICS);
         options.add(CanalNativeOptions.CODEC);
+        options.add(CanalNativeOptions.DDL);
         return options;
     }
 }

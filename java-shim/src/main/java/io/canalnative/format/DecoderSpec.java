@@ -76,6 +76,7 @@ final class DecoderSpec {
         spec.put("filterDatabase", options.database != null);
         spec.put("filterTable", options.table != null);
         spec.put("timeMillis", timeMillis);
+        spec.put("ddl", options.ddl.text);
         return spec.toString().getBytes(StandardCharsets.UTF_8);
     }
 

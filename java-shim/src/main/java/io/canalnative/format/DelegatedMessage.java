@@ -49,24 +49,28 @@ final class DelegatedMessage {
     final EventKind skipped;
     /** What flink-json does not give of the metadata, as it was before the message was rewritten; null if nothing is requested. */
     final DelegatedMetadata.Values metadata;
+    /** The one row is a schema change. */
+    final boolean schemaChange;
 
-    private DelegatedMessage(List<byte[]> messages, boolean filtered, EventKind skipped, DelegatedMetadata.Values metadata) {
+    private DelegatedMessage(
+            List<byte[]> messages, boolean filtered, EventKind skipped, DelegatedMetadata.Values metadata, boolean schemaChange) {
         this.messages = messages;
         this.filtered = filtered;
         this.skipped = skipped;
         this.metadata = metadata;
+        this.schemaChange = schemaChange;
     }
 
     private static DelegatedMessage rows(byte[] message, DelegatedMetadata.Values metadata) {
-        return new DelegatedMessage(Collections.singletonList(message), false, null, metadata);
+        return new DelegatedMessage(Collections.singletonList(message), false, null, metadata, false);
     }
 
     private static DelegatedMessage skipped(EventKind kind) {
-        return new DelegatedMessage(Collections.emptyList(), false, kind, null);
+        return new DelegatedMessage(Collections.emptyList(), false, kind, null, false);
     }
 
     private static DelegatedMessage filtered() {
-        return new DelegatedMessage(Collections.emptyList(), true, null, null);
+        return new DelegatedMessage(Collections.emptyList(), true, null, null, false);
     }
 
     /** Rewrites messages for one table. */
@@ -79,8 +83,10 @@ final class DelegatedMessage {
         private final boolean exactFractions;
         /** Null if flink-json gives all metadata that is requested. */
         private final DelegatedMetadata metadata;
+        private final DdlHandling ddl;
 
-        Rewriter(RowType physical, Pattern database, Pattern table, DelegatedMetadata metadata) {
+        Rewriter(RowType physical, Pattern database, Pattern table, DelegatedMetadata metadata, DecodingOptions options) {
+            this.ddl = options.ddl;
             this.database = database;
             this.table = table;
             this.metadata = metadata;
@@ -133,15 +139,31 @@ final class DelegatedMessage {
                     DelegatedMetadata.Values values = metadata == null ? null : metadata.read(message, envelope, false);
                     convert(envelope);
                     if (type.equals("UPDATE")) {
-                        return new DelegatedMessage(splitUpdate(envelope), false, null, values);
+                        return new DelegatedMessage(splitUpdate(envelope), false, null, values, false);
                     }
                     if (type.equals("INIT")) {
                         envelope.put("type", "INSERT");
                     }
                     return rows(JsonText.write(envelope), values);
                 default:
-                    return skipped(kindOfStatement(type, envelope));
+                    return statement(kindOfStatement(type, envelope), message, envelope);
             }
+        }
+
+        private DelegatedMessage statement(EventKind kind, byte[] message, Map<String, Object> envelope) throws IOException {
+            // Canal reports CREATE DATABASE and the like as QUERY with isDdl; without it, QUERY is statement text.
+            boolean schemaChange = kind == EventKind.DDL || kind == EventKind.QUERY && Boolean.TRUE.equals(envelope.get("isDdl"));
+            if (ddl == DdlHandling.SKIP || !schemaChange) {
+                return skipped(kind);
+            }
+            if (ddl == DdlHandling.FAIL) {
+                throw new SchemaChangeException(envelope.get("database"), envelope.get("table"), envelope.get("sql"));
+            }
+            DelegatedMetadata.Values values = metadata == null ? null : metadata.read(message, envelope, false);
+            Map<String, Object> one = readByFlink(envelope);
+            one.put("type", "INSERT");
+            one.put("data", Collections.singletonList(Collections.emptyMap()));
+            return new DelegatedMessage(Collections.singletonList(JsonText.write(one)), false, null, values, true);
         }
 
         private static EventKind kindOfStatement(String type, Map<String, Object> envelope) throws IOException {

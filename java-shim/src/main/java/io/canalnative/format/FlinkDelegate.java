@@ -73,6 +73,8 @@ final class FlinkDelegate {
         try {
             rewriteAndDecode(message);
             return true;
+        } catch (SchemaChangeException e) {
+            throw e;
         } catch (Throwable t) {
             // As wide as flink-json's own: deep recursion in a pattern ends here as well.
             buffer.rows.clear();
@@ -96,6 +98,9 @@ final class FlinkDelegate {
         }
         if (delegated.metadata != null) {
             buffer.complete(delegated.metadata);
+        }
+        if (delegated.schemaChange) {
+            metrics.ddl.inc();
         }
     }
 

@@ -79,6 +79,9 @@ final class MessageDecoder implements AutoCloseable {
                 if ((flags & NativeDecoder.NULLED) != 0) {
                     metrics.parseErrors.inc();
                 }
+                if ((flags & NativeDecoder.DDL) != 0) {
+                    metrics.ddl.inc();
+                }
                 emit(result, flags, message, out);
                 break;
             case NativeDecoder.FILTERED:
