@@ -92,7 +92,7 @@ fn modules_know_only_what_they_may() {
         ("schema", &["error"]),
         ("json", &["error"]),
         ("row", &["json", "schema", "error"]),
-        ("meta", &["canal", "json", "schema", "error"]),
+        ("meta", &["canal", "json", "row", "schema", "error"]),
         ("canal", &["json", "meta", "row", "schema", "error"]),
         ("batch", &["canal", "meta", "row", "schema", "error"]),
         ("doris", &["row", "schema", "error"]),

@@ -89,7 +89,8 @@ pub enum Root {
     },
 }
 
-/// What a table's reader may ask of the envelope, beside the columns (Flink's `CanalJsonDecodingFormat.ReadableMetadata`).
+/// What a table's reader may ask of the envelope, beside the columns: the six of Flink's
+/// `CanalJsonDecodingFormat.ReadableMetadata`, then ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MetadataKey {
@@ -105,6 +106,18 @@ pub enum MetadataKey {
     IngestionTimestamp,
     /// `es`, TIMESTAMP_LTZ(3).
     EventTimestamp,
+    /// `type`, STRING.
+    Type,
+    /// `sql`, STRING.
+    Sql,
+    /// `isDdl`, BOOLEAN.
+    IsDdl,
+    /// `gtid`, STRING.
+    Gtid,
+    /// `id`, BIGINT.
+    Id,
+    /// The row's own object in `old`, MAP<STRING, STRING>; NULL but for UPDATE.
+    Old,
 }
 
 /// Whose answer counts where Flink's codec is silently wrong.
@@ -115,6 +128,19 @@ pub enum Semantics {
     Canal,
     /// Bit for bit as flink-json.
     Flink,
+}
+
+/// What becomes of a schema change (`ddl`, under `canal` only).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DdlHandling {
+    /// Skipped and counted.
+    #[default]
+    Skip,
+    /// One row of NULLs, for the sake of its metadata.
+    Emit,
+    /// Handed on, for an exception that names it.
+    Fail,
 }
 
 /// Text form of timestamps (`timestamp-format.standard`).
@@ -153,6 +179,9 @@ pub struct DecoderSpec {
     /// TIME keeps milliseconds (flink-json 2.3 and later); before, whole seconds.
     #[serde(default)]
     pub time_millis: bool,
+    /// `ddl`.
+    #[serde(default)]
+    pub ddl: DdlHandling,
 }
 
 impl DecoderSpec {
@@ -166,6 +195,9 @@ impl DecoderSpec {
             .map_err(|e| Error::new(Kind::InvalidSpec, "the decoder's specification is not readable").caused_by(e))?;
         for field in &spec.fields {
             check(&field.ty).map_err(|e| e.at(&field.name))?;
+        }
+        if spec.semantics == Semantics::Flink && spec.ddl != DdlHandling::Skip {
+            return Err(Error::new(Kind::InvalidSpec, "ddl is for the semantics canal only"));
         }
         Ok(spec)
     }

@@ -113,7 +113,14 @@ fn map(array: &ArrayRef, i: usize, key: &LogicalType, value: &LogicalType) -> Op
 fn metadata_values(array: &ArrayRef, key: MetadataKey) -> Result<Vec<Value>, String> {
     let string = || LogicalType { root: Root::Varchar, nullable: true };
     let root = match key {
-        MetadataKey::Database | MetadataKey::Table => Root::Varchar,
+        MetadataKey::Sql | MetadataKey::Gtid => return values(array, &string()),
+        MetadataKey::Id => return values(array, &LogicalType { root: Root::Bigint, nullable: true }),
+        MetadataKey::IsDdl => return values(array, &LogicalType { root: Root::Boolean, nullable: true }),
+        MetadataKey::Old => {
+            let root = Root::Map { key: Box::new(string()), value: Box::new(string()) };
+            return values(array, &LogicalType { root, nullable: true });
+        }
+        MetadataKey::Database | MetadataKey::Table | MetadataKey::Type => Root::Varchar,
         MetadataKey::SqlType => {
             Root::Map { key: Box::new(string()), value: Box::new(LogicalType { root: Root::Integer, nullable: true }) }
         }

@@ -9,7 +9,7 @@ pub mod value;
 
 use crate::reference::changelog::Reference;
 use crate::scenario::{ALL_METADATA, spec_of};
-use canal_native::schema::{Field, LogicalType, Root, Semantics, TimestampFormat};
+use canal_native::schema::{DdlHandling, Field, LogicalType, Root, Semantics, TimestampFormat};
 
 /// The numbers; behind its end there are zeros.
 #[derive(Debug, Clone)]
@@ -56,12 +56,15 @@ pub fn table(tape: &mut Tape) -> Reference {
     let mut spec = spec_of(fields(tape, 6, 0));
     spec.semantics = *tape.pick(&[Semantics::Canal, Semantics::Flink]);
     spec.lenient = tape.one_in(3);
+    if spec.semantics == Semantics::Canal {
+        spec.ddl = *tape.pick(&[DdlHandling::Skip, DdlHandling::Emit, DdlHandling::Fail]);
+    }
     spec.timestamp = if tape.one_in(4) { TimestampFormat::Iso8601 } else { TimestampFormat::Sql };
     spec.time_millis = tape.one_in(4);
     if tape.one_in(3) {
         let mut keys = ALL_METADATA.to_vec();
         tape.shuffle(&mut keys);
-        keys.truncate(1 + tape.below(6));
+        keys.truncate(1 + tape.below(8));
         spec.metadata = keys;
     }
     spec.filter_database = tape.one_in(5);

@@ -4,7 +4,7 @@ use super::convert::{Converter, Trouble, trim};
 use super::json::{self, Node};
 use super::value::{Kind, Row, Timestamp, Value};
 use canal_native::canal::event::EventKind;
-use canal_native::schema::{DecoderSpec, LogicalType, MetadataKey, Root, Semantics};
+use canal_native::schema::{DdlHandling, DecoderSpec, LogicalType, MetadataKey, Root, Semantics};
 use std::collections::BTreeSet;
 
 /// What becomes of a message.
@@ -48,6 +48,8 @@ enum Stop {
     Trouble(Trouble, &'static str),
     Filtered,
     Skipped(EventKind),
+    /// A schema change where it fails the job, in lenient mode too.
+    Ddl,
 }
 
 type Step<T> = Result<T, Stop>;
@@ -86,6 +88,7 @@ impl Reference {
             Ok(()) => Outcome::Rows(rows),
             Err(Stop::Filtered) => Outcome::Filtered,
             Err(Stop::Skipped(kind)) => Outcome::Skipped(kind),
+            Err(Stop::Ddl) => Outcome::Error("a schema change"),
             Err(Stop::Trouble(Trouble::Unmodelled(what), _)) => Outcome::Unmodelled(what),
             Err(Stop::Trouble(Trouble::Bad, what)) => match (self.spec.lenient, self.spec.semantics) {
                 (false, _) => Outcome::Error(what),
@@ -145,7 +148,7 @@ impl Reference {
         Ok(())
     }
 
-    /// The six metadata columns, as far as they are asked for.
+    /// The metadata columns, as far as they are asked for; `old`, which differs from row to row, as NULL.
     fn metadata(&self, root: &Node, converter: &mut Converter) -> Step<Vec<Value>> {
         let of = |root| LogicalType { root, nullable: true };
         let text = || Box::new(of(Root::Varchar));
@@ -158,15 +161,36 @@ impl Reference {
                 MetadataKey::PkNames => ("pkNames", of(Root::Array { element: text() })),
                 MetadataKey::IngestionTimestamp => ("ts", of(Root::Bigint)),
                 MetadataKey::EventTimestamp => ("es", of(Root::Bigint)),
+                MetadataKey::Type => ("type", of(Root::Varchar)),
+                MetadataKey::Sql => ("sql", of(Root::Varchar)),
+                MetadataKey::IsDdl => ("isDdl", of(Root::Boolean)),
+                MetadataKey::Gtid => ("gtid", of(Root::Varchar)),
+                MetadataKey::Id => ("id", of(Root::Bigint)),
+                MetadataKey::Old => {
+                    values.push(Value::Null);
+                    continue;
+                }
             };
             let node = root.get(member);
             note_metadata(node, *key, &mut converter.odd);
             values.push(match converter.convert(node, &ty).map_err(|t| Stop::Trouble(t, "metadata"))? {
-                Value::Bigint(millis) => Value::Instant(Timestamp { millis, nanos: 0 }),
+                Value::Bigint(millis) if *key != MetadataKey::Id => Value::Instant(Timestamp { millis, nanos: 0 }),
                 other => other,
             });
         }
         Ok(values)
+    }
+
+    /// The metadata of row `i` of an UPDATE: with its own before image.
+    fn with_old(&self, metadata: &[Value], root: &Node, i: usize, converter: &mut Converter) -> Step<Vec<Value>> {
+        let Some(at) = self.spec.metadata.iter().position(|key| *key == MetadataKey::Old) else {
+            return Ok(metadata.to_vec());
+        };
+        let mut own = metadata.to_vec();
+        if let Some(Node::Array(images)) = root.get("old") {
+            own[at] = images.get(i).map_or(Ok(Value::Null), |image| old_image(image, converter))?;
+        }
+        Ok(own)
     }
 
     fn as_flink(&self, root: &Node, event: Option<&str>, converter: &mut Converter, rows: &mut Vec<Row>) -> Step<()> {
@@ -176,7 +200,7 @@ impl Reference {
         let data = self.flink_images(root.get("data"), converter)?;
         let old = self.flink_images(root.get("old"), converter)?;
         let metadata = self.metadata(root, converter)?;
-        let mut emit = |kind, mut values: Vec<Value>| {
+        let mut emit = |kind, mut values: Vec<Value>, metadata: &[Value]| {
             values.extend(metadata.iter().cloned());
             rows.push(Row { kind, values });
         };
@@ -192,7 +216,7 @@ impl Reference {
         for (i, image) in data.into_iter().enumerate() {
             let after = image.ok_or(Stop::Trouble(Trouble::Bad, "a null in data"))?;
             if kind != Kind::UpdateAfter {
-                emit(kind, after);
+                emit(kind, after, &metadata);
                 continue;
             }
             let Some(Some(before)) = old.as_ref().and_then(|old| old.get(i)) else { return bad("no before image") };
@@ -203,8 +227,9 @@ impl Reference {
                     before[f] = after[f].clone();
                 }
             }
-            emit(Kind::UpdateBefore, before);
-            emit(Kind::UpdateAfter, after);
+            let metadata = self.with_old(&metadata, root, i, converter)?;
+            emit(Kind::UpdateBefore, before, &metadata);
+            emit(Kind::UpdateAfter, after, &metadata);
         }
         Ok(())
     }
@@ -233,7 +258,21 @@ impl Reference {
             "INSERT" | "INIT" => Kind::Insert,
             "DELETE" => Kind::Delete,
             "UPDATE" => Kind::UpdateAfter,
-            name => return self.no_rows(root, name),
+            name => {
+                let kind = self.no_rows(root, name)?;
+                let says_so = root.get("isDdl") == Some(&Node::Boolean(true));
+                let schema_change = kind == EventKind::Ddl || kind == EventKind::Query && says_so;
+                return match self.spec.ddl {
+                    DdlHandling::Emit if schema_change => {
+                        let mut values = vec![Value::Null; self.spec.fields.len()];
+                        values.extend(self.metadata(root, converter)?);
+                        rows.push(Row { kind: Kind::Insert, values });
+                        Ok(())
+                    }
+                    DdlHandling::Fail if schema_change => Err(Stop::Ddl),
+                    _ => Err(Stop::Skipped(kind)),
+                };
+            }
         };
         let data = self.canal_images(root, "data", converter)?;
         let old = self.canal_images(root, "old", converter)?;
@@ -241,10 +280,12 @@ impl Reference {
         let Some(data) = data else { return bad("no data") };
         for (i, after) in data.iter().enumerate() {
             let Some((after, _)) = after else { return bad("a null in data") };
+            let update = kind == Kind::UpdateAfter;
+            let metadata = if update { self.with_old(&metadata, root, i, converter)? } else { metadata.clone() };
             let mut emit = |kind, values: &[Value]| {
                 rows.push(Row { kind, values: values.iter().chain(&metadata).cloned().collect() });
             };
-            if kind == Kind::UpdateAfter {
+            if update {
                 let Some(Some((before, image))) = old.as_ref().and_then(|old| old.get(i)) else {
                     return bad("no before image");
                 };
@@ -260,15 +301,15 @@ impl Reference {
         Ok(())
     }
 
-    fn no_rows(&self, root: &Node, name: &str) -> Step<()> {
+    fn no_rows(&self, root: &Node, name: &str) -> Step<EventKind> {
         if let Some(kind) = statement(name) {
-            return Err(Stop::Skipped(kind));
+            return Ok(kind);
         }
         if root.get("isDdl") == Some(&Node::Boolean(true)) {
-            return Err(Stop::Skipped(EventKind::Ddl));
+            return Ok(EventKind::Ddl);
         }
         match root.get("data") {
-            None | Some(Node::Null) => Err(Stop::Skipped(EventKind::Other)),
+            None | Some(Node::Null) => Ok(EventKind::Other),
             Some(_) => bad("an unknown type with data"),
         }
     }
@@ -338,6 +379,18 @@ impl Reference {
     }
 }
 
+/// An object of `old` as it stands: the text of each value.
+fn old_image(image: &Node, converter: &mut Converter) -> Step<Value> {
+    let Node::Object(members) = image else { return Ok(Value::Null) };
+    let mut text = |node: &Node| match node {
+        Node::Null => Ok(Value::Null),
+        Node::Fraction(text) => Ok(Value::Text(text.clone())),
+        other => converter.text(other).map(Value::Text).map_err(|t| Stop::Trouble(t, "a before image")),
+    };
+    let entries = members.iter().map(|(name, node)| Ok((name.clone(), text(node)?)));
+    entries.collect::<Step<_>>().map(Value::Map)
+}
+
 /// Whether the column's `mysqlType` is one whose values Canal writes as one character per byte.
 fn is_binary(root: &Node, column: &str) -> bool {
     let Some(Node::Text(text)) = root.get("mysqlType").and_then(|types| types.get(column)) else { return false };
@@ -398,8 +451,14 @@ fn note_images(node: Option<&Node>, odd: &mut BTreeSet<&'static str>) {
 fn note_metadata(node: Option<&Node>, key: MetadataKey, odd: &mut BTreeSet<&'static str>) {
     let as_written = match (key, node) {
         (_, None | Some(Node::Null)) => true,
-        (MetadataKey::Database | MetadataKey::Table, Some(Node::Text(_))) => true,
-        (MetadataKey::IngestionTimestamp | MetadataKey::EventTimestamp, Some(Node::Integer(_))) => true,
+        (
+            MetadataKey::Database | MetadataKey::Table | MetadataKey::Type | MetadataKey::Sql | MetadataKey::Gtid,
+            Some(Node::Text(_)),
+        ) => true,
+        (MetadataKey::IngestionTimestamp | MetadataKey::EventTimestamp | MetadataKey::Id, Some(Node::Integer(_))) => {
+            true
+        }
+        (MetadataKey::IsDdl, Some(Node::Boolean(_))) => true,
         (MetadataKey::SqlType, Some(Node::Object(members))) => {
             members.iter().all(|(_, code)| matches!(code, Node::Integer(_) | Node::Null))
         }

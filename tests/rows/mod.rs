@@ -91,7 +91,8 @@ fn read_array(bytes: &[u8], element: &LogicalType) -> Result<Vec<Value>, Broken>
     Ok(values)
 }
 
-fn read_map(bytes: &[u8], key: &LogicalType, value: &LogicalType) -> Result<Value, Broken> {
+/// One map.
+pub fn read_map(bytes: &[u8], key: &LogicalType, value: &LogicalType) -> Result<Value, Broken> {
     let size = bytes.get(..4).ok_or("the key size is cut off")?;
     let size = u32::from_le_bytes(size.try_into().expect("4 bytes")) as usize;
     let keys = read_array(bytes.get(4..4 + size).ok_or("the keys are cut off")?, key)?;

@@ -4,7 +4,7 @@
 pub mod sql_type;
 
 use crate::reference::changelog::Reference;
-use canal_native::schema::{DecoderSpec, Field, MetadataKey, Semantics, TimestampFormat};
+use canal_native::schema::{DdlHandling, DecoderSpec, Field, MetadataKey, Semantics, TimestampFormat};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
@@ -60,6 +60,7 @@ impl Schema {
                 *table = Some(name.into());
                 spec.filter_table = true;
             }
+            ("ddl", value) => spec.ddl = serde_json::from_value(value.into()).ok()?,
             ("metadata", keys) => {
                 for key in keys.split(", ") {
                     let key: MetadataKey = serde_json::from_value(key.into()).ok()?;
@@ -84,17 +85,24 @@ pub fn spec_of(fields: Vec<Field>) -> DecoderSpec {
         filter_database: false,
         filter_table: false,
         time_millis: false,
+        ddl: DdlHandling::Skip,
     }
 }
 
-/// All six metadata columns.
-pub const ALL_METADATA: [MetadataKey; 6] = [
+/// All metadata columns that the native decoder gives: Flink's six first.
+pub const ALL_METADATA: [MetadataKey; 12] = [
     MetadataKey::Database,
     MetadataKey::Table,
     MetadataKey::SqlType,
     MetadataKey::PkNames,
     MetadataKey::IngestionTimestamp,
     MetadataKey::EventTimestamp,
+    MetadataKey::Type,
+    MetadataKey::Sql,
+    MetadataKey::IsDdl,
+    MetadataKey::Gtid,
+    MetadataKey::Id,
+    MetadataKey::Old,
 ];
 
 /// The names of the captured sets.

@@ -2,9 +2,10 @@
 #![allow(dead_code)]
 
 mod dictionary;
+mod tail;
 
 use crate::reference::changelog::{Decoded, Outcome as Expected, Reference};
-use crate::reference::value::{Row, Timestamp, Value};
+use crate::reference::value::{Row, Value};
 use crate::rows;
 use canal_native::canal::decode::{Decoder, Flags, Outcome, Reason};
 use canal_native::canal::event::EventKind;
@@ -68,8 +69,15 @@ impl Session {
     fn rows(&mut self, flags: Flags) -> Result<Answer, String> {
         let mut rows = rows::read(self.decoder.rows(), &self.table.spec.fields, flags.wide_timestamps)?;
         let metadata = self.metadata(flags)?;
-        for row in &mut rows {
-            row.values.extend(metadata.iter().cloned());
+        for (i, row) in rows.iter_mut().enumerate() {
+            for (key, value) in self.table.spec.metadata.iter().zip(&metadata) {
+                row.values.push(match (key, value) {
+                    (MetadataKey::Old, Value::Array(images)) => {
+                        images.get(i / 2).cloned().ok_or("an image is missing")?
+                    }
+                    _ => value.clone(),
+                });
+            }
         }
         Ok(Answer { seen: Seen::Rows(rows), flags })
     }
@@ -81,9 +89,8 @@ impl Session {
         let mut values = Vec::new();
         for (slot, key) in self.table.spec.metadata.iter().enumerate() {
             let index = *self.decoder.metadata().get(slot).ok_or("a metadata slot is missing")?;
-            if matches!(key, MetadataKey::IngestionTimestamp | MetadataKey::EventTimestamp) {
-                let stamp = Value::Instant(Timestamp { millis: index, nanos: 0 });
-                values.push(if index == i64::MIN { Value::Null } else { stamp });
+            if let Some(value) = tail::value(*key, index, self.decoder.rows().len(), self.decoder.output()) {
+                values.push(value?);
                 continue;
             }
             let known = &mut self.dictionaries[slot];

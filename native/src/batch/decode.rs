@@ -134,7 +134,7 @@ impl BatchDecoder {
         for (slot, column) in batch.metadata.iter_mut().enumerate() {
             let value = self.decoder.metadata()[slot];
             if rows > 0 {
-                column.append(rows, value, |index| self.decoder.metadata_value(slot, index))?;
+                column.append(rows, value, self.decoder.output(), |index| self.decoder.metadata_value(slot, index))?;
             }
         }
         if batch.rows.len() >= CHUNK_BYTES {

@@ -6,10 +6,13 @@
 //! |---|---|
 //! | `row_kind` | Dictionary(Int8, Utf8) of `+I`, `-U`, `+U`, `-D`; the index is the code of Flink's `RowKind` |
 //! | the physical columns | [`types`] |
-//! | `database`, `table` | Dictionary(Int32, Utf8) |
+//! | `database`, `table`, `type` | Dictionary(Int32, Utf8) |
 //! | `sql-type` | Dictionary(Int32, Map(Utf8, Int32)) |
 //! | `pk-names` | Dictionary(Int32, List(Utf8)) |
 //! | `ingestion-timestamp`, `event-timestamp` | Timestamp(ms, "UTC") |
+//! | `sql`, `gtid` | Utf8 |
+//! | `id`, `is-ddl` | Int64, Boolean |
+//! | `old` | Map(Utf8, Utf8), the row's before image |
 //!
 //! Metadata columns are there when the specification asks for them, in its order. Their dictionaries hold the values of
 //! this batch alone, in the order of their first row.

@@ -74,6 +74,7 @@ mod flag {
     pub const METADATA_NEW: u64 = 8;
     pub const METADATA_RESET: u64 = 16;
     pub const NULLED: u64 = 32;
+    pub const DDL: u64 = 64;
 }
 
 impl Decoding {
@@ -111,6 +112,7 @@ fn bits(flags: Flags) -> u64 {
         | bit(flags.metadata_new, flag::METADATA_NEW)
         | bit(flags.metadata_reset, flag::METADATA_RESET)
         | bit(flags.nulled, flag::NULLED)
+        | bit(flags.ddl, flag::DDL)
 }
 
 /// `String version()`: this crate's version.

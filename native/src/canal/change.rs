@@ -36,6 +36,11 @@ impl ChangeWriter<'_> {
         }
     }
 
+    /// One row of NULLs.
+    pub fn nulls(&mut self, out: &mut Vec<u8>) {
+        self.row(RowKind::Insert, vec![Cell::NULL; self.columns.len()].iter(), out);
+    }
+
     /// Two rows per image of `data`. `old` has at least as many images.
     #[inline(always)]
     pub fn updates(&mut self, data: &Images, old: &Images, semantics: Semantics, out: &mut Vec<u8>) {

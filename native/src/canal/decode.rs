@@ -2,7 +2,7 @@
 //!
 //! Everything that is not proven to be what Flink's codec makes of it ends in [`Outcome::Delegate`].
 
-use super::change::ChangeWriter;
+use super::change::{ChangeWriter, MAX_ROWS};
 use super::envelope::{Envelope, EnvelopeReader, Member};
 use super::event::{Event, EventKind};
 use super::image::{Array, Columns, ImageReader, Images, Scratch};
@@ -14,7 +14,7 @@ use crate::json::keys::{Keys, Order};
 use crate::json::{PADDING, Refused, string};
 use crate::meta::{Growth, Metadata, Value};
 use crate::row::{Cell, Sources, Tag};
-use crate::schema::{DecoderSpec, Semantics};
+use crate::schema::{DdlHandling, DecoderSpec, Semantics};
 use arrow::array::ArrayRef;
 
 /// What became of a message.
@@ -50,6 +50,8 @@ pub struct Flags {
     pub metadata_reset: bool,
     /// A bad value was read as NULL (lenient mode under `flink`).
     pub nulled: bool,
+    /// The one row is a schema change.
+    pub ddl: bool,
 }
 
 /// Why a message goes to Flink's codec.
@@ -70,6 +72,8 @@ pub enum Reason {
     Metadata = 5,
     /// The rows do not fit into one Java array.
     TooLarge = 6,
+    /// A schema change that fails the job.
+    Ddl = 7,
 }
 
 /// A table's decoder. One thread at a time.
@@ -77,6 +81,7 @@ pub enum Reason {
 pub struct Decoder {
     semantics: Semantics,
     lenient: bool,
+    ddl: DdlHandling,
     filter_database: bool,
     filter_table: bool,
     columns: Columns,
@@ -95,7 +100,9 @@ pub struct Decoder {
     old: Images,
     scratch: Scratch,
     pending: Vec<u8>,
+    /// The rows, and behind them the metadata's tail.
     rows: Vec<u8>,
+    rows_len: usize,
 }
 
 /// Which columns hold one character per byte, for the `mysqlType` that was seen last.
@@ -129,6 +136,7 @@ impl Decoder {
         Ok(Decoder {
             semantics: spec.semantics,
             lenient: spec.lenient,
+            ddl: spec.ddl,
             filter_database: spec.filter_database,
             filter_table: spec.filter_table,
             columns: Columns::new(&spec.fields, spec.semantics),
@@ -147,6 +155,7 @@ impl Decoder {
             scratch: Scratch::default(),
             pending: Vec::new(),
             rows: Vec::new(),
+            rows_len: 0,
         })
     }
 
@@ -171,7 +180,7 @@ impl Decoder {
         self.input.len() - PADDING
     }
 
-    /// Address and capacity of the buffer that [`rows`](Self::rows) stand in.
+    /// Address and capacity of the buffer that [`output`](Self::output) stands in.
     pub fn rows_buffer(&self) -> (usize, usize) {
         (self.rows.as_ptr() as usize, self.rows.capacity())
     }
@@ -192,6 +201,7 @@ impl Decoder {
     pub fn decode_input(&mut self, len: usize) -> Outcome {
         self.input[len..len + PADDING].fill(b'"');
         self.rows.clear();
+        self.rows_len = 0;
         let names_first = self.names_first;
         self.names_first = false;
         if simdutf8::basic::from_utf8(&self.input[..len]).is_err() {
@@ -216,6 +226,11 @@ impl Decoder {
 
     /// The rows of the last message: `[i32 size][i32 0][BinaryRowData]`, again and again, without the metadata columns.
     pub fn rows(&self) -> &[u8] {
+        &self.rows[..self.rows_len]
+    }
+
+    /// The same with the metadata's tail behind it.
+    pub fn output(&self) -> &[u8] {
         &self.rows
     }
 
@@ -329,6 +344,7 @@ impl Decoder {
         };
         match event {
             Ok(Event::Rows(kind)) => self.checked(
+                false,
                 |decoder| decoder.data_is_whole(),
                 |writer, data, _, out| {
                     writer.rows(kind, data, out);
@@ -337,6 +353,7 @@ impl Decoder {
             Ok(Event::Update) => {
                 let semantics = self.semantics;
                 self.checked(
+                    true,
                     |decoder| decoder.data_is_whole() && decoder.old_covers_data(),
                     |writer, data, old, out| writer.updates(data, old, semantics, out),
                 )
@@ -347,9 +364,34 @@ impl Decoder {
             {
                 Outcome::Delegate(Reason::Metadata)
             }
-            Ok(Event::Statement(kind)) => Outcome::Skipped(kind),
+            Ok(Event::Statement(kind)) => self.statement(kind),
             Ok(Event::Unknown) => Outcome::Delegate(Reason::EventType),
             Err(outcome) => outcome,
+        }
+    }
+
+    /// An event without rows. A schema change may have a row all the same, for the sake of its metadata.
+    fn statement(&mut self, kind: EventKind) -> Outcome {
+        match self.ddl {
+            DdlHandling::Emit if self.is_schema_change(kind) => {
+                self.data.clear();
+                self.old.clear();
+                match self.emit(false, |writer, _, _, out| writer.nulls(out)) {
+                    Outcome::Rows(flags) => Outcome::Rows(Flags { ddl: true, ..flags }),
+                    outcome => outcome,
+                }
+            }
+            DdlHandling::Fail if self.is_schema_change(kind) => Outcome::Delegate(Reason::Ddl),
+            _ => Outcome::Skipped(kind),
+        }
+    }
+
+    /// Canal reports `CREATE DATABASE` and the like as QUERY with `isDdl`; without it, QUERY is statement text.
+    fn is_schema_change(&self, kind: EventKind) -> bool {
+        match kind {
+            EventKind::Ddl => true,
+            EventKind::Query => self.envelope.raw(Member::IsDdl, &self.input) == Some(b"true"),
+            EventKind::Transaction | EventKind::Other => false,
         }
     }
 
@@ -407,10 +449,11 @@ impl Decoder {
                 && !(self.semantics == Semantics::Flink && self.old.containers)
     }
 
-    /// Writes the rows if nothing is wrong with the message.
+    /// Writes the rows if nothing is wrong with the message. `update`: each row has its before image in `old`.
     #[inline(always)]
     fn checked(
         &mut self,
+        update: bool,
         whole: impl FnOnce(&Self) -> bool,
         write: impl FnOnce(&mut ChangeWriter<'_>, &Images, &Images, &mut Vec<u8>),
     ) -> Outcome {
@@ -425,6 +468,16 @@ impl Decoder {
         if !whole(self) {
             return Outcome::Delegate(Reason::Shape);
         }
+        self.emit(update, write)
+    }
+
+    /// Writes rows and metadata.
+    #[inline(always)]
+    fn emit(
+        &mut self,
+        update: bool,
+        write: impl FnOnce(&mut ChangeWriter<'_>, &Images, &Images, &mut Vec<u8>),
+    ) -> Outcome {
         if self.metadata.fill(&self.input, &self.envelope).is_err() {
             return Outcome::Delegate(Reason::Metadata);
         }
@@ -438,6 +491,16 @@ impl Decoder {
             return Outcome::Delegate(Reason::TooLarge);
         }
         let null_in_not_null = writer.null_in_not_null;
+        let rows_len = self.rows.len();
+        let images = if update { self.data.objects.len() } else { 0 };
+        if self.metadata.append_tail(&self.input, &self.envelope, images, &mut self.rows).is_err() {
+            return Outcome::Delegate(Reason::Metadata);
+        }
+        if self.rows.len() > MAX_ROWS {
+            self.rows = Vec::new();
+            return Outcome::Delegate(Reason::TooLarge);
+        }
+        self.rows_len = rows_len;
         let Growth { new, reset } = self.metadata.take_growth();
         Outcome::Rows(Flags {
             generic_only: null_in_not_null || widest,
@@ -445,6 +508,7 @@ impl Decoder {
             metadata_new: new,
             metadata_reset: reset,
             nulled: self.data.nulled || self.old.nulled,
+            ddl: false,
         })
     }
 

@@ -11,10 +11,13 @@ pub enum Member {
     Data,
     Database,
     Es,
+    Gtid,
+    Id,
     IsDdl,
     MysqlType,
     Old,
     PkNames,
+    Sql,
     SqlType,
     Table,
     Ts,
@@ -22,12 +25,26 @@ pub enum Member {
 }
 
 /// The members' names.
-pub const NAMES: [&str; 11] =
-    ["data", "database", "es", "isDdl", "mysqlType", "old", "pkNames", "sqlType", "table", "ts", "type"];
+pub const NAMES: [&str; 14] = [
+    "data",
+    "database",
+    "es",
+    "gtid",
+    "id",
+    "isDdl",
+    "mysqlType",
+    "old",
+    "pkNames",
+    "sql",
+    "sqlType",
+    "table",
+    "ts",
+    "type",
+];
 
-const ALL: [Member; 11] = {
+const ALL: [Member; 14] = {
     use Member::*;
-    [Data, Database, Es, IsDdl, MysqlType, Old, PkNames, SqlType, Table, Ts, Type]
+    [Data, Database, Es, Gtid, Id, IsDdl, MysqlType, Old, PkNames, Sql, SqlType, Table, Ts, Type]
 };
 
 /// One message's members. A span covers the value as it stands in the document.

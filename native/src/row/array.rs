@@ -50,11 +50,23 @@ pub fn write_map(
 ) -> Result<(), Refused> {
     let order = map_order::of(keys.iter().map(|key| sources.bytes(key)))?;
     let sorted = |cells: &[Cell]| order.iter().map(|i| cells[*i]).collect::<Vec<_>>();
+    write_entries(out, &sorted(keys), &sorted(values), value_len, wide, sources);
+    Ok(())
+}
+
+/// Appends a map whose entries stay in their order.
+pub fn write_entries(
+    out: &mut Vec<u8>,
+    keys: &[Cell],
+    values: &[Cell],
+    value_len: usize,
+    wide: bool,
+    sources: Sources<'_>,
+) {
     let base = out.len();
     out.resize(base + 4, 0);
-    write_array(out, &sorted(keys), 8, false, sources);
+    write_array(out, keys, 8, false, sources);
     let keys_len = (out.len() - base - 4) as u32;
     out[base..base + 4].copy_from_slice(&keys_len.to_le_bytes());
-    write_array(out, &sorted(values), value_len, wide, sources);
-    Ok(())
+    write_array(out, values, value_len, wide, sources);
 }

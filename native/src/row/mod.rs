@@ -20,7 +20,7 @@ mod array;
 mod map_order;
 pub mod read;
 
-pub use array::{write_array, write_map};
+pub use array::{write_array, write_entries, write_map};
 
 /// Row kinds, with the codes of Flink's `RowKind.toByteValue`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,8 +168,9 @@ pub struct Sources<'a> {
 }
 
 impl<'a> Sources<'a> {
+    /// The bytes of an [`Input`](Tag::Input) or [`Scratch`](Tag::Scratch) value.
     #[inline(always)]
-    fn bytes(&self, cell: &Cell) -> &'a [u8] {
+    pub fn bytes(&self, cell: &Cell) -> &'a [u8] {
         match cell.tag() {
             Tag::Input => &self.input[cell.range()],
             _ => &self.scratch[cell.range()],

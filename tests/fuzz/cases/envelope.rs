@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 const MEMBERS: [Member; NAMES.len()] = {
     use Member::*;
-    [Data, Database, Es, IsDdl, MysqlType, Old, PkNames, SqlType, Table, Ts, Type]
+    [Data, Database, Es, Gtid, Id, IsDdl, MysqlType, Old, PkNames, Sql, SqlType, Table, Ts, Type]
 };
 
 /// Beyond it the reference, which is recursive, would need a larger stack.

@@ -59,6 +59,8 @@ pub enum CanalReason {
     TooLarge = 6,
     /// A timestamp has more digits than its column's Arrow type, or does not fit into its 64 bits.
     OutOfRange = 7,
+    /// A schema change, under "ddl": "fail".
+    Ddl = 8,
 }
 
 /// Why a row was refused; canal_encode_reason_text has a sentence for each.
@@ -146,6 +148,7 @@ impl From<Refusal> for CanalReason {
             Refusal::Unproven(Reason::EventType) => CanalReason::EventType,
             Refusal::Unproven(Reason::Metadata) => CanalReason::Metadata,
             Refusal::Unproven(Reason::TooLarge) => CanalReason::TooLarge,
+            Refusal::Unproven(Reason::Ddl) => CanalReason::Ddl,
             Refusal::OutOfRange => CanalReason::OutOfRange,
         }
     }
@@ -168,7 +171,7 @@ impl From<encode::Reason> for CanalEncodeReason {
 }
 
 /// The texts of CanalReason, by its codes.
-const REASONS: [&CStr; 8] = [
+const REASONS: [&CStr; 9] = [
     c"the message is not valid UTF-8",
     c"the message is not strict JSON, has a member twice, or is beyond a limit",
     c"a value does not fit its column, or only Flink's own codec has rules for reading it; declare the column as STRING to see it",
@@ -177,6 +180,7 @@ const REASONS: [&CStr; 8] = [
     c"a name that is filtered by, or a member that is asked for as metadata, is not of the form Canal writes",
     c"the message or its rows have more than 2 GB",
     c"a timestamp has more digits than its column, or is too far off for it; declare TIMESTAMP with another precision",
+    c"the message is a schema change, and \"ddl\" is \"fail\"",
 ];
 
 /// A sentence for a canal_reason: UTF-8, never freed; null for a number that is none.

@@ -73,7 +73,7 @@ class CanalNativeFormatFactoryTest {
         Map<String, ConfigOption<?>> ours = byKey(factory);
         byKey(stock()).forEach((key, option) -> assertEquals(option, ours.remove(key), key));
         assertEquals(new ArrayList<>(Arrays.asList(
-                "codec", "encode.database", "encode.envelope", "encode.pk-names", "encode.table", "encode.update", "semantics")), new ArrayList<>(ours.keySet()));
+                "codec", "ddl", "encode.database", "encode.envelope", "encode.pk-names", "encode.table", "encode.update", "semantics")), new ArrayList<>(ours.keySet()));
         assertTrue(factory.requiredOptions().isEmpty());
         assertTrue(factory.forwardOptions().isEmpty());
     }
@@ -123,7 +123,7 @@ class CanalNativeFormatFactoryTest {
 
     @Test
     void ownOptionsRefuseOtherValues() {
-        for (String[] pair : new String[][] {{"semantics", "Canal", "[canal, flink]"}, {"codec", "rust", "[native, flink]"}}) {
+        for (String[] pair : new String[][] {{"semantics", "Canal", "[canal, flink]"}, {"codec", "rust", "[native, flink]"}, {"ddl", "Emit", "[skip, emit, fail]"}}) {
             String expected =
                     "Unsupported value '" + pair[1] + "' for " + pair[0] + ". Supported values are " + pair[2] + ".";
             Configuration options = options(pair[0], pair[1]);
@@ -137,6 +137,20 @@ class CanalNativeFormatFactoryTest {
     }
 
     @Test
+    void optionsWithoutEffectAreRefusedForSources() {
+        for (String[] ours : new String[][] {{"ddl", "emit"}, {"ddl", "fail"}}) {
+            for (String reader : new String[] {"semantics", "codec"}) {
+                Configuration options = options(ours[0], ours[1], reader, "flink");
+                assertEquals(
+                        "'canal-json." + ours[0] + "' = '" + ours[1] + "' has no effect under 'canal-json." + reader + "' = 'flink', where messages "
+                                + "mean what Flink's codec makes of them. Remove one of the two options.",
+                        assertThrows(ValidationException.class, () -> factory.createDecodingFormat(null, options)).getMessage());
+                factory.createEncodingFormat(null, options);
+            }
+        }
+    }
+
+    @Test
     void codecFlinkIsFlinksOwnFormat() {
         DecodingFormat<?> format = factory.createDecodingFormat(null, options("codec", "flink"));
         assertSame(CanalJsonDecodingFormat.class, format.getClass());
@@ -144,11 +158,18 @@ class CanalNativeFormatFactoryTest {
     }
 
     @Test
-    void metadataAndChangelogModeAreFlinks() throws Exception {
+    void flinksMetadataAndSevenMore() throws Exception {
         DecodingFormat<?> stock = stock().createDecodingFormat(null, options());
         DecodingFormat<?> ours = factory.createDecodingFormat(null, options());
-        assertEquals(stock.listReadableMetadata(), ours.listReadableMetadata());
-        assertEquals(new ArrayList<>(stock.listReadableMetadata().keySet()), new ArrayList<>(ours.listReadableMetadata().keySet()));
+        Map<String, DataType> listed = ours.listReadableMetadata();
+        assertEquals(
+                Arrays.asList("type", "sql", "is-ddl", "gtid", "id", "old", "raw"),
+                new ArrayList<>(listed.keySet()).subList(6, listed.size()));
+        listed.keySet().removeIf(key -> CanalMetadata.of(key) != null);
+        assertEquals(stock.listReadableMetadata(), listed);
+        assertEquals(new ArrayList<>(stock.listReadableMetadata().keySet()), new ArrayList<>(listed.keySet()));
+        DecodingFormat<?> flinks = factory.createDecodingFormat(null, options("codec", "flink"));
+        assertEquals(stock.listReadableMetadata(), flinks.listReadableMetadata());
         assertEquals(stock.getChangelogMode(), ours.getChangelogMode());
     }
 

@@ -33,6 +33,8 @@ class FlinkDelegateTest {
                     DataTypes.FIELD("ok", DataTypes.BOOLEAN()),
                     DataTypes.FIELD("raw", DataTypes.BYTES()));
 
+    private static final DecodingOptions OPTIONS = new DecodingOptions(null, null, false, false, false, DdlHandling.SKIP);
+
     private final DecoderMetrics metrics = new DecoderMetrics();
     private DeserializationSchema<RowData> stock;
 
@@ -42,7 +44,7 @@ class FlinkDelegateTest {
     }
 
     private static DeserializationSchema<RowData> stock(String database, String table) throws Exception {
-        DecodingOptions options = new DecodingOptions(database, table, false, false, false);
+        DecodingOptions options = new DecodingOptions(database, table, false, false, false, DdlHandling.SKIP);
         ProjectableDecodingFormat<DeserializationSchema<RowData>> format = StockFormat.decodingFormat(options, false);
         DynamicTableSource.Context context = ScanRuntimeProviderContext.INSTANCE;
         DeserializationSchema<RowData> decoder =
@@ -56,9 +58,11 @@ class FlinkDelegateTest {
                 new DelegatedMessage.Rewriter(
                         (RowType) TYPE.getLogicalType(),
                         database == null ? null : Pattern.compile(database),
-                        table == null ? null : Pattern.compile(table));
+                        table == null ? null : Pattern.compile(table),
+                        null,
+                        OPTIONS);
         List<RowData> rows = new ArrayList<>();
-        new FlinkDelegate(stock, rewriter, lenient, metrics)
+        new FlinkDelegate(stock, rewriter, null, lenient, metrics)
                 .decode(message.getBytes(StandardCharsets.UTF_8), new ListCollector<>(rows));
         List<String> text = new ArrayList<>();
         for (RowData row : rows) {

@@ -39,6 +39,8 @@ public final class NativeDecoder implements AutoCloseable {
     public static final int METADATA_RESET = 16;
     /** Flag: a bad value became NULL (lenient mode). */
     public static final int NULLED = 32;
+    /** Flag: the one row is a schema change. */
+    public static final int DDL = 64;
 
     private static final int OUTPUT_MOVED = 1;
 
@@ -162,10 +164,23 @@ public final class NativeDecoder implements AutoCloseable {
         return rows;
     }
 
-    /** The last message's value in a metadata slot: epoch milliseconds, or an index into the slot's dictionary. */
+    /**
+     * The last message's value in a metadata slot: an index into the slot's dictionary, a number, or a place for {@link
+     * #tail}.
+     */
     public long metadata(int slot) {
         lease.handle();
         return metadata.getLong(slot * 8);
+    }
+
+    /** A fresh array of the bytes behind the last message's rows that a metadata slot names. */
+    public byte[] tail(long place) {
+        lease.handle();
+        byte[] bytes = new byte[(int) place];
+        ((Buffer) output).clear();
+        ((Buffer) output).position((int) (place >>> 32));
+        output.get(bytes);
+        return bytes;
     }
 
     /**

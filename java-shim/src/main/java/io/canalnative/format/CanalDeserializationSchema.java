@@ -36,6 +36,7 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
     private final RowType physical;
     private final List<String> metadataKeys;
     private final byte[] spec;
+    private final TypeInformation<RowData> produced;
     /** flink-json's decoder with the user's options: before open, and where the library is missing. */
     private final DeserializationSchema<RowData> stock;
     /** flink-json's decoder for single messages; strict under canal semantics. */
@@ -48,12 +49,14 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
             RowType physical,
             List<String> metadataKeys,
             boolean timeMillis,
+            TypeInformation<RowData> produced,
             DeserializationSchema<RowData> stock,
             DeserializationSchema<RowData> delegate) {
         this.options = options;
         this.physical = physical;
         this.metadataKeys = new ArrayList<>(metadataKeys);
         this.spec = DecoderSpec.json(options, physical, metadataKeys, timeMillis);
+        this.produced = produced;
         this.stock = stock;
         this.delegate = delegate;
         // The stock decoder has compiled them already, so a bad pattern throws where it does in Flink.
@@ -91,12 +94,13 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
         }
         decoder = messageDecoder(opened, metrics);
         LOG.info(
-                "canal-native {} ({}): semantics {}, ignore-parse-errors {}, binary rows where the collector takes them, "
+                "canal-native {} ({}): semantics {}, ignore-parse-errors {}, ddl {}, binary rows where the collector takes them, "
                         + "columns {}, metadata {}",
                 NativeDecoder.version(),
                 NativeDecoder.cpuPath(),
                 options.flinkSemantics ? "flink" : "canal",
                 options.lenient,
+                options.ddl.text,
                 physical.getFieldNames(),
                 metadataKeys);
     }
@@ -118,15 +122,16 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
     private MessageDecoder messageDecoder(NativeDecoder opened, DecoderMetrics metrics) {
         Pattern database = pattern(options.database);
         Pattern table = pattern(options.table);
+        DelegatedMetadata more = DelegatedMetadata.of(physical.getFieldCount(), metadataKeys);
         DelegatedMessage.Rewriter rewriter =
-                options.flinkSemantics ? null : new DelegatedMessage.Rewriter(physical, database, table);
+                options.flinkSemantics ? null : new DelegatedMessage.Rewriter(physical, database, table, more, options);
         return new MessageDecoder(
                 opened,
                 new RowReader(physical),
                 metadataKeys.isEmpty() ? null : new MetadataReader(opened, metadataKeys),
                 database,
                 table,
-                new FlinkDelegate(delegate, rewriter, options.lenient, metrics),
+                new FlinkDelegate(delegate, rewriter, more, options.lenient, metrics),
                 metrics);
     }
 
@@ -154,7 +159,7 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
 
     @Override
     public TypeInformation<RowData> getProducedType() {
-        return stock.getProducedType();
+        return produced;
     }
 
     @Override
@@ -166,11 +171,11 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
             return false;
         }
         CanalDeserializationSchema that = (CanalDeserializationSchema) o;
-        return options.equals(that.options) && stock.equals(that.stock);
+        return options.equals(that.options) && metadataKeys.equals(that.metadataKeys) && stock.equals(that.stock);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(options, stock);
+        return Objects.hash(options, metadataKeys, stock);
     }
 }

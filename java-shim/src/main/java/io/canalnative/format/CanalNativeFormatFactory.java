@@ -46,11 +46,12 @@ public abstract class CanalNativeFormatFactory implements DeserializationFormatF
         FactoryUtil.validateFactoryOptions(this, options);
         StockFormat.validateDecoding(options);
         CanalNativeOptions.validate(options);
+        CanalNativeOptions.validateDecoding(identifier, options);
         DecodingOptions decoding = StockFormat.decodingOptions(options);
         if (options.get(CanalNativeOptions.CODEC).equals(CanalNativeOptions.FLINK)) {
             return StockFormat.decodingFormat(decoding, decoding.lenient);
         }
-        return new CanalNativeDecodingFormat(decoding);
+        return new CanalNativeDecodingFormat(identifier, decoding);
     }
 
     @Override
@@ -91,6 +92,7 @@ public abstract class CanalNativeFormatFactory implements DeserializationFormatF
         options.add(CanalNativeOptions.ENCODE_DATABASE);
         options.add(CanalNativeOptions.ENCODE_TABLE);
         options.add(CanalNativeOptions.ENCODE_PK_NAMES);
+        options.add(CanalNativeOptions.DDL);
         return options;
     }
 }

@@ -1,6 +1,7 @@
 package io.canalnative.format;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -70,12 +71,37 @@ public final class CanalNativeOptions {
                     .noDefaultValue()
                     .withDescription("The key columns of a full envelope, separated by ';'. By default the table's PRIMARY KEY.");
 
+    /** {@code ddl}: what becomes of a schema change. {@code skip} (default), {@code emit} or {@code fail}; semantics canal only. */
+    public static final ConfigOption<String> DDL =
+            ConfigOptions.key("ddl")
+                    .stringType()
+                    .defaultValue("skip")
+                    .withDescription(
+                            "What becomes of a schema change: 'skip' counts it and passes over it, 'emit' gives one row of NULLs with its "
+                                    + "metadata, 'fail' fails the job.");
+
     private CanalNativeOptions() {}
 
     /** Refuses values other than those named above, exactly as written there. */
     static void validate(ReadableConfig options) {
         oneOf(options, SEMANTICS, CANAL, FLINK);
         oneOf(options, CODEC, NATIVE, FLINK);
+        oneOf(options, DDL, "skip", "emit", "fail");
+    }
+
+    /** Refuses, for a source, what Flink's codec or semantics would leave without effect. */
+    static void validateDecoding(String identifier, ReadableConfig options) {
+        for (ConfigOption<String> reader : Arrays.asList(SEMANTICS, CODEC)) {
+            for (ConfigOption<String> ours : Collections.singletonList(DDL)) {
+                if (options.get(reader).equals(FLINK) && !options.get(ours).equals(ours.defaultValue())) {
+                    throw new ValidationException(
+                            String.format(
+                                    "'%1$s.%2$s' = '%3$s' has no effect under '%1$s.%4$s' = '%5$s', where messages mean what Flink's codec makes of "
+                                            + "them. Remove one of the two options.",
+                                    identifier, ours.key(), options.get(ours), reader.key(), FLINK));
+                }
+            }
+        }
     }
 
     /** The values of a sink's options; refuses what does not go together. The primary key is asked for if needed. */
@@ -113,11 +139,11 @@ public final class CanalNativeOptions {
         return null;
     }
 
-    private static void oneOf(ReadableConfig options, ConfigOption<String> option, String first, String second) {
+    private static void oneOf(ReadableConfig options, ConfigOption<String> option, String... values) {
         String value = options.get(option);
-        if (!value.equals(first) && !value.equals(second)) {
+        if (!Arrays.asList(values).contains(value)) {
             throw new ValidationException(
-                    String.format("Unsupported value '%s' for %s. Supported values are [%s, %s].", value, option.key(), first, second));
+                    String.format("Unsupported value '%s' for %s. Supported values are %s.", value, option.key(), Arrays.toString(values)));
         }
     }
 }

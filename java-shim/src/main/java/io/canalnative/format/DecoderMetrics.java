@@ -23,6 +23,8 @@ final class DecoderMetrics {
     final SimpleCounter filtered = new SimpleCounter();
     /** Messages with a bad value in lenient mode: dropped, or (semantics flink) with the value read as NULL. */
     final SimpleCounter parseErrors = new SimpleCounter();
+    /** Schema changes that gave a row ({@code ddl = emit}). */
+    final SimpleCounter ddl = new SimpleCounter();
     /** Messages that were handed to Flink's own codec. */
     final SimpleCounter delegated = new SimpleCounter();
 
@@ -46,6 +48,7 @@ final class DecoderMetrics {
         group.counter("bytes", bytes);
         group.counter("filtered", filtered);
         group.counter("parseErrors", parseErrors);
+        group.counter("ddl", ddl);
         group.counter("delegated", delegated);
         for (EventKind kind : EventKind.values()) {
             group.counter(kind.metric, skipped(kind));

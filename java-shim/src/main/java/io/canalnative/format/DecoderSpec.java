@@ -65,13 +65,18 @@ final class DecoderSpec {
         ObjectNode spec = JSON.objectNode();
         spec.set("fields", fields(physical));
         ArrayNode metadata = spec.putArray("metadata");
-        metadataKeys.forEach(metadata::add);
+        for (String key : metadataKeys) {
+            if (CanalMetadata.of(key) != CanalMetadata.RAW) {
+                metadata.add(key);
+            }
+        }
         spec.put("semantics", options.flinkSemantics ? "flink" : "canal");
         spec.put("lenient", options.lenient);
         spec.put("timestamp", options.iso8601 ? "ISO-8601" : "SQL");
         spec.put("filterDatabase", options.database != null);
         spec.put("filterTable", options.table != null);
         spec.put("timeMillis", timeMillis);
+        spec.put("ddl", options.ddl.text);
         return spec.toString().getBytes(StandardCharsets.UTF_8);
     }
 

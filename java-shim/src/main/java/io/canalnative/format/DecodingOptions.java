@@ -17,13 +17,17 @@ final class DecodingOptions implements Serializable {
     final boolean iso8601;
     /** {@code semantics} is flink, not canal. */
     final boolean flinkSemantics;
+    /** {@code ddl}. */
+    final DdlHandling ddl;
 
-    DecodingOptions(String database, String table, boolean lenient, boolean iso8601, boolean flinkSemantics) {
+    DecodingOptions(
+            String database, String table, boolean lenient, boolean iso8601, boolean flinkSemantics, DdlHandling ddl) {
         this.database = database;
         this.table = table;
         this.lenient = lenient;
         this.iso8601 = iso8601;
         this.flinkSemantics = flinkSemantics;
+        this.ddl = ddl;
     }
 
     @Override
@@ -36,11 +40,12 @@ final class DecodingOptions implements Serializable {
                 && Objects.equals(table, that.table)
                 && lenient == that.lenient
                 && iso8601 == that.iso8601
-                && flinkSemantics == that.flinkSemantics;
+                && flinkSemantics == that.flinkSemantics
+                && ddl == that.ddl;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(database, table, lenient, iso8601, flinkSemantics);
+        return Objects.hash(database, table, lenient, iso8601, flinkSemantics, ddl);
     }
 }

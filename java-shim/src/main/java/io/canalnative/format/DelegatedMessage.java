@@ -47,19 +47,30 @@ final class DelegatedMessage {
     final boolean filtered;
     /** The kind of an event without rows, or null. */
     final EventKind skipped;
+    /** What flink-json does not give of the metadata, as it was before the message was rewritten; null if nothing is requested. */
+    final DelegatedMetadata.Values metadata;
+    /** The one row is a schema change. */
+    final boolean schemaChange;
 
-    private DelegatedMessage(List<byte[]> messages, boolean filtered, EventKind skipped) {
+    private DelegatedMessage(
+            List<byte[]> messages, boolean filtered, EventKind skipped, DelegatedMetadata.Values metadata, boolean schemaChange) {
         this.messages = messages;
         this.filtered = filtered;
         this.skipped = skipped;
+        this.metadata = metadata;
+        this.schemaChange = schemaChange;
     }
 
-    private static DelegatedMessage rows(byte[] message) {
-        return new DelegatedMessage(Collections.singletonList(message), false, null);
+    private static DelegatedMessage rows(byte[] message, DelegatedMetadata.Values metadata) {
+        return new DelegatedMessage(Collections.singletonList(message), false, null, metadata, false);
     }
 
     private static DelegatedMessage skipped(EventKind kind) {
-        return new DelegatedMessage(Collections.emptyList(), false, kind);
+        return new DelegatedMessage(Collections.emptyList(), false, kind, null, false);
+    }
+
+    private static DelegatedMessage filtered() {
+        return new DelegatedMessage(Collections.emptyList(), true, null, null, false);
     }
 
     /** Rewrites messages for one table. */
@@ -70,10 +81,15 @@ final class DelegatedMessage {
         private final List<String> booleans = new ArrayList<>();
         private final List<String> binaries = new ArrayList<>();
         private final boolean exactFractions;
+        /** Null if flink-json gives all metadata that is requested. */
+        private final DelegatedMetadata metadata;
+        private final DdlHandling ddl;
 
-        Rewriter(RowType physical, Pattern database, Pattern table) {
+        Rewriter(RowType physical, Pattern database, Pattern table, DelegatedMetadata metadata, DecodingOptions options) {
+            this.ddl = options.ddl;
             this.database = database;
             this.table = table;
+            this.metadata = metadata;
             this.columns = physical.getFieldNames();
             for (RowType.RowField field : physical.getFields()) {
                 LogicalTypeRoot root = field.getType().getTypeRoot();
@@ -95,41 +111,59 @@ final class DelegatedMessage {
         DelegatedMessage rewrite(byte[] message) throws IOException {
             Object root = JsonText.read(message);
             if (!(root instanceof Map)) {
-                return rows(message);
+                return rows(message, null);
             }
             @SuppressWarnings("unchecked")
             Map<String, Object> envelope = (Map<String, Object>) root;
             boolean nameless = database != null && !envelope.containsKey("database");
             if (!nameless && database != null && !database.matcher(asText(envelope.get("database"))).matches()) {
-                return new DelegatedMessage(Collections.emptyList(), true, null);
+                return filtered();
             }
             nameless |= table != null && !envelope.containsKey("table");
             if (!nameless && table != null && !table.matcher(asText(envelope.get("table"))).matches()) {
-                return new DelegatedMessage(Collections.emptyList(), true, null);
+                return filtered();
             }
             if (nameless || envelope.get("type") == null) {
                 // flink-json fails for these; its exception is the one to report.
-                return rows(message);
+                return rows(message, null);
             }
-            return ofType(asText(envelope.get("type")), envelope);
+            return ofType(asText(envelope.get("type")), message, envelope);
         }
 
-        private DelegatedMessage ofType(String type, Map<String, Object> envelope) throws IOException {
+        private DelegatedMessage ofType(String type, byte[] message, Map<String, Object> envelope) throws IOException {
             switch (type) {
                 case "INIT":
-                    envelope.put("type", "INSERT");
-                    convert(envelope);
-                    return rows(JsonText.write(envelope));
                 case "INSERT":
                 case "DELETE":
-                    convert(envelope);
-                    return rows(JsonText.write(envelope));
                 case "UPDATE":
+                    DelegatedMetadata.Values values = metadata == null ? null : metadata.read(message, envelope, false);
                     convert(envelope);
-                    return new DelegatedMessage(splitUpdate(envelope), false, null);
+                    if (type.equals("UPDATE")) {
+                        return new DelegatedMessage(splitUpdate(envelope), false, null, values, false);
+                    }
+                    if (type.equals("INIT")) {
+                        envelope.put("type", "INSERT");
+                    }
+                    return rows(JsonText.write(envelope), values);
                 default:
-                    return skipped(kindOfStatement(type, envelope));
+                    return statement(kindOfStatement(type, envelope), message, envelope);
             }
+        }
+
+        private DelegatedMessage statement(EventKind kind, byte[] message, Map<String, Object> envelope) throws IOException {
+            // Canal reports CREATE DATABASE and the like as QUERY with isDdl; without it, QUERY is statement text.
+            boolean schemaChange = kind == EventKind.DDL || kind == EventKind.QUERY && Boolean.TRUE.equals(envelope.get("isDdl"));
+            if (ddl == DdlHandling.SKIP || !schemaChange) {
+                return skipped(kind);
+            }
+            if (ddl == DdlHandling.FAIL) {
+                throw new SchemaChangeException(envelope.get("database"), envelope.get("table"), envelope.get("sql"));
+            }
+            DelegatedMetadata.Values values = metadata == null ? null : metadata.read(message, envelope, false);
+            Map<String, Object> one = readByFlink(envelope);
+            one.put("type", "INSERT");
+            one.put("data", Collections.singletonList(Collections.emptyMap()));
+            return new DelegatedMessage(Collections.singletonList(JsonText.write(one)), false, null, values, true);
         }
 
         private static EventKind kindOfStatement(String type, Map<String, Object> envelope) throws IOException {

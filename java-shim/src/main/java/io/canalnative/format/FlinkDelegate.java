@@ -16,35 +16,37 @@ final class FlinkDelegate {
     private final DeserializationSchema<RowData> stock;
     /** Null under flink semantics, where messages go to flink-json as they are. */
     private final DelegatedMessage.Rewriter rewriter;
+    /** Null if flink-json gives all metadata that is requested. */
+    private final DelegatedMetadata metadata;
     private final boolean lenient;
     private final DecoderMetrics metrics;
     private final RowBuffer buffer = new RowBuffer();
 
     FlinkDelegate(
-            DeserializationSchema<RowData> stock, DelegatedMessage.Rewriter rewriter, boolean lenient, DecoderMetrics metrics) {
+            DeserializationSchema<RowData> stock,
+            DelegatedMessage.Rewriter rewriter,
+            DelegatedMetadata metadata,
+            boolean lenient,
+            DecoderMetrics metrics) {
         this.stock = stock;
         this.rewriter = rewriter;
+        this.metadata = metadata;
         this.lenient = lenient;
         this.metrics = metrics;
     }
 
     void decode(byte[] message, Collector<RowData> out) throws IOException {
         metrics.delegated.inc();
-        if (rewriter == null) {
+        if (rewriter == null && metadata == null) {
             stock.deserialize(message, new CountingCollector(out));
             return;
         }
         buffer.rows.clear();
-        try {
-            decodeRewritten(message);
-        } catch (Throwable t) {
-            // As wide as flink-json's own: deep recursion in a pattern ends here as well.
-            buffer.rows.clear();
-            if (lenient) {
-                metrics.parseErrors.inc();
-                return;
-            }
-            throw new IOException(CORRUPT + new String(message) + "'.", cause(t));
+        if (rewriter == null) {
+            stock.deserialize(message, buffer);
+            completeAsIs(message);
+        } else if (!decodeRewritten(message)) {
+            return;
         }
         metrics.rows.inc(buffer.rows.size());
         for (RowData row : buffer.rows) {
@@ -53,7 +55,38 @@ final class FlinkDelegate {
         buffer.rows.clear();
     }
 
-    private void decodeRewritten(byte[] message) throws IOException {
+    /** Under flink semantics: puts our metadata into the rows that flink-json gave. */
+    private void completeAsIs(byte[] message) throws IOException {
+        if (buffer.rows.isEmpty()) {
+            return;
+        }
+        try {
+            buffer.complete(metadata.read(message, JsonText.read(message), lenient));
+        } catch (IOException e) {
+            buffer.rows.clear();
+            throw new IOException(CORRUPT + new String(message) + "'.", e);
+        }
+    }
+
+    /** Under canal semantics; false if the message is dropped. */
+    private boolean decodeRewritten(byte[] message) throws IOException {
+        try {
+            rewriteAndDecode(message);
+            return true;
+        } catch (SchemaChangeException e) {
+            throw e;
+        } catch (Throwable t) {
+            // As wide as flink-json's own: deep recursion in a pattern ends here as well.
+            buffer.rows.clear();
+            if (lenient) {
+                metrics.parseErrors.inc();
+                return false;
+            }
+            throw new IOException(CORRUPT + new String(message) + "'.", cause(t));
+        }
+    }
+
+    private void rewriteAndDecode(byte[] message) throws IOException {
         DelegatedMessage delegated = rewriter.rewrite(message);
         if (delegated.filtered) {
             metrics.filtered.inc();
@@ -62,6 +95,12 @@ final class FlinkDelegate {
         }
         for (byte[] part : delegated.messages) {
             stock.deserialize(part, buffer);
+        }
+        if (delegated.metadata != null) {
+            buffer.complete(delegated.metadata);
+        }
+        if (delegated.schemaChange) {
+            metrics.ddl.inc();
         }
     }
 
@@ -73,6 +112,12 @@ final class FlinkDelegate {
 
     private static final class RowBuffer implements Collector<RowData> {
         private final List<RowData> rows = new ArrayList<>();
+
+        void complete(DelegatedMetadata.Values metadata) {
+            for (int i = 0; i < rows.size(); i++) {
+                rows.set(i, metadata.complete(rows.get(i), i));
+            }
+        }
 
         @Override
         public void collect(RowData row) {

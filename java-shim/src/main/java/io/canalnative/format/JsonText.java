@@ -2,6 +2,7 @@ package io.canalnative.format;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -36,6 +37,7 @@ final class JsonText {
                     .enable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS)
                     .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
                     .build();
+    private static final JsonFactory READABLE = new JsonFactory();
 
     private JsonText() {}
 
@@ -115,24 +117,37 @@ final class JsonText {
     static byte[] write(Object root) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (JsonGenerator json = FACTORY.createGenerator(bytes, JsonEncoding.UTF8)) {
-            Deque<Iterator<?>> open = new ArrayDeque<>();
-            begin(json, root, open);
-            while (!open.isEmpty()) {
-                Iterator<?> members = open.peek();
-                if (!members.hasNext()) {
-                    open.pop();
-                    end(json);
-                    continue;
-                }
-                Object member = members.next();
-                if (member instanceof Map.Entry) {
-                    json.writeFieldName((String) ((Map.Entry<?, ?>) member).getKey());
-                    member = ((Map.Entry<?, ?>) member).getValue();
-                }
-                begin(json, member, open);
-            }
+            write(json, root);
         }
         return bytes.toByteArray();
+    }
+
+    /** A value as JSON for people: characters beyond ASCII as they are. */
+    static String text(Object value) throws IOException {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = READABLE.createGenerator(text)) {
+            write(json, value);
+        }
+        return text.toString();
+    }
+
+    private static void write(JsonGenerator json, Object root) throws IOException {
+        Deque<Iterator<?>> open = new ArrayDeque<>();
+        begin(json, root, open);
+        while (!open.isEmpty()) {
+            Iterator<?> members = open.peek();
+            if (!members.hasNext()) {
+                open.pop();
+                end(json);
+                continue;
+            }
+            Object member = members.next();
+            if (member instanceof Map.Entry) {
+                json.writeFieldName((String) ((Map.Entry<?, ?>) member).getKey());
+                member = ((Map.Entry<?, ?>) member).getValue();
+            }
+            begin(json, member, open);
+        }
     }
 
     private static void end(JsonGenerator json) throws IOException {

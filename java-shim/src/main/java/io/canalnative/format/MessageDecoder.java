@@ -5,7 +5,6 @@ import java.util.regex.Pattern;
 
 import io.canalnative.NativeDecoder;
 
-import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.util.Collector;
 
@@ -49,7 +48,7 @@ final class MessageDecoder implements AutoCloseable {
         long result = decoder.decode(message);
         int flags = NativeDecoder.flags(result);
         if ((result & STATUS_AND_FLAGS) == 0) {
-            emit(result, flags, out);
+            emit(result, flags, message, out);
         } else {
             finish(result, flags, message, out);
         }
@@ -80,7 +79,10 @@ final class MessageDecoder implements AutoCloseable {
                 if ((flags & NativeDecoder.NULLED) != 0) {
                     metrics.parseErrors.inc();
                 }
-                emit(result, flags, out);
+                if ((flags & NativeDecoder.DDL) != 0) {
+                    metrics.ddl.inc();
+                }
+                emit(result, flags, message, out);
                 break;
             case NativeDecoder.FILTERED:
                 metrics.filtered.inc();
@@ -105,14 +107,16 @@ final class MessageDecoder implements AutoCloseable {
         }
     }
 
-    private void emit(long result, int flags, Collector<RowData> out) {
+    private void emit(long result, int flags, byte[] message, Collector<RowData> out) {
         byte[] bytes = decoder.rows(result);
-        GenericRowData values = metadata == null ? null : metadata.read();
+        if (metadata != null) {
+            metadata.read(message);
+        }
         boolean generic = (flags & (NativeDecoder.GENERIC_ONLY | NativeDecoder.WIDE_TIMESTAMPS)) != 0;
         int count =
                 generic || !form.isBinary(out)
-                        ? rows.emitGeneric(bytes, (flags & NativeDecoder.WIDE_TIMESTAMPS) != 0, values, out)
-                        : rows.emitBinary(bytes, values, out);
+                        ? rows.emitGeneric(bytes, (flags & NativeDecoder.WIDE_TIMESTAMPS) != 0, metadata, out)
+                        : rows.emitBinary(bytes, metadata, out);
         metrics.rows.inc(count);
     }
 

@@ -62,7 +62,7 @@ final class RowReader {
      * @param metadata the message's metadata, which follows the physical columns of each row, or null for none
      * @return the number of rows
      */
-    int emitBinary(byte[] rows, GenericRowData metadata, Collector<RowData> out) {
+    int emitBinary(byte[] rows, MetadataReader metadata, Collector<RowData> out) {
         MemorySegment segment = MemorySegmentFactory.wrap(rows);
         MemorySegment[] segments = {segment};
         int count = 0;
@@ -70,16 +70,16 @@ final class RowReader {
             int size = segment.getIntLittleEndian(at);
             BinaryRowData row = new BinaryRowData(arity);
             row.pointTo(segments, at + ROW_HEADER, size);
-            out.collect(metadata == null ? row : new JoinedRowData(row.getRowKind(), row, metadata));
+            out.collect(metadata == null ? row : new JoinedRowData(row.getRowKind(), row, metadata.row(count)));
             at += ROW_HEADER + size;
         }
         return count;
     }
 
     /** Emits generic rows whose variable-length values point into {@code rows}; parameters as above. */
-    int emitGeneric(byte[] rows, boolean wideTimestamps, GenericRowData metadata, Collector<RowData> out) {
+    int emitGeneric(byte[] rows, boolean wideTimestamps, MetadataReader metadata, Collector<RowData> out) {
         RowData.FieldGetter[] fields = wideTimestamps ? wideGetters : getters;
-        int metadataArity = metadata == null ? 0 : metadata.getArity();
+        int metadataArity = metadata == null ? 0 : metadata.arity();
         MemorySegment segment = MemorySegmentFactory.wrap(rows);
         MemorySegment[] segments = {segment};
         BinaryRowData binary = new BinaryRowData(arity);
@@ -91,8 +91,11 @@ final class RowReader {
             for (int i = 0; i < arity; i++) {
                 row.setField(i, fields[i].getFieldOrNull(binary));
             }
-            for (int i = 0; i < metadataArity; i++) {
-                row.setField(arity + i, metadata.getField(i));
+            if (metadataArity > 0) {
+                GenericRowData values = metadata.row(count);
+                for (int i = 0; i < metadataArity; i++) {
+                    row.setField(arity + i, values.getField(i));
+                }
             }
             out.collect(row);
             at += ROW_HEADER + size;

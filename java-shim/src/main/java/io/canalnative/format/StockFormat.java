@@ -70,7 +70,8 @@ final class StockFormat {
                 options.getOptional(CanalJsonFormatOptions.TABLE_INCLUDE).orElse(null),
                 options.get(CanalJsonFormatOptions.IGNORE_PARSE_ERRORS),
                 JsonFormatOptionsUtil.getTimestampFormat(options) == TimestampFormat.ISO_8601,
-                options.get(CanalNativeOptions.SEMANTICS).equals(CanalNativeOptions.FLINK));
+                options.get(CanalNativeOptions.SEMANTICS).equals(CanalNativeOptions.FLINK),
+                DdlHandling.of(options.get(CanalNativeOptions.DDL)));
     }
 
     /** flink-json's own decoding format, with its own value for {@code ignore-parse-errors}. */
