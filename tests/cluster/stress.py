@@ -6,6 +6,7 @@ the task manager collects its garbage and is measured. The last line is `N passe
 """
 
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -88,7 +89,7 @@ class Stress:
             self.flink.wait()
             self.jobs, self.gateway = Jobs(self.flink.rest), Gateway(self.flink)
             if not self.mode.in_lib:
-                self.gateway.run(f"ADD JAR '{self.options.jar}'")
+                self.gateway.run(f"ADD JAR '{shutil.copy(self.options.jar, self.flink.directory)}'")
             self.gateway.run(f"SET 'parallelism.default' = '{SUBTASKS}'")
             self.gateway.run(SOURCE.format(kafka=self.kafka.bootstrap, format=self.mode.format))
             self.gateway.run("CREATE TABLE nothing (id BIGINT, amount DECIMAL(12, 2), origin STRING, many INT) WITH ('connector' = 'blackhole')")
