@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -193,15 +194,17 @@ class Flink:
             (directory / name).mkdir(parents=True)
         # An older canal-native jar in a FLINK_HOME of the user's would hide, or be hidden by, the one under test.
         lib = [jar for jar in (home / "lib").glob("*.jar") if not jar.name.startswith("canal-native")]
-        for jar in lib + self.parts.connector_jars() + self.extra_lib:
+        for jar in lib + self.parts.connector_jars():
             (directory / "lib" / jar.name).symlink_to(jar)
+        for jar in self.extra_lib:
+            shutil.copy(jar, directory / "lib")  # a build meanwhile must not change what runs
         for jar in list((home / "opt").glob("*.jar")) + self.parts.sql_client_jars():
             (directory / "opt" / jar.name).symlink_to(jar)
         for plugin in (home / "plugins").iterdir() if (home / "plugins").is_dir() else ():
             (directory / "plugins" / plugin.name).symlink_to(plugin)
         reporter = directory / "plugins" / "canal-native-final-counts"
         reporter.mkdir()
-        (reporter / "cluster.jar").symlink_to(REPO / "build" / "cluster" / "cluster.jar")
+        shutil.copy(REPO / "build" / "cluster" / "cluster.jar", reporter)
         for conf in (home / "conf").iterdir():
             if conf.suffix in (".properties", ".xml"):
                 (directory / "conf" / conf.name).write_bytes(conf.read_bytes())
