@@ -6,11 +6,10 @@
 //! Earlier JDKs generate digits until what is left is less than half the distance to the neighbour. That ends in the same
 //! digits, except where
 //! * a shorter decimal lies exactly half-way to the neighbour (`2.0E23`): such a decimal is an odd multiple of half a unit
-//!   with few digits, so the value is an integer, and of the odd numbers beside its mantissa one is divisible by 25;
+//!   with few digits, so the value is an integer, and of the odd numbers beside twice its mantissa one is divisible by 25;
 //! * the mantissa is a power of two: its neighbours are at two distances, and the algorithm takes half of the smaller;
 //! * the value is an integer of more bits than the mantissa, but below 2^63: its digits are printed as they are, without
-//!   those that stand for less than a quarter of a unit in the last place.
-//!
+//!   those that stand for less than a quarter of a unit in the last place;
 //! * the value has one of a few exponents, with which a sum of the algorithm overflows 64 bits: the last digit is then not
 //!   rounded up.
 //!
