@@ -11,7 +11,7 @@ mod scenario;
 #[path = "../../session/mod.rs"]
 mod session;
 
-use canal_native::schema::{DdlHandling, DecoderSpec, Semantics};
+use canal_native::schema::{DdlHandling, DecoderSpec, Semantics, ZeroDate};
 use libfuzzer_sys::fuzz_target;
 use reference::changelog::Reference;
 use session::{Session, compare};
@@ -44,6 +44,7 @@ static TABLES: LazyLock<Vec<Reference>> = LazyLock::new(|| {
             semantics,
             lenient,
             ddl: if semantics == Semantics::Canal && lenient { DdlHandling::Emit } else { DdlHandling::Skip },
+            zero_date: if semantics == Semantics::Canal && lenient { ZeroDate::Null } else { ZeroDate::Fail },
             ..base.clone()
         },
         database: None,

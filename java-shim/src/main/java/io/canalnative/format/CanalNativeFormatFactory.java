@@ -81,6 +81,7 @@ public abstract class CanalNativeFormatFactory implements DeserializationFormatF
         options.add(CanalNativeOptions.SEMANTICS);
         options.add(CanalNativeOptions.CODEC);
         options.add(CanalNativeOptions.DDL);
+        options.add(CanalNativeOptions.ZERO_DATE);
         return options;
     }
 }
