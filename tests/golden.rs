@@ -6,7 +6,7 @@ mod rows;
 mod scenario;
 mod session;
 
-use canal_native::schema::{DdlHandling, Semantics};
+use canal_native::schema::{DdlHandling, Semantics, ZeroDate};
 use reference::changelog::{Outcome, Reference};
 use scenario::{ALL_METADATA, Schema, data_dir, messages};
 use session::{Answer, Seen, Session, compare};
@@ -48,6 +48,7 @@ fn under_flink(table: &Reference, message: &[u8]) -> Outcome {
     let mut table = table.clone();
     table.spec.semantics = Semantics::Flink;
     table.spec.ddl = DdlHandling::Skip;
+    table.spec.zero_date = ZeroDate::Fail;
     match table.decode(message).outcome {
         Outcome::Filtered | Outcome::Skipped(_) | Outcome::Dropped => Outcome::Rows(Vec::new()),
         outcome => outcome,

@@ -143,6 +143,19 @@ pub enum DdlHandling {
     Fail,
 }
 
+/// How MySQL's date of zeros is read (`zero-date`, under `canal` only).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ZeroDate {
+    /// It is a bad value.
+    #[default]
+    Fail,
+    /// As NULL.
+    Null,
+    /// As 1970-01-01 00:00:00.
+    Epoch,
+}
+
 /// Text form of timestamps (`timestamp-format.standard`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TimestampFormat {
@@ -182,6 +195,9 @@ pub struct DecoderSpec {
     /// `ddl`.
     #[serde(default)]
     pub ddl: DdlHandling,
+    /// `zero-date`.
+    #[serde(default)]
+    pub zero_date: ZeroDate,
 }
 
 impl DecoderSpec {
@@ -196,8 +212,9 @@ impl DecoderSpec {
         for field in &spec.fields {
             check(&field.ty).map_err(|e| e.at(&field.name))?;
         }
-        if spec.semantics == Semantics::Flink && spec.ddl != DdlHandling::Skip {
-            return Err(Error::new(Kind::InvalidSpec, "ddl is for the semantics canal only"));
+        let ours = spec.ddl != DdlHandling::Skip || spec.zero_date != ZeroDate::Fail;
+        if spec.semantics == Semantics::Flink && ours {
+            return Err(Error::new(Kind::InvalidSpec, "ddl and zeroDate are for the semantics canal only"));
         }
         Ok(spec)
     }

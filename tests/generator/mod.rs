@@ -9,7 +9,7 @@ pub mod value;
 
 use crate::reference::changelog::Reference;
 use crate::scenario::{ALL_METADATA, spec_of};
-use canal_native::schema::{DdlHandling, Field, LogicalType, Root, Semantics, TimestampFormat};
+use canal_native::schema::{DdlHandling, Field, LogicalType, Root, Semantics, TimestampFormat, ZeroDate};
 
 /// The numbers; behind its end there are zeros.
 #[derive(Debug, Clone)]
@@ -58,6 +58,7 @@ pub fn table(tape: &mut Tape) -> Reference {
     spec.lenient = tape.one_in(3);
     if spec.semantics == Semantics::Canal {
         spec.ddl = *tape.pick(&[DdlHandling::Skip, DdlHandling::Emit, DdlHandling::Fail]);
+        spec.zero_date = *tape.pick(&[ZeroDate::Fail, ZeroDate::Null, ZeroDate::Epoch]);
     }
     spec.timestamp = if tape.one_in(4) { TimestampFormat::Iso8601 } else { TimestampFormat::Sql };
     spec.time_millis = tape.one_in(4);

@@ -151,6 +151,15 @@ const TIMES: [&str; 14] = [
     "1:00:00",
     "10:11:12.1234567890",
 ];
+const ZERO_STAMPS: [&str; 7] = [
+    "0000-00-00 00:00:00",
+    "0000-00-00 00:00:00.000000",
+    "0000-00-00T00:00:00",
+    "0000-00-00 00:00:00Z",
+    "0000-00-00T00:00:00.0Z",
+    "0000-00-00 00:00:00.01",
+    "2020-00-00 00:00:00",
+];
 const FRACTIONS: [&str; 9] = ["", ".1", ".123", ".123456", ".123456789", ".000000001", ".", ".1234567890", ".12Z"];
 const NUMBERS: [&str; 18] = [
     "0",
@@ -301,6 +310,9 @@ fn latin1(tape: &mut Tape) -> String {
 }
 
 fn stamp(tape: &mut Tape, zone: &str) -> String {
+    if tape.one_in(8) {
+        return tape.pick(&ZERO_STAMPS).to_string();
+    }
     let date = match tape.below(4) {
         3 => tape.pick(&DATES).to_string(),
         2 => tape.pick(&["2021-02-31", "2020-04-31", "1900-02-29", "2020-12-32", "12020-01-01"]).to_string(),

@@ -4,7 +4,9 @@ use super::convert::{Converter, Trouble, trim};
 use super::json::{self, Node};
 use super::value::{Kind, Row, Timestamp, Value};
 use canal_native::canal::event::EventKind;
-use canal_native::schema::{DdlHandling, DecoderSpec, LogicalType, MetadataKey, Root, Semantics};
+use canal_native::schema::{
+    DdlHandling, DecoderSpec, LogicalType, MetadataKey, Root, Semantics, TimestampFormat, ZeroDate,
+};
 use std::collections::BTreeSet;
 
 /// What becomes of a message.
@@ -356,12 +358,41 @@ impl Reference {
                     .map(|c| u8::try_from(c).map_err(|_| Trouble::Bad))
                     .collect::<Result<_, _>>()
                     .map(Value::Bytes),
+                (root, Some(Node::Text(text))) if self.is_zero_date(root, text) => Ok(self.zero_date(root)),
                 _ => converter.convert(node, &field.ty),
             };
             values.push(value.map_err(|t| Stop::Trouble(t, "a value"))?);
         }
         converter.beyond_compact |= self.beyond_compact(&values);
         Ok(values)
+    }
+
+    /// Whether the table has an own reading for this text, MySQL's date of zeros.
+    fn is_zero_date(&self, root: &Root, text: &str) -> bool {
+        if self.spec.zero_date == ZeroDate::Fail {
+            return false;
+        }
+        let zoned = match root {
+            Root::Date => return text == "0000-00-00",
+            Root::TimestampWithoutTimeZone { .. } => false,
+            Root::TimestampWithLocalTimeZone { .. } => true,
+            _ => return false,
+        };
+        let text = if zoned { text.strip_suffix('Z').unwrap_or(text) } else { text };
+        let iso = self.spec.timestamp == TimestampFormat::Iso8601;
+        let starts = ["0000-00-00 00:00:00", "0000-00-00T00:00:00"];
+        let rest = starts[..if iso { 2 } else { 1 }].iter().find_map(|start| text.strip_prefix(start));
+        rest.is_some_and(|rest| rest.is_empty() || (0..9).any(|n| *rest == format!(".{}", "0".repeat(n + 1))))
+    }
+
+    fn zero_date(&self, root: &Root) -> Value {
+        let epoch = Timestamp { millis: 0, nanos: 0 };
+        match (self.spec.zero_date, root) {
+            (ZeroDate::Epoch, Root::Date) => Value::Date(0),
+            (ZeroDate::Epoch, Root::TimestampWithoutTimeZone { .. }) => Value::Timestamp(epoch),
+            (ZeroDate::Epoch, _) => Value::Instant(epoch),
+            _ => Value::Null,
+        }
     }
 
     /// Whether a timestamp of up to three digits has more of them.

@@ -4,7 +4,7 @@
 pub mod sql_type;
 
 use crate::reference::changelog::Reference;
-use canal_native::schema::{DdlHandling, DecoderSpec, Field, MetadataKey, Semantics, TimestampFormat};
+use canal_native::schema::{DdlHandling, DecoderSpec, Field, MetadataKey, Semantics, TimestampFormat, ZeroDate};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
@@ -60,6 +60,7 @@ impl Schema {
                 *table = Some(name.into());
                 spec.filter_table = true;
             }
+            ("zero-date", value) => spec.zero_date = serde_json::from_value(value.into()).ok()?,
             ("ddl", value) => spec.ddl = serde_json::from_value(value.into()).ok()?,
             ("metadata", keys) => {
                 for key in keys.split(", ") {
@@ -86,6 +87,7 @@ pub fn spec_of(fields: Vec<Field>) -> DecoderSpec {
         filter_table: false,
         time_millis: false,
         ddl: DdlHandling::Skip,
+        zero_date: ZeroDate::Fail,
     }
 }
 

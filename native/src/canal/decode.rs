@@ -129,6 +129,7 @@ impl Decoder {
             time_millis: spec.time_millis,
             exact: spec.fields.iter().any(|f| f.ty.contains_decimal()),
             semantics: spec.semantics,
+            zero_date: spec.zero_date,
         };
         let nulls = spec.lenient && spec.semantics == Semantics::Flink;
         let mut input = Vec::new();

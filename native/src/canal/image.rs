@@ -5,7 +5,7 @@ use super::value::{Fault, Reading, Scalar};
 use crate::json::keys::{Keys, Order, Place};
 use crate::json::{Refused, blank, next_or_end, number, skip, string};
 use crate::row::{Cell, Tag};
-use crate::schema::{Field, LogicalType, Root, Semantics};
+use crate::schema::{Field, LogicalType, Root, Semantics, ZeroDate};
 
 /// Cells of one message (512 MiB of them). Empty objects are short and rows of many columns are not, so the message's own
 /// length is no bound.
@@ -288,34 +288,46 @@ impl ImageReader {
         *slot = read;
         // What is special about a value comes last in the order of tags.
         if read.tag() as u8 >= Tag::Stamp as u8 || twice {
-            self.special(read, columns.wide[column], twice, images, start + column);
+            if matches!(read.tag(), Tag::Bad | Tag::Unproven) {
+                self.bad(read, &columns.shapes[column], buf, pos, images, start + column);
+            }
+            if read.lost_nanos() {
+                images.lost_nanos |= !columns.wide[column];
+            }
+            if twice {
+                // The last of two equal names counts, whatever the first was: not settled here.
+                images.fault = Some(Fault::Unproven);
+            }
         }
         Ok(end)
     }
 
-    #[inline(always)]
-    fn special(&self, read: Cell, wide: bool, twice: bool, images: &mut Images, slot: usize) {
-        if read.lost_nanos() {
-            images.lost_nanos |= !wide;
-        }
-        if let Err(fault) = Fault::check(read) {
-            images.cells[slot] = Cell::NULL;
-            self.bad(fault, images);
-        }
-        if twice {
-            // The last of two equal names counts, whatever the first was: not settled here.
-            images.fault = Some(Fault::Unproven);
-        }
-    }
-
+    /// The value at `pos` has no cell, unless it is a date of zeros.
     #[cold]
     #[inline(never)]
-    fn bad(&self, fault: Fault, images: &mut Images) {
+    fn bad(&self, read: Cell, shape: &Shape, buf: &[u8], pos: usize, images: &mut Images, slot: usize) {
+        if let Some(cell) = self.zero_date(shape, buf, pos) {
+            images.cells[slot] = cell;
+            return;
+        }
+        images.cells[slot] = Cell::NULL;
+        let Err(fault) = Fault::check(read) else { return };
         if fault == Fault::Bad && self.nulls {
             images.nulled = true;
         } else {
             images.note(fault);
         }
+    }
+
+    fn zero_date(&self, shape: &Shape, buf: &[u8], pos: usize) -> Option<Cell> {
+        let Shape::Scalar(scalar) = shape else { return None };
+        if self.reading.zero_date == ZeroDate::Fail || buf[pos] != b'"' {
+            return None;
+        }
+        let span = string::span(buf, pos).ok()?;
+        let mut text = Vec::new();
+        string::unescape(&buf[span.start..span.end], &mut text).ok()?;
+        self.reading.zero_date(*scalar, &text)
     }
 
     /// Reads a value that is neither null nor a string of a scalar column: its cell or what is wrong with it, and the

@@ -6,7 +6,7 @@ use super::image::Scratch;
 use super::value::{Fault, Reading, Scalar};
 use crate::json::{Refused, blank, expect, next_or_end, skip, string};
 use crate::row::{Cell, RowKind, Sources, Tag, write_array, write_map, write_row};
-use crate::schema::{LogicalType, Root, Semantics};
+use crate::schema::{LogicalType, Root, Semantics, ZeroDate};
 use std::collections::HashMap;
 
 /// Bytes of nested values of one message: as for cells, the message's own length is no bound.
@@ -71,7 +71,7 @@ impl Nested {
         // Validates the whole value first, its depth included, so that the recursion below is bounded.
         let end = skip::value(buf, pos)?;
         // Canal writes no containers, so what is in one is read as Flink reads it.
-        let reading = &Reading { semantics: Semantics::Flink, ..*reading };
+        let reading = &Reading { semantics: Semantics::Flink, zero_date: ZeroDate::Fail, ..*reading };
         let mut reader = Reader { reading, nulls, buf, nulled, scratch };
         Ok((reader.container(self, pos).unwrap_or_else(Cell::from), end))
     }

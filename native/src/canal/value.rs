@@ -11,7 +11,7 @@ mod plain;
 
 use crate::json::{Refused, number};
 use crate::row::{Cell, Tag};
-use crate::schema::{LogicalType, Root, Semantics, TimestampFormat};
+use crate::schema::{LogicalType, Root, Semantics, TimestampFormat, ZeroDate};
 
 /// Why there is no cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +117,8 @@ pub struct Reading {
     pub exact: bool,
     /// Whose answer counts.
     pub semantics: Semantics,
+    /// How a date of zeros is read.
+    pub zero_date: ZeroDate,
 }
 
 impl Reading {
@@ -142,6 +144,23 @@ impl Reading {
             Scalar::Time => datetime::time(text, self.time_millis),
             Scalar::Bytes => base64(text, scratch),
             Scalar::Text | Scalar::Null => Cell::UNPROVEN,
+        }
+    }
+
+    /// What MySQL's date of zeros stands for in a column, if `text` is one and the table says so.
+    pub fn zero_date(&self, scalar: Scalar, text: &[u8]) -> Option<Cell> {
+        let (zero, epoch) = match scalar {
+            Scalar::Date => (text == b"0000-00-00", Cell::fixed(0)),
+            Scalar::Timestamp { zoned } => {
+                let iso = self.timestamp == TimestampFormat::Iso8601;
+                (datetime::is_zero_timestamp(text, iso, zoned), Cell::stamp(0, 0))
+            }
+            _ => return None,
+        };
+        match self.zero_date {
+            ZeroDate::Null if zero => Some(Cell::NULL),
+            ZeroDate::Epoch if zero => Some(epoch),
+            _ => None,
         }
     }
 

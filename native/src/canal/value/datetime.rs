@@ -169,6 +169,23 @@ fn read_iso_timestamp(text: &[u8], zoned: bool) -> Result<Cell, Fault> {
     Ok(stamp(days, seconds, nanos))
 }
 
+/// `0000-00-00 00:00:00`, with up to nine zeros of a fraction. `iso`: also with `T` between; `zoned`: also with `Z` behind,
+/// which MySQL's text lacks.
+pub(super) fn is_zero_timestamp(text: &[u8], iso: bool, zoned: bool) -> bool {
+    let text = if zoned { text.strip_suffix(b"Z").unwrap_or(text) } else { text };
+    let Some((head, fraction)) = text.split_at_checked(19) else { return false };
+    let zeros = |bytes: &[u8]| bytes.iter().all(|b| *b == b'0');
+    let between = head[10] == b' ' || iso && head[10] == b'T';
+    head.starts_with(b"0000-00-00")
+        && between
+        && &head[11..] == b"00:00:00"
+        && match fraction {
+            [] => true,
+            [b'.', digits @ ..] => (1..=9).contains(&digits.len()) && zeros(digits),
+            _ => false,
+        }
+}
+
 /// The text without its `Z`.
 #[inline(always)]
 fn zone(text: &[u8], zoned: bool) -> Result<&[u8], Fault> {
@@ -239,6 +256,31 @@ mod tests {
             " ",
         ] {
             assert_eq!(sql(bad), Err(Fault::Bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn timestamps_of_zeros() {
+        let zero = "0000-00-00 00:00:00";
+        for (text, iso, zoned, is_zero) in [
+            (zero, false, false, true),
+            (zero, true, true, true),
+            ("0000-00-00T00:00:00", true, false, true),
+            ("0000-00-00T00:00:00", false, false, false),
+            ("0000-00-00 00:00:00Z", false, true, true),
+            ("0000-00-00 00:00:00Z", false, false, false),
+            ("0000-00-00 00:00:00.000000", false, false, true),
+            ("0000-00-00T00:00:00.0Z", true, true, true),
+            ("0000-00-00 00:00:00.", false, false, false),
+            ("0000-00-00 00:00:00.0000000000", false, false, false),
+            ("0000-00-00 00:00:00.001", false, false, false),
+            ("0000-00-00 00:00:01", false, false, false),
+            ("0000-00-01 00:00:00", false, false, false),
+            ("2020-00-00 00:00:00", false, false, false),
+            ("0000-00-00", false, false, false),
+            ("", true, true, false),
+        ] {
+            assert_eq!(is_zero_timestamp(text.as_bytes(), iso, zoned), is_zero, "{text} {iso} {zoned}");
         }
     }
 

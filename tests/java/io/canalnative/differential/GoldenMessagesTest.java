@@ -29,7 +29,7 @@ class GoldenMessagesTest {
     private static final List<String> TURNS = Arrays.asList("2.1", "2.3");
     private static final List<String> METADATA_OF_FLINK =
             Arrays.asList("database", "table", "sql-type", "pk-names", "ingestion-timestamp", "event-timestamp");
-    private static final List<String> OPTIONS_OF_OURS = Arrays.asList("semantics", "ddl");
+    private static final List<String> OPTIONS_OF_OURS = Arrays.asList("semantics", "ddl", "zero-date");
     private static final List<String> KINDS = Arrays.asList("Ddl", "Query", "Transaction", "Other");
 
     @TestFactory

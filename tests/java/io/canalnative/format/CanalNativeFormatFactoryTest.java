@@ -72,8 +72,11 @@ class CanalNativeFormatFactoryTest {
     void flinksEightOptionsAndOurs() throws Exception {
         Map<String, ConfigOption<?>> ours = byKey(factory);
         byKey(stock()).forEach((key, option) -> assertEquals(option, ours.remove(key), key));
-        assertEquals(new ArrayList<>(Arrays.asList(
-                "codec", "ddl", "encode.database", "encode.envelope", "encode.pk-names", "encode.table", "encode.update", "semantics")), new ArrayList<>(ours.keySet()));
+        assertEquals(
+                Arrays.asList(
+                        "codec", "ddl", "encode.database", "encode.envelope", "encode.pk-names", "encode.table", "encode.update", "semantics",
+                        "zero-date"),
+                new ArrayList<>(ours.keySet()));
         assertTrue(factory.requiredOptions().isEmpty());
         assertTrue(factory.forwardOptions().isEmpty());
     }
@@ -123,7 +126,7 @@ class CanalNativeFormatFactoryTest {
 
     @Test
     void ownOptionsRefuseOtherValues() {
-        for (String[] pair : new String[][] {{"semantics", "Canal", "[canal, flink]"}, {"codec", "rust", "[native, flink]"}, {"ddl", "Emit", "[skip, emit, fail]"}}) {
+        for (String[] pair : new String[][] {{"semantics", "Canal", "[canal, flink]"}, {"codec", "rust", "[native, flink]"}, {"ddl", "Emit", "[skip, emit, fail]"}, {"zero-date", "NULL", "[fail, null, epoch]"}}) {
             String expected =
                     "Unsupported value '" + pair[1] + "' for " + pair[0] + ". Supported values are " + pair[2] + ".";
             Configuration options = options(pair[0], pair[1]);
@@ -138,7 +141,7 @@ class CanalNativeFormatFactoryTest {
 
     @Test
     void optionsWithoutEffectAreRefusedForSources() {
-        for (String[] ours : new String[][] {{"ddl", "emit"}, {"ddl", "fail"}}) {
+        for (String[] ours : new String[][] {{"ddl", "emit"}, {"ddl", "fail"}, {"zero-date", "null"}, {"zero-date", "epoch"}}) {
             for (String reader : new String[] {"semantics", "codec"}) {
                 Configuration options = options(ours[0], ours[1], reader, "flink");
                 assertEquals(

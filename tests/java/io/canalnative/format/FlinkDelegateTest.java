@@ -33,7 +33,7 @@ class FlinkDelegateTest {
                     DataTypes.FIELD("ok", DataTypes.BOOLEAN()),
                     DataTypes.FIELD("raw", DataTypes.BYTES()));
 
-    private static final DecodingOptions OPTIONS = new DecodingOptions(null, null, false, false, false, DdlHandling.SKIP);
+    private static final DecodingOptions OPTIONS = new DecodingOptions(null, null, false, false, false, DdlHandling.SKIP, ZeroDate.FAIL);
 
     private final DecoderMetrics metrics = new DecoderMetrics();
     private DeserializationSchema<RowData> stock;
@@ -44,7 +44,7 @@ class FlinkDelegateTest {
     }
 
     private static DeserializationSchema<RowData> stock(String database, String table) throws Exception {
-        DecodingOptions options = new DecodingOptions(database, table, false, false, false, DdlHandling.SKIP);
+        DecodingOptions options = new DecodingOptions(database, table, false, false, false, DdlHandling.SKIP, ZeroDate.FAIL);
         ProjectableDecodingFormat<DeserializationSchema<RowData>> format = StockFormat.decodingFormat(options, false);
         DynamicTableSource.Context context = ScanRuntimeProviderContext.INSTANCE;
         DeserializationSchema<RowData> decoder =

@@ -94,13 +94,14 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
         }
         decoder = messageDecoder(opened, metrics);
         LOG.info(
-                "canal-native {} ({}): semantics {}, ignore-parse-errors {}, ddl {}, binary rows where the collector takes them, "
+                "canal-native {} ({}): semantics {}, ignore-parse-errors {}, ddl {}, zero-date {}, binary rows where the collector takes them, "
                         + "columns {}, metadata {}",
                 NativeDecoder.version(),
                 NativeDecoder.cpuPath(),
                 options.flinkSemantics ? "flink" : "canal",
                 options.lenient,
                 options.ddl.text,
+                options.zeroDate.text,
                 physical.getFieldNames(),
                 metadataKeys);
     }

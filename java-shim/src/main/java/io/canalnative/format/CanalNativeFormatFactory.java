@@ -93,6 +93,7 @@ public abstract class CanalNativeFormatFactory implements DeserializationFormatF
         options.add(CanalNativeOptions.ENCODE_TABLE);
         options.add(CanalNativeOptions.ENCODE_PK_NAMES);
         options.add(CanalNativeOptions.DDL);
+        options.add(CanalNativeOptions.ZERO_DATE);
         return options;
     }
 }

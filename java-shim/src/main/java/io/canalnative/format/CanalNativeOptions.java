@@ -1,7 +1,6 @@
 package io.canalnative.format;
 
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -80,6 +79,15 @@ public final class CanalNativeOptions {
                             "What becomes of a schema change: 'skip' counts it and passes over it, 'emit' gives one row of NULLs with its "
                                     + "metadata, 'fail' fails the job.");
 
+    /** {@code zero-date}: how MySQL's date of zeros is read. {@code fail} (default), {@code null} or {@code epoch}; semantics canal only. */
+    public static final ConfigOption<String> ZERO_DATE =
+            ConfigOptions.key("zero-date")
+                    .stringType()
+                    .defaultValue("fail")
+                    .withDescription(
+                            "How '0000-00-00' is read in DATE, TIMESTAMP and TIMESTAMP_LTZ columns: 'fail' as a bad value, 'null' as NULL, "
+                                    + "'epoch' as 1970-01-01 00:00:00.");
+
     private CanalNativeOptions() {}
 
     /** Refuses values other than those named above, exactly as written there. */
@@ -87,12 +95,13 @@ public final class CanalNativeOptions {
         oneOf(options, SEMANTICS, CANAL, FLINK);
         oneOf(options, CODEC, NATIVE, FLINK);
         oneOf(options, DDL, "skip", "emit", "fail");
+        oneOf(options, ZERO_DATE, "fail", "null", "epoch");
     }
 
     /** Refuses, for a source, what Flink's codec or semantics would leave without effect. */
     static void validateDecoding(String identifier, ReadableConfig options) {
         for (ConfigOption<String> reader : Arrays.asList(SEMANTICS, CODEC)) {
-            for (ConfigOption<String> ours : Collections.singletonList(DDL)) {
+            for (ConfigOption<String> ours : Arrays.asList(DDL, ZERO_DATE)) {
                 if (options.get(reader).equals(FLINK) && !options.get(ours).equals(ours.defaultValue())) {
                     throw new ValidationException(
                             String.format(

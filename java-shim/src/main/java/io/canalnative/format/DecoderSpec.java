@@ -77,6 +77,7 @@ final class DecoderSpec {
         spec.put("filterTable", options.table != null);
         spec.put("timeMillis", timeMillis);
         spec.put("ddl", options.ddl.text);
+        spec.put("zeroDate", options.zeroDate.text);
         return spec.toString().getBytes(StandardCharsets.UTF_8);
     }
 

@@ -19,15 +19,24 @@ final class DecodingOptions implements Serializable {
     final boolean flinkSemantics;
     /** {@code ddl}. */
     final DdlHandling ddl;
+    /** {@code zero-date}. */
+    final ZeroDate zeroDate;
 
     DecodingOptions(
-            String database, String table, boolean lenient, boolean iso8601, boolean flinkSemantics, DdlHandling ddl) {
+            String database,
+            String table,
+            boolean lenient,
+            boolean iso8601,
+            boolean flinkSemantics,
+            DdlHandling ddl,
+            ZeroDate zeroDate) {
         this.database = database;
         this.table = table;
         this.lenient = lenient;
         this.iso8601 = iso8601;
         this.flinkSemantics = flinkSemantics;
         this.ddl = ddl;
+        this.zeroDate = zeroDate;
     }
 
     @Override
@@ -41,11 +50,12 @@ final class DecodingOptions implements Serializable {
                 && lenient == that.lenient
                 && iso8601 == that.iso8601
                 && flinkSemantics == that.flinkSemantics
-                && ddl == that.ddl;
+                && ddl == that.ddl
+                && zeroDate == that.zeroDate;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(database, table, lenient, iso8601, flinkSemantics, ddl);
+        return Objects.hash(database, table, lenient, iso8601, flinkSemantics, ddl, zeroDate);
     }
 }

@@ -25,7 +25,7 @@ import org.apache.flink.table.types.logical.RowType;
  *
  * <p>Used under canal semantics for messages that the native decoder hands on. It applies what the native decoder
  * applies itself: event types, before images joined by index, {@code "1"} as true, binary columns written as one
- * ISO-8859-1 character a byte. Everything else is left to flink-json, errors included.
+ * ISO-8859-1 character a byte, dates of zeros. Everything else is left to flink-json, errors included.
  */
 final class DelegatedMessage {
 
@@ -80,6 +80,7 @@ final class DelegatedMessage {
         private final List<String> columns;
         private final List<String> booleans = new ArrayList<>();
         private final List<String> binaries = new ArrayList<>();
+        private final List<DateColumn> dates = new ArrayList<>();
         private final boolean exactFractions;
         /** Null if flink-json gives all metadata that is requested. */
         private final DelegatedMetadata metadata;
@@ -97,6 +98,8 @@ final class DelegatedMessage {
                     booleans.add(field.getName());
                 } else if (root == LogicalTypeRoot.BINARY || root == LogicalTypeRoot.VARBINARY) {
                     binaries.add(field.getName());
+                } else if (options.zeroDate != ZeroDate.FAIL && ZeroDate.pattern(root, options.iso8601) != null) {
+                    dates.add(new DateColumn(field.getName(), root, options));
                 }
             }
             this.exactFractions = DecoderSpec.contains(physical, LogicalTypeRoot.DECIMAL);
@@ -221,6 +224,12 @@ final class DelegatedMessage {
                     values.put(column, Boolean.TRUE);
                 }
             }
+            for (DateColumn column : dates) {
+                Object value = values.get(column.name);
+                if (value instanceof String && column.zero.matcher((String) value).matches()) {
+                    values.put(column.name, column.replacement);
+                }
+            }
             for (String column : latin1) {
                 Object value = values.get(column);
                 if (value instanceof String) {
@@ -303,6 +312,20 @@ final class DelegatedMessage {
                         : Double.toString(Double.parseDouble(number.text));
             }
             return value instanceof Map || value instanceof List ? "" : String.valueOf(value);
+        }
+    }
+
+    /** A column in which a date of zeros is replaced. */
+    private static final class DateColumn {
+        final String name;
+        final Pattern zero;
+        /** Null for NULL. */
+        final String replacement;
+
+        DateColumn(String name, LogicalTypeRoot root, DecodingOptions options) {
+            this.name = name;
+            this.zero = ZeroDate.pattern(root, options.iso8601);
+            this.replacement = options.zeroDate.replacement(root, options.iso8601);
         }
     }
 

@@ -71,7 +71,8 @@ final class StockFormat {
                 options.get(CanalJsonFormatOptions.IGNORE_PARSE_ERRORS),
                 JsonFormatOptionsUtil.getTimestampFormat(options) == TimestampFormat.ISO_8601,
                 options.get(CanalNativeOptions.SEMANTICS).equals(CanalNativeOptions.FLINK),
-                DdlHandling.of(options.get(CanalNativeOptions.DDL)));
+                DdlHandling.of(options.get(CanalNativeOptions.DDL)),
+                ZeroDate.of(options.get(CanalNativeOptions.ZERO_DATE)));
     }
 
     /** flink-json's own decoding format, with its own value for {@code ignore-parse-errors}. */

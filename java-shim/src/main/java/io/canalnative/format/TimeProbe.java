@@ -22,7 +22,7 @@ final class TimeProbe {
     private TimeProbe() {}
 
     static boolean keepsMillis(DynamicTableSource.Context context) {
-        DecodingOptions options = new DecodingOptions(null, null, false, false, true, DdlHandling.SKIP);
+        DecodingOptions options = new DecodingOptions(null, null, false, false, true, DdlHandling.SKIP, ZeroDate.FAIL);
         DeserializationSchema<RowData> decoder =
                 StockFormat.decodingFormat(options, false)
                         .createRuntimeDecoder(context, DataTypes.ROW(DataTypes.FIELD("t", DataTypes.TIME(3))), new int[][] {{0}});
