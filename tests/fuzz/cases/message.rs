@@ -7,7 +7,7 @@ use super::SEPARATOR;
 use crate::reference::changelog::Reference;
 use crate::scenario::{ALL_METADATA, spec_of};
 use crate::session::{Session, compare};
-use canal_native::schema::{DecoderSpec, Field, Semantics, TimestampFormat};
+use canal_native::schema::{DdlHandling, DecoderSpec, Field, Semantics, TimestampFormat, ZeroDate};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -67,6 +67,10 @@ fn table(number: u8, options: u8) -> Reference {
     spec.time_millis = bit(5);
     if bit(6) {
         spec.metadata = ALL_METADATA.to_vec();
+    }
+    if bit(7) && spec.semantics == Semantics::Canal {
+        spec.ddl = DdlHandling::Emit;
+        spec.zero_date = if bit(2) { ZeroDate::Epoch } else { ZeroDate::Null };
     }
     Reference { database: bit(3).then(|| database.clone()), table: bit(4).then(|| table.clone()), spec }
 }
