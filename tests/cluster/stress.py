@@ -61,7 +61,7 @@ class Sample(NamedTuple):
 
 # By how much a job may raise each, and by how much the later jobs' values may lie apart. A decoder that is not freed holds
 # 80 KB or more, eight of them 0.6 MB a job; a class loader that stays holds about 40 classes and one library.
-SLOPES = {"resident_mb": 0.25, "classes": 2.0, "metaspace_mb": 0.05, "files": 0.1, "libraries": 0.02, "threads": 0.1}
+SLOPES = {"resident_mb": 0.25, "classes": 2.0, "metaspace_mb": 0.05, "files": 0.1, "threads": 0.1}
 
 
 def slope(samples, of: str) -> float:
@@ -148,7 +148,9 @@ class Stress:
             check(f"{name}: {of} is flat: {rise:+.3f} a job over the last {len(flat) * EVERY} jobs (at most {bound}); after every {EVERY}th job: {series}",
                   rise <= bound)
         most = max(sample.libraries for sample in self.samples)
-        check(f"{name}: the library is mapped {'once' if self.mode.in_lib else 'at most twice'}", 1 <= most <= (1 if self.mode.in_lib else 2), f"       {most} times")
+        # A user jar's library goes with its class loader; that of the job before may still be there.
+        right = most == 1 if self.mode.in_lib else most <= 2
+        check(f"{name}: the library is mapped {'once' if self.mode.in_lib else 'at most twice'}", right, f"       {most} times")
 
 
 def main(options) -> bool:
