@@ -96,7 +96,7 @@ class GoldenMessagesTest {
                 Path turned = file(".from_" + version.replace('.', '_'));
                 if (FlinkVersion.isAtLeast(version) && Files.exists(turned)) {
                     Map<Integer, List<String>> blocks = blocks(turned);
-                    ours.putAll(blocks);
+                    rows.putAll(blocks);
                     blocks.forEach((line, block) -> stock.put(line, asStock(block)));
                 }
             }
