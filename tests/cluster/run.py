@@ -23,7 +23,7 @@ from quickstart import DATA, EXAMPLES, run_dir  # noqa: E402
 from servers import Flink, Kafka  # noqa: E402
 
 BOTH = EXAMPLES + [HERE / "sql" / f"{name}.sql" for name in ("orders", "key-format", "ingestion-timestamp", "events-duplicate")]
-NATIVE_ONLY = [HERE / "sql" / f"{name}.sql" for name in ("semantics-flink", "codec-flink", "ddl", "second-identifier")]
+NATIVE_ONLY = [HERE / "sql" / f"{name}.sql" for name in ("semantics-flink", "codec-flink", "ddl", "metadata", "second-identifier")]
 REFUSED_BY_STOCK = HERE / "sql" / "semantics-flink.sql"
 # These read what another file reads, and must answer as Flink's own codec does there.
 SAME_AS_STOCK = {"semantics-flink-1": "orders-1", "codec-flink-1": "orders-1"}
@@ -114,6 +114,8 @@ def with_jar(checks: Checks, flink: Flink, bootstrap: str, write: bool) -> None:
     checks.check("native: every message is counted once", flink.counts("orders-1").get("messages") == 237, f"       {flink.counts('orders-1')}")
     skipped = sum(value for name, value in flink.counts("ddl-1").items() if name.startswith("skipped"))
     checks.check("native: each DDL message is counted", skipped == 9, f"       {flink.counts('ddl-1')}")
+    checks.check("native: each schema change gives a row where the table wants it", flink.counts("metadata-1").get("ddl") == 9,
+                 f"       {flink.counts('metadata-1')}")
     checks.check("native: the codec names itself in the task manager's log", bool(flink.codec_lines()), f"       {flink.task_manager.log}")
 
 

@@ -112,7 +112,7 @@ class CapturedMessagesTest {
         return TestData.lines(TestData.path("canal/captured/" + set + ".jsonl.gz"));
     }
 
-    private static Map<String, List<byte[]>> byTable(List<byte[]> messages) throws Exception {
+    static Map<String, List<byte[]>> byTable(List<byte[]> messages) throws Exception {
         ObjectMapper json = new ObjectMapper();
         Map<String, List<byte[]>> tables = new LinkedHashMap<>();
         for (byte[] message : messages) {

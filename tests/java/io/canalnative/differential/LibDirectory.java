@@ -7,6 +7,8 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Enumeration;
@@ -55,6 +57,14 @@ public final class LibDirectory extends URLClassLoader {
         jars.addAll(nativeJar());
         jars.add(flinkJson());
         return new LibDirectory(jars);
+    }
+
+    /** Our jar with a library that is refused for its version: {@code directory} is written to. */
+    public static LibDirectory withoutLibrary(Path directory) throws IOException {
+        Path version = directory.resolve("io/canalnative/version.properties");
+        Files.createDirectories(version.getParent());
+        Files.write(version, "version=0.0.7\n".getBytes(StandardCharsets.US_ASCII));
+        return withNativeCodecBehind(directory);
     }
 
     private static URL flinkJson() {

@@ -72,13 +72,14 @@ public final class MessageGenerator {
         add(members, "data", odd ? odd(images(rows, dialect, 0)) : images(rows, dialect, 0));
         add(members, "database", odd ? odd(name(SchemaGenerator.DATABASES)) : name(SchemaGenerator.DATABASES));
         add(members, "es", odd ? odd(time()) : time());
-        add(members, "gtid", "\"\"");
-        add(members, "id", String.valueOf(random.nextInt(100000)));
+        add(members, "gtid", odd ? odd("\"a:1-2\"") : "\"\"");
+        add(members, "id", odd ? odd(String.valueOf(random.nextInt(100000))) : String.valueOf(random.nextInt(100000)));
         add(members, "isDdl", odd ? odd(String.valueOf(random.nextBoolean())) : "false");
         add(members, "mysqlType", odd ? odd(mysqlTypes()) : mysqlTypes());
         add(members, "old", old(type, rows, dialect));
         add(members, "pkNames", odd ? odd(keyNames()) : keyNames());
-        add(members, "sql", values.text(random.nextInt(5) == 0 ? "ALTER TABLE \"x\" ADD y" : ""));
+        String sql = values.text(random.nextInt(5) == 0 ? "ALTER TABLE \"x\" ADD y" : "");
+        add(members, "sql", odd ? odd(sql) : sql);
         add(members, "sqlType", odd ? odd(sqlTypes()) : sqlTypes());
         add(members, "table", odd ? odd(name(SchemaGenerator.TABLES)) : name(SchemaGenerator.TABLES));
         add(members, "ts", odd ? odd(time()) : time());

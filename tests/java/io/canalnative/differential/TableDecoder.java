@@ -90,9 +90,9 @@ public final class TableDecoder implements AutoCloseable {
         return task.counter(name);
     }
 
-    /** Whether this is the native codec, by its counters. */
+    /** Whether the native library decodes, by the codec's own gauge. */
     public boolean isNative() {
-        return task.counts("delegated");
+        return task.isNative();
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.Map;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.util.UserCodeClassLoader;
@@ -17,6 +18,7 @@ final class TaskContext implements DeserializationSchema.InitializationContext, 
 
     private final ClassLoader lib;
     private final Map<String, Counter> counters = new HashMap<>();
+    private Gauge<?> nativeGauge;
     private final List<Runnable> releaseHooks = new ArrayList<>();
 
     TaskContext(ClassLoader lib) {
@@ -33,6 +35,11 @@ final class TaskContext implements DeserializationSchema.InitializationContext, 
         return counters.containsKey(name);
     }
 
+    /** Whether the native library decodes, by the decoder's own gauge. */
+    boolean isNative() {
+        return nativeGauge != null && nativeGauge.getValue().equals(1);
+    }
+
     /** Releases the class loader. */
     void end() {
         releaseHooks.forEach(Runnable::run);
@@ -45,6 +52,12 @@ final class TaskContext implements DeserializationSchema.InitializationContext, 
             @Override
             public MetricGroup addGroup(String name) {
                 return this;
+            }
+
+            @Override
+            public <T, G extends Gauge<T>> G gauge(String name, G gauge) {
+                nativeGauge = name.equals("native") ? gauge : nativeGauge;
+                return gauge;
             }
 
             @Override

@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
 
 import io.canalnative.NativeDecoder;
 import io.canalnative.NativeException;
+import io.canalnative.NativeLibrary;
 import io.canalnative.NativeLibraryException;
 
 import org.apache.flink.api.common.serialization.DeserializationSchema;
@@ -25,7 +26,8 @@ import org.slf4j.LoggerFactory;
  * '…'.")} unless {@code ignore-parse-errors} is set, and nothing of it is emitted.
  *
  * <p>Rows are handed over in the class the collector takes: see {@link BinaryRowCollector}. Where the native library
- * cannot be used, {@link #open} warns and flink-json's decoder does the work.
+ * cannot be used, {@link #open} warns and each message takes the way of a delegated one ({@link FlinkDelegate}), so that
+ * the rows do not depend on the platform.
  */
 public final class CanalDeserializationSchema implements DeserializationSchema<RowData> {
     private static final long serialVersionUID = 1L;
@@ -35,9 +37,10 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
     private final DecodingOptions options;
     private final RowType physical;
     private final List<String> metadataKeys;
+    /** Null if the native side has no name for some type. */
     private final byte[] spec;
     private final TypeInformation<RowData> produced;
-    /** flink-json's decoder with the user's options: before open, and where the library is missing. */
+    /** flink-json's decoder with the user's options: before open. */
     private final DeserializationSchema<RowData> stock;
     /** flink-json's decoder for single messages; strict under canal semantics. */
     private final DeserializationSchema<RowData> delegate;
@@ -55,7 +58,7 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
         this.options = options;
         this.physical = physical;
         this.metadataKeys = new ArrayList<>(metadataKeys);
-        this.spec = DecoderSpec.json(options, physical, metadataKeys, timeMillis);
+        this.spec = DecoderSpec.canExpress(physical) ? DecoderSpec.json(options, physical, metadataKeys, timeMillis) : null;
         this.produced = produced;
         this.stock = stock;
         this.delegate = delegate;
@@ -78,16 +81,7 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
         if (delegate != stock) {
             delegate.open(context);
         }
-        NativeDecoder opened;
-        try {
-            opened = NativeDecoder.open(spec);
-        } catch (NativeLibraryException e) {
-            LOG.info("canal-native: this table is decoded by Flink's own codec: {}", e.getMessage());
-            return;
-        } catch (NativeException e) {
-            LOG.warn("canal-native: this table is decoded by Flink's own codec, as the library refuses its schema: {}", e.getMessage());
-            return;
-        }
+        NativeDecoder opened = openNative();
         DecoderMetrics metrics = new DecoderMetrics();
         if (context != null) {
             connect(context, opened, metrics);
@@ -96,8 +90,8 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
         LOG.info(
                 "canal-native {} ({}): semantics {}, ignore-parse-errors {}, ddl {}, zero-date {}, binary rows where the collector takes them, "
                         + "columns {}, metadata {}",
-                NativeDecoder.version(),
-                NativeDecoder.cpuPath(),
+                NativeLibrary.jarVersion(),
+                opened == null ? "Java" : NativeDecoder.cpuPath(),
                 options.flinkSemantics ? "flink" : "canal",
                 options.lenient,
                 options.ddl.text,
@@ -106,10 +100,30 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
                 metadataKeys);
     }
 
+    /** Null where messages have to be decoded in Java. */
+    private NativeDecoder openNative() {
+        if (spec == null) {
+            LOG.warn("canal-native: this table is decoded in Java, as the native codec does not know a type in {}", physical);
+            return null;
+        }
+        try {
+            return NativeDecoder.open(spec);
+        } catch (NativeLibraryException e) {
+            // NativeLibrary has warned, once in this JVM.
+            LOG.info("canal-native: this table is decoded in Java: {}", e.getMessage());
+        } catch (NativeException e) {
+            LOG.warn("canal-native: this table is decoded in Java, as the library refuses its schema: {}", e.getMessage());
+        }
+        return null;
+    }
+
     private static void connect(InitializationContext context, NativeDecoder opened, DecoderMetrics metrics) {
         MetricGroup group = context.getMetricGroup();
         if (group != null) {
-            metrics.register(group);
+            metrics.register(group, opened != null);
+        }
+        if (opened == null) {
+            return;
         }
         try {
             opened.closeWith(context.getUserCodeClassLoader());
@@ -128,8 +142,8 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
                 options.flinkSemantics ? null : new DelegatedMessage.Rewriter(physical, database, table, more, options);
         return new MessageDecoder(
                 opened,
-                new RowReader(physical),
-                metadataKeys.isEmpty() ? null : new MetadataReader(opened, metadataKeys),
+                opened == null ? null : new RowReader(physical),
+                opened == null || metadataKeys.isEmpty() ? null : new MetadataReader(opened, metadataKeys),
                 database,
                 table,
                 new FlinkDelegate(delegate, rewriter, more, options.lenient, metrics),

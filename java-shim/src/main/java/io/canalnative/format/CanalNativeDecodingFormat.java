@@ -20,8 +20,6 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.utils.DataTypeUtils;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The decoding format of a canal-json source. Six metadata keys, their types and every check come from flink-json's
@@ -29,8 +27,6 @@ import org.slf4j.LoggerFactory;
  * {@link CanalMetadata}.
  */
 final class CanalNativeDecodingFormat implements ProjectableDecodingFormat<DeserializationSchema<RowData>> {
-
-    private static final Logger LOG = LoggerFactory.getLogger(CanalNativeDecodingFormat.class);
 
     private final String identifier;
     private final DecodingOptions options;
@@ -56,10 +52,6 @@ final class CanalNativeDecodingFormat implements ProjectableDecodingFormat<Deser
         }
         DeserializationSchema<RowData> stockDecoder = stock.createRuntimeDecoder(context, physicalDataType, projections);
         RowType physical = (RowType) Projection.of(projections).project(physicalDataType).getLogicalType();
-        if (!DecoderSpec.canExpress(physical)) {
-            LOG.warn("The native codec does not know a type in {}; this table is decoded by Flink's own codec.", physical);
-            return stockDecoder;
-        }
         DeserializationSchema<RowData> delegateDecoder =
                 delegate == stock ? stockDecoder : delegate.createRuntimeDecoder(context, physicalDataType, projections);
         boolean timeMillis = DecoderSpec.contains(physical, DecoderSpec.TIME) && TimeProbe.keepsMillis(context);

@@ -1,5 +1,6 @@
 package io.canalnative.format;
 
+import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.SimpleCounter;
 
@@ -41,8 +42,10 @@ final class DecoderMetrics {
         return skipped[kind.ordinal()];
     }
 
-    void register(MetricGroup parent) {
+    /** Registers all of them, and the gauge {@code native}: 1, or 0 where the native library cannot be used. */
+    void register(MetricGroup parent, boolean nativeLibrary) {
         MetricGroup group = parent.addGroup(GROUP);
+        group.<Integer, Gauge<Integer>>gauge("native", () -> nativeLibrary ? 1 : 0);
         group.counter("messages", messages);
         group.counter("rows", rows);
         group.counter("bytes", bytes);

@@ -8,7 +8,7 @@ import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.util.Collector;
 
-/** Decodes the messages that the native decoder hands on, with flink-json's own decoder. */
+/** Decodes the messages that the native decoder hands on, or all where there is none, with flink-json's own decoder. */
 final class FlinkDelegate {
 
     private static final String CORRUPT = "Corrupt Canal JSON message '";

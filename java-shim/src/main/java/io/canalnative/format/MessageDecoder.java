@@ -14,6 +14,7 @@ final class MessageDecoder implements AutoCloseable {
     /** Bits of a result that are zero for rows without anything special about them. */
     private static final long STATUS_AND_FLAGS = 0xFFFFL << 32;
 
+    /** Null without the native library: then every message is delegated. */
     private final NativeDecoder decoder;
     private final RowReader rows;
     /** Null if no metadata was requested. */
@@ -45,6 +46,10 @@ final class MessageDecoder implements AutoCloseable {
     void decode(byte[] message, Collector<RowData> out) throws IOException {
         metrics.messages.inc();
         metrics.bytes.inc(message.length);
+        if (decoder == null) {
+            delegate.decode(message, out);
+            return;
+        }
         long result = decoder.decode(message);
         int flags = NativeDecoder.flags(result);
         if ((result & STATUS_AND_FLAGS) == 0) {
@@ -122,6 +127,8 @@ final class MessageDecoder implements AutoCloseable {
 
     @Override
     public void close() {
-        decoder.close();
+        if (decoder != null) {
+            decoder.close();
+        }
     }
 }
