@@ -57,6 +57,14 @@ mod tests {
             ("(?x) a b # the name", "abc", false),
             ("a # b", "a # b", true),
             ("a # b", "a # b\n", false),
+            // Where Java says otherwise.
+            (r"a*+a", "aa", true),
+            (r"\<a", "a", true),
+            (r"\d", "\u{663}", true),
+            ("(?i)\u{C9}", "\u{E9}", true),
+            ("[[:lower:]]", "b", true),
+            (".", "\r", true),
+            (r"\p{Lower}", "\u{E9}", true),
         ] {
             assert_eq!(NamePattern::new("p", pattern).unwrap().matches(name), matches, "{pattern:?} {name:?}");
         }
@@ -64,7 +72,19 @@ mod tests {
 
     #[test]
     fn what_does_not_compile_is_named() {
-        for pattern in ["(?=a)b", r"(a)\1", "a)|(b", "a**(", r"\Qa\E", "a{9999999}", "[", r"\p{IsNothing}"] {
+        for pattern in [
+            "(?=a)b",
+            r"(a)\1",
+            "a)|(b",
+            "a**(",
+            r"\Qa\E",
+            r"\h",
+            r"[\d-z]",
+            "(?>a)",
+            r"\w{2,100000}",
+            "[",
+            r"\p{IsNothing}",
+        ] {
             let text = NamePattern::new("tableInclude", pattern).unwrap_err().to_string();
             assert!(text.contains(&format!("{pattern:?}")) && text.contains("tableInclude"), "{text}");
         }
