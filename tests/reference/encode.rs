@@ -37,14 +37,15 @@ pub fn message(spec: &EncoderSpec, values: &[Value], kind: Kind, id: u64, now: i
         format!("{{{}}}", members.collect::<Vec<_>>().join(","))
     };
     let keys: Vec<String> = envelope.pk_names.iter().map(|name| string(spec, name)).collect();
-    Ok(format!(
-        r#"{{"data":[{row}],"database":{},"es":{now},"gtid":"","id":{id},"isDdl":false,"mysqlType":{},"old":{before},"pkNames":{},"sql":"","sqlType":{},"table":{},"ts":{now},"type":"{event}"}}"#,
-        string(spec, &envelope.database),
-        types(mysql, true),
-        if keys.is_empty() { "null".into() } else { format!("[{}]", keys.join(",")) },
-        types(mysql, false),
-        string(spec, &envelope.table),
-    ))
+    let keys = if keys.is_empty() { "null".into() } else { format!("[{}]", keys.join(",")) };
+    let (database, table) = (string(spec, &envelope.database), string(spec, &envelope.table));
+    let (names, codes) = (types(mysql, true), types(mysql, false));
+    Ok([
+        format!(r#"{{"data":[{row}],"database":{database},"es":{now},"gtid":"","id":{id},"isDdl":false,"#),
+        format!(r#""mysqlType":{names},"old":{before},"pkNames":{keys},"sql":"","sqlType":{codes},"#),
+        format!(r#""table":{table},"ts":{now},"type":"{event}"}}"#),
+    ]
+    .concat())
 }
 
 /// MySQL's name and `java.sql.Types` code for a column.

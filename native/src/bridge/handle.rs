@@ -8,8 +8,8 @@ use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-const CHUNK: usize = 1024;
-const CHUNKS: usize = 64;
+const CHUNK: usize = 64;
+const CHUNKS: usize = 1024;
 
 const FREE: u64 = 0;
 const IDLE: u64 = 1;
@@ -19,14 +19,15 @@ const BUSY: u64 = 2;
 /// that a number of before fits nothing.
 struct Slot {
     state: AtomicU64,
-    session: UnsafeCell<Option<Session>>,
+    session: UnsafeCell<Option<Box<Session>>>,
 }
 
 // SAFETY: `session` is only touched by the thread that moved `state` to BUSY, or, in a FREE slot, by the one that took its
 // number from the free list.
 unsafe impl Sync for Slot {}
 
-/// Chunks are made when first needed and never moved or freed, so that a slot's address is good for ever.
+/// Chunks are made when first needed and never moved or freed, so that a slot's address is good for ever. They are small, as
+/// each copy of the library that a user jar's class loader brings and takes leaves one behind.
 static SLOTS: [OnceLock<Box<[Slot]>>; CHUNKS] = [const { OnceLock::new() }; CHUNKS];
 static FREE_LIST: Mutex<FreeList> = Mutex::new(FreeList { returned: Vec::new(), fresh: 0 });
 
@@ -81,7 +82,7 @@ pub(super) fn insert(session: Session) -> Result<i64, Error> {
     let slot = &chunk[index % CHUNK];
     let generation = slot.state.load(Ordering::Acquire) >> 2;
     // SAFETY: the slot is FREE and its number was ours alone to take.
-    unsafe { *slot.session.get() = Some(session) };
+    unsafe { *slot.session.get() = Some(Box::new(session)) };
     slot.state.store(generation << 2 | IDLE, Ordering::Release);
     Ok(number(index, generation))
 }
@@ -125,6 +126,18 @@ pub(super) fn remove_if(handle: i64, check: impl FnOnce(&mut Session) -> Result<
     FREE_LIST.lock().unwrap_or_else(PoisonError::into_inner).returned.push(index);
     drop(taken);
     Ok(())
+}
+
+/// Drops all sessions that nobody closed: for the library's end, when nobody can use them.
+pub(super) fn remove_all() {
+    for slot in SLOTS.iter().filter_map(OnceLock::get).flatten() {
+        let state = slot.state.load(Ordering::Acquire);
+        let free = ((state >> 2) + 1) << 2 | FREE;
+        if state & 3 == IDLE && slot.state.compare_exchange(state, free, Ordering::Acquire, Ordering::Relaxed).is_ok() {
+            // SAFETY: the slot was IDLE until this thread made it FREE; its number is not on the free list.
+            drop(unsafe { (*slot.session.get()).take() });
+        }
+    }
 }
 
 impl Deref for InUse {

@@ -115,6 +115,15 @@ fn bits(flags: Flags) -> u64 {
         | bit(flags.ddl, flag::DDL)
 }
 
+/// Called by the JVM when it unloads the library, after the class loader that loaded it: decoders that nobody closed have no
+/// owner any more, and the next copy of the library would not know of them.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case)]
+pub extern "system" fn JNI_OnUnload(_: *mut jni::sys::JavaVM, _: *mut std::ffi::c_void) {
+    // No exception can be thrown here; a panic costs the memory of what it hit.
+    let _ = std::panic::catch_unwind(handle::remove_all);
+}
+
 /// `String version()`: this crate's version.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_canalnative_NativeCodec_version<'l>(mut env: JNIEnv<'l>, _: JClass<'l>) -> JString<'l> {

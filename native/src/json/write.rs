@@ -170,7 +170,9 @@ impl Output {
     /// A prepared text.
     #[inline(always)]
     pub fn piece(&mut self, piece: &Piece) {
-        *self.window() = piece.head;
+        // The window first: what is read before a call that may grow the buffer is kept on the stack meanwhile.
+        let window = self.window();
+        *window = piece.head;
         self.advance(piece.len);
         if !piece.rest.is_empty() {
             self.raw(&piece.rest);
@@ -402,34 +404,82 @@ impl Output {
 
     /// An integer without a sign.
     #[inline(always)]
-    pub fn unsigned(&mut self, mut value: u64) {
-        let len = decimal_len(value);
-        let text = self.window::<20>();
-        let mut end = len;
-        while value >= 100 {
-            let pair = PAIRS[(value % 100) as usize];
-            value /= 100;
-            text[end - 2..end].copy_from_slice(&pair);
-            end -= 2;
+    pub fn unsigned(&mut self, value: u64) {
+        if value < EIGHT {
+            return self.up_to_eight(value);
         }
-        if value >= 10 {
-            text[..2].copy_from_slice(&PAIRS[value as usize]);
-        } else {
-            text[0] = b'0' + value as u8;
-        }
-        self.advance(len);
+        self.more_than_eight(value);
     }
 
-    /// The lowest `width` digits of `value`, with zeros in front.
+    /// A number below 10^8.
     #[inline(always)]
-    pub fn digits(&mut self, mut value: u64, width: usize) {
-        let width = width.min(20);
-        for digit in self.window::<20>()[..width].iter_mut().rev() {
-            *digit = b'0' + (value % 10) as u8;
-            value /= 10;
+    fn up_to_eight(&mut self, value: u64) {
+        let digits = eight_digits(value);
+        // The first digit is in the lowest byte; the last one stays even if it is zero.
+        let zeros = (digits | 1 << 56).trailing_zeros() & !7;
+        let window = self.window();
+        *window = ((digits | ZEROS) >> zeros).to_le_bytes();
+        self.advance(8 - zeros as usize / 8);
+    }
+
+    #[inline(always)]
+    fn more_than_eight(&mut self, value: u64) {
+        let (rest, low) = (value / EIGHT, value % EIGHT);
+        if rest < EIGHT {
+            self.up_to_eight(rest);
+        } else {
+            self.up_to_eight(rest / EIGHT);
+            self.all_eight(rest % EIGHT);
         }
+        self.all_eight(low);
+    }
+
+    /// A number below 10^8, with zeros in front.
+    #[inline(always)]
+    fn all_eight(&mut self, value: u64) {
+        self.fixed(&(eight_digits(value) | ZEROS).to_le_bytes());
+    }
+
+    /// The lowest `width` digits of `value`, up to 20, with zeros in front.
+    #[inline(always)]
+    pub fn digits(&mut self, value: u64, width: usize) {
+        if width > 8 {
+            return self.many_digits(value, width.min(20));
+        }
+        let digits = eight_digits(value % EIGHT) | ZEROS;
+        let window = self.window();
+        *window = (digits >> (8 * (8 - width.max(1)))).to_le_bytes();
         self.advance(width);
     }
+
+    #[inline(never)]
+    fn many_digits(&mut self, value: u64, width: usize) {
+        if width > 16 {
+            self.digits(value / (EIGHT * EIGHT), width - 16);
+            self.all_eight(value / EIGHT % EIGHT);
+        } else {
+            self.digits(value / EIGHT, width - 8);
+        }
+        self.all_eight(value % EIGHT);
+    }
+}
+
+/// 10^8
+const EIGHT: u64 = 100_000_000;
+
+/// Eight times the digit 0.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// The digits of a number below 10^8 as bytes 0 to 9, the first one lowest: halves of four digits, of two, of one, all
+/// halves of a level divided at once.
+#[inline(always)]
+fn eight_digits(value: u64) -> u64 {
+    let fours = value / 10_000 | (value % 10_000) << 32;
+    // 10486 / 2^20 is 1 / 100 to all below 10^4, 103 / 2^10 is 1 / 10 to all below 100.
+    let hundreds = (fours * 10_486) >> 20 & 0x7F_0000_007F;
+    let twos = hundreds | (fours - 100 * hundreds) << 16;
+    let tens = (twos * 103) >> 10 & 0x000F_000F_000F_000F;
+    tens | (twos - 10 * tens) << 8
 }
 
 /// Whether all eight bytes are ASCII characters that a JSON string holds as they are.

@@ -50,12 +50,18 @@ fn small(out: &mut Output, mut magnitude: u64, mut scale: usize, form: Form) {
     if exponent {
         return large(out, magnitude.into(), scale as i32, form);
     }
-    let unit = POWERS[scale];
-    out.unsigned(magnitude / unit);
-    if scale > 0 {
-        out.push(b'.');
-        out.digits(magnitude % unit, scale);
-    }
+    // Constants divide by a multiplication.
+    let (whole, fraction) = match scale {
+        0 => return out.unsigned(magnitude),
+        1 => (magnitude / 10, magnitude % 10),
+        2 => (magnitude / 100, magnitude % 100),
+        3 => (magnitude / 1000, magnitude % 1000),
+        4 => (magnitude / 10_000, magnitude % 10_000),
+        _ => (magnitude / POWERS[scale], magnitude % POWERS[scale]),
+    };
+    out.unsigned(whole);
+    out.push(b'.');
+    out.digits(fraction, scale);
 }
 
 /// Any magnitude and scale.

@@ -94,6 +94,16 @@ fn integers() {
         assert_eq!(decimal_len(value), value.to_string().len());
         assert_eq!(decimal_len(value - 1), (value - 1).to_string().len());
     }
+    for value in 0..100_000_000 / 997 {
+        let value = value * 997;
+        assert_eq!(written(|out| out.unsigned(value)), value.to_string());
+    }
+    for width in 0..=20 {
+        for value in [0, 7, 1234, 87_654_321, 987_654_321, 1_234_567_890_123_456_789, u64::MAX] {
+            let all = format!("{value:020}");
+            assert_eq!(written(|out| out.digits(value, width)), all[20 - width..]);
+        }
+    }
     assert_eq!(written(|out| out.digits(1234, 6)), "001234");
     assert_eq!(written(|out| out.digits(0, 0)), "");
 }
