@@ -26,7 +26,6 @@ import org.junit.jupiter.api.Test;
 class EncodeDifferentialTest {
 
     private static final int ROWS_A_TABLE = 40;
-    private static final int SEGMENT = 64;
 
     private long cases;
     private long failures;
@@ -133,14 +132,16 @@ class EncodeDifferentialTest {
         }
     }
 
+    /** The same row in segments that hold little more than the fixed part, which Flink keeps in the first of them. */
     private static BinaryRowData inSegments(BinaryRowData row) {
         int shift = 8;
         int size = row.getSizeInBytes();
-        MemorySegment[] segments = new MemorySegment[(shift + size + SEGMENT - 1) / SEGMENT];
-        byte[] bytes = new byte[segments.length * SEGMENT];
+        int segment = Integer.highestOneBit(shift + row.getFixedLengthPartSize() - 1) << 1;
+        MemorySegment[] segments = new MemorySegment[(shift + size + segment - 1) / segment];
+        byte[] bytes = new byte[segments.length * segment];
         row.getSegments()[0].get(row.getOffset(), bytes, shift, size);
         for (int i = 0; i < segments.length; i++) {
-            segments[i] = MemorySegmentFactory.wrap(java.util.Arrays.copyOfRange(bytes, i * SEGMENT, (i + 1) * SEGMENT));
+            segments[i] = MemorySegmentFactory.wrap(java.util.Arrays.copyOfRange(bytes, i * segment, (i + 1) * segment));
         }
         BinaryRowData split = new BinaryRowData(row.getArity());
         split.pointTo(segments, shift, size);

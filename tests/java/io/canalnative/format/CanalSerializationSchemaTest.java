@@ -101,7 +101,7 @@ class CanalSerializationSchemaTest {
         assertTrue(es >= before && es <= after, message);
         assertEquals(
                 "{\"data\":[{\"id\":\"1\",\"name\":\"scooter\",\"weight\":\"12.50\"}],\"database\":\"inventory\",\"es\":T,\"gtid\":\"\",\"id\":1,"
-                        + "\"isDdl\":false,\"mysqlType\":{\"id\":\"BIGINT\",\"name\":\"LONGTEXT\",\"weight\":\"DECIMAL(10,2)\"},\"old\":null,"
+                        + "\"isDdl\":false,\"mysqlType\":{\"id\":\"bigint\",\"name\":\"text\",\"weight\":\"decimal(10,2)\"},\"old\":null,"
                         + "\"pkNames\":[\"id\"],\"sql\":\"\",\"sqlType\":{\"id\":-5,\"name\":2005,\"weight\":3},\"table\":\"products\",\"ts\":T,"
                         + "\"type\":\"INSERT\"}",
                 message.replace(String.valueOf(es), "T"));

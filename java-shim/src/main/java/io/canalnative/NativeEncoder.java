@@ -3,6 +3,7 @@ package io.canalnative;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 
 import org.apache.flink.util.UserCodeClassLoader;
 
@@ -95,7 +96,7 @@ public final class NativeEncoder implements AutoCloseable {
      * @param length bytes of the row
      * @param kind {@code RowKind.toByteValue()}
      * @param now epoch milliseconds, for the timestamps of a full envelope
-     * @return the result, to be read with {@link #status} and {@link #reason}
+     * @return the result, to be read with {@link #status}; see also {@link #refusal}
      */
     public long encode(int length, byte kind, long now) {
         long handle = lease.handle();
@@ -132,6 +133,11 @@ public final class NativeEncoder implements AutoCloseable {
         }
     }
 
+    /** Column and reason of the row that was not encoded last. */
+    public String refusal() {
+        return new String(NativeCodec.refusal(lease.handle()), StandardCharsets.UTF_8);
+    }
+
     int inputCapacity() {
         return input.capacity();
     }
@@ -139,11 +145,6 @@ public final class NativeEncoder implements AutoCloseable {
     /** Bits 32–39 of a result. */
     public static int status(long result) {
         return (int) (result >>> 32) & 0xFF;
-    }
-
-    /** Bits 48–55 of a result: why a row is for Flink's encoder. */
-    public static int reason(long result) {
-        return (int) (result >>> 48) & 0xFF;
     }
 
     @Override

@@ -14,6 +14,10 @@ final class RowEncoder implements AutoCloseable {
     private static final byte[] INSERT = "],\"type\":\"INSERT\"}".getBytes(StandardCharsets.UTF_8);
     private static final byte[] UPDATE = "],\"old\":[{}],\"type\":\"UPDATE\"}".getBytes(StandardCharsets.UTF_8);
 
+    private static final String NO_LIBRARY = "the native library is not loaded";
+    private static final String NOT_PACKED =
+            "a text with half a surrogate pair, a timestamp with more digits than its column, or a decimal of another scale";
+
     private final EncodingOptions options;
     private final NativeEncoder encoder;
     private final RowPacker packer;
@@ -42,7 +46,7 @@ final class RowEncoder implements AutoCloseable {
                     "A row of kind UPDATE_BEFORE reached a canal-json sink with 'encode.update' = 'update', which has asked for none; "
                             + "use 'encode.update' = 'delete-insert' with this connector");
         }
-        byte[] message = encoder == null ? delegate(row, kind, EncodeReason.NO_LIBRARY) : encode(row, kind);
+        byte[] message = encoder == null ? delegate(row, kind, NO_LIBRARY) : encode(row, kind);
         metrics.messages.inc();
         metrics.bytes.inc(message.length);
         return message;
@@ -51,23 +55,24 @@ final class RowEncoder implements AutoCloseable {
     private byte[] encode(RowData row, RowKind kind) {
         int length = packer.pack(row);
         if (length == RowPacker.REFUSED) {
-            return delegate(row, kind, EncodeReason.NOT_PACKED);
+            return delegate(row, kind, NOT_PACKED);
         }
         long now = options.envelope == null ? 0 : System.currentTimeMillis();
         long result = encoder.encode(length, kind.toByteValue(), now);
         if (NativeEncoder.status(result) == NativeEncoder.ENCODED) {
             return encoder.message(result, length);
         }
-        return delegate(row, kind, EncodeReason.of(NativeEncoder.reason(result)));
+        // Only an envelope of ours asks why: Flink's encoder speaks for itself.
+        return delegate(row, kind, options.envelope == null ? "" : encoder.refusal());
     }
 
-    private byte[] delegate(RowData row, RowKind kind, EncodeReason reason) {
+    private byte[] delegate(RowData row, RowKind kind, String reason) {
         metrics.delegated.inc();
         if (options.envelope != null) {
             // Flink's encoder has no such envelope; there is nobody to ask.
             throw new IllegalArgumentException(
                     String.format("Could not write row '%s' as a Canal message for %s.%s: %s",
-                            row, options.envelope.database, options.envelope.table, reason.text));
+                            row, options.envelope.database, options.envelope.table, reason));
         }
         byte[] message = stock.serialize(row);
         return options.updates && kind == RowKind.UPDATE_AFTER ? asUpdate(message) : message;
