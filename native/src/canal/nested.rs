@@ -165,10 +165,10 @@ impl Reader<'_> {
             let start = reader.scratch.bytes.len();
             reader.scratch.bytes.extend_from_slice(&key);
             let cell = Cell::scratch(start, reader.scratch.bytes.len());
-            let (read, end) = reader.element(value, at)?;
             if seen.insert(key, ()).is_some() {
                 return Err(Fault::Unproven);
             }
+            let (read, end) = reader.element(value, at)?;
             keys.push(cell);
             values.push(read);
             Ok(end)
@@ -181,10 +181,11 @@ impl Reader<'_> {
         self.members(pos, |reader, key, at| match names.get(&key) {
             None => Ok(skip::value(reader.buf, at)?),
             Some(i) => {
-                let (cell, end) = reader.element(&fields[*i], at)?;
                 if cells[*i].tag() != Tag::Absent {
                     return Err(Fault::Unproven);
                 }
+                cells[*i] = Cell::NULL;
+                let (cell, end) = reader.element(&fields[*i], at)?;
                 cells[*i] = cell;
                 Ok(end)
             }
@@ -197,12 +198,14 @@ impl Reader<'_> {
         Ok(cells)
     }
 
-    /// Walks the members of the object at `pos`: `each` gets the name and the value's position, and returns its end.
+    /// Walks the members of the object at `pos`: `each` gets the name and the value's position, and returns its end. It sees
+    /// all members even if one is bad, as a later one of the same name, which `each` refuses to judge, would take its place.
     fn members(
         &mut self,
         pos: usize,
         mut each: impl FnMut(&mut Self, Vec<u8>, usize) -> Result<usize, Fault>,
     ) -> Result<(), Fault> {
+        let mut bad = false;
         let mut pos = blank(self.buf, pos + 1);
         if self.buf[pos] == b'}' {
             return Ok(());
@@ -212,11 +215,16 @@ impl Reader<'_> {
             let mut key = Vec::new();
             string::unescape(&self.buf[span.start..span.end], &mut key)?;
             let value = expect(self.buf, span.next(), b':')?;
-            // A bad value is no proof that the object is bad: a later member of the same name may take its place.
-            let end = each(self, key, value).map_err(|_| Fault::Unproven)?;
+            let end = match each(self, key, value) {
+                Err(Fault::Bad) => {
+                    bad = true;
+                    skip::value(self.buf, value)?
+                }
+                end => end?,
+            };
             let (next, done) = next_or_end(self.buf, end, b'}')?;
             if done {
-                return Ok(());
+                return if bad { Err(Fault::Bad) } else { Ok(()) };
             }
             pos = next;
         }

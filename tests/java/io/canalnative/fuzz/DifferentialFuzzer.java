@@ -76,7 +76,7 @@ public final class DifferentialFuzzer {
     /** Runs one case: a table read, and another one written to. */
     void run(long seed) throws Exception {
         decode(seed);
-        String difference = EncodeCase.of(seed).difference(stock, nativeLib, encoded);
+        String difference = EncodeCase.of(seed, stock).difference(stock, nativeLib, encoded);
         if (difference != null) {
             differing++;
             out.accept("DIFFERENCE at seed " + seed + ": ./dev fuzz-jvm 0 " + seed + "\n" + difference);

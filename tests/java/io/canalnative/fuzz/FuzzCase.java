@@ -24,6 +24,7 @@ import org.apache.flink.table.types.logical.LogicalTypeRoot;
 final class FuzzCase {
 
     private static final int MESSAGES = 30;
+    private static final Pattern LARGE_EXPONENT = Pattern.compile("[eE][+-]?\\d{6,}");
 
     final CanalTable table;
     final List<byte[]> messages;
@@ -39,8 +40,13 @@ final class FuzzCase {
         // Neighbouring seeds begin alike.
         random.nextLong();
         FuzzCase next = random.nextInt(4) > 0 ? new FromReal(random, real).next() : generated(random);
-        next.messages.removeIf(FuzzCase::dependsOnJacksonsMemory);
+        next.messages.removeIf(message -> dependsOnJacksonsMemory(message) || takesHours(message));
         return next;
+    }
+
+    /** flink-json reads 1e999999999 into a DECIMAL by computing all its digits. */
+    private static boolean takesHours(byte[] message) {
+        return LARGE_EXPONENT.matcher(new String(message, StandardCharsets.ISO_8859_1)).find();
     }
 
     /**
