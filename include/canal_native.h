@@ -109,6 +109,8 @@ enum canal_reason {
   CANAL_REASON_TOO_LARGE = 6,
   // A timestamp has more digits than its column's Arrow type, or does not fit into its 64 bits.
   CANAL_REASON_OUT_OF_RANGE = 7,
+  // A schema change, under "ddl": "fail".
+  CANAL_REASON_DDL = 8,
 };
 
 // Why a row was refused; canal_encode_reason_text has a sentence for each.

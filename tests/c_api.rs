@@ -283,7 +283,7 @@ fn codes_have_texts() {
         (!start.is_null()).then(|| unsafe { CStr::from_ptr(start) }.to_str().expect("UTF-8").to_string())
     };
     assert_eq!(text(canal_version()).as_deref(), Some(env!("CARGO_PKG_VERSION")));
-    for (of, codes) in [(canal_reason_text as extern "C" fn(u8) -> _, 0..=7), (canal_encode_reason_text, 1..=9)] {
+    for (of, codes) in [(canal_reason_text as extern "C" fn(u8) -> _, 0..=8), (canal_encode_reason_text, 1..=9)] {
         let texts: std::collections::BTreeSet<_> = codes.clone().map(|code| text(of(code)).expect("a text")).collect();
         assert_eq!(texts.len(), codes.clone().count());
         assert_eq!(text(of(codes.end() + 1)), None);
