@@ -6,7 +6,7 @@ CREATE TABLE changes (
   change STRING METADATA FROM 'value.type' VIRTUAL,
   batch BIGINT METADATA FROM 'value.id' VIRTUAL,
   changed MAP<STRING, STRING> METADATA FROM 'value.old' VIRTUAL,
-  statement STRING METADATA FROM 'value.sql' VIRTUAL,
+  sql_text STRING METADATA FROM 'value.sql' VIRTUAL,
   is_ddl BOOLEAN METADATA FROM 'value.is-ddl' VIRTUAL,
   source_transaction STRING METADATA FROM 'value.gtid' VIRTUAL,
   message BYTES METADATA FROM 'value.raw' VIRTUAL,
@@ -25,6 +25,6 @@ SELECT id, v, y, change, batch, changed['y'] AS y_before, CARDINALITY(changed) A
   source_transaction, CHAR_LENGTH(DECODE(message, 'UTF-8')) AS message_length, JSON_VALUE(DECODE(message, 'UTF-8'), '$.type') AS raw_type
 FROM changes;
 
-SELECT change, batch, origin_table, SUBSTRING(REGEXP_REPLACE(statement, '\s+', ' '), 1, 60) AS statement
+SELECT change, batch, origin_table, SUBSTRING(REGEXP_REPLACE(sql_text, '\s+', ' '), 1, 60) AS sql_text
 FROM changes
 WHERE is_ddl;
