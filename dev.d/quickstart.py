@@ -47,7 +47,7 @@ def main(jar: Path) -> None:
             say(f"  {line}")
         flink.wait()
         say(f"ready after {time.monotonic() - began:.0f} s; running examples/products.sql and examples/orders-metadata.sql")
-        script, jobs = sql_script.compose(EXAMPLES, kafka.bootstrap)
+        script, jobs, _ = sql_script.compose(EXAMPLES, kafka.bootstrap)
         output = flink.sql(script, "quickstart")
         problem = changelog.error(output)
         if problem:

@@ -14,24 +14,28 @@ def statements(text: str):
     return [part.strip() for part in re.split(r";[ \t]*$", text, flags=re.MULTILINE) if part.strip()]
 
 
-def is_query(statement: str) -> bool:
-    """Whether the statement prints rows."""
+def verb(statement: str) -> str:
+    """The statement's first word, in capitals."""
     code = re.sub(r"^\s*--.*$", "", statement, flags=re.MULTILINE).strip()
-    return code.upper().startswith("SELECT")
+    return code.split(None, 1)[0].upper() if code else ""
 
 
-def compose(files, bootstrap: str):
-    """The script, and the job names of its queries in order.
+def compose(files, bootstrap: str, cluster: str = ""):
+    """The script, the job names of its queries in order, and those of its INSERTs.
 
-    The SQL client runs a whole file in one session, so one start of it serves many files.
+    The SQL client runs a whole file in one session, so one start of it serves many files. `@cluster` in a file stands for
+    the cluster's name, for topics that each cluster writes.
     """
-    script, jobs = [SETTINGS], []
+    script, queries, inserts = [SETTINGS], [], []
     for file in map(Path, files):
-        number = 0
+        names = {"SELECT": [], "INSERT": []}
         for statement in statements(file.read_text()):
-            if is_query(statement):
-                number += 1
-                jobs.append(f"{file.stem}-{number}")
-                script.append(f"SET 'pipeline.name' = '{jobs[-1]}';\n")
-            script.append(statement.replace("localhost:9092", bootstrap) + ";\n")
-    return "".join(script), jobs
+            of_kind = names.get(verb(statement))
+            if of_kind is not None:
+                infix = "-" if of_kind is names["SELECT"] else "-insert-"
+                of_kind.append(f"{file.stem}{infix}{len(of_kind) + 1}")
+                script.append(f"SET 'pipeline.name' = '{of_kind[-1]}';\n")
+            script.append(statement.replace("localhost:9092", bootstrap).replace("@cluster", cluster) + ";\n")
+        queries += names["SELECT"]
+        inserts += names["INSERT"]
+    return "".join(script), queries, inserts
