@@ -57,14 +57,6 @@ mod tests {
             ("(?x) a b # the name", "abc", false),
             ("a # b", "a # b", true),
             ("a # b", "a # b\n", false),
-            // Where Java says otherwise.
-            (r"a*+a", "aa", true),
-            (r"\<a", "a", true),
-            (r"\d", "\u{663}", true),
-            ("(?i)\u{C9}", "\u{E9}", true),
-            ("[[:lower:]]", "b", true),
-            (".", "\r", true),
-            (r"\p{Lower}", "\u{E9}", true),
         ] {
             assert_eq!(NamePattern::new("p", pattern).unwrap().matches(name), matches, "{pattern:?} {name:?}");
         }
@@ -72,21 +64,28 @@ mod tests {
 
     #[test]
     fn what_does_not_compile_is_named() {
-        for pattern in [
-            "(?=a)b",
-            r"(a)\1",
-            "a)|(b",
-            "a**(",
-            r"\Qa\E",
-            r"\h",
-            r"[\d-z]",
-            "(?>a)",
-            r"\w{2,100000}",
-            "[",
-            r"\p{IsNothing}",
-        ] {
+        for pattern in ["a)|(b", "a**(", r"\w{2,100000}", "[", r"\p{IsNothing}"] {
             let text = NamePattern::new("tableInclude", pattern).unwrap_err().to_string();
             assert!(text.contains(&format!("{pattern:?}")) && text.contains("tableInclude"), "{text}");
         }
+    }
+
+    /// The list behind the table in docs/other-hosts.md; PatternListTest holds Java's column of it.
+    #[test]
+    fn patterns_differ_from_javas_as_listed() {
+        let list = include_str!("../../../tests/data/patterns.jsonl");
+        for line in list.lines() {
+            let case: std::collections::HashMap<String, String> = serde_json::from_str(line).unwrap();
+            let here = match NamePattern::new("p", &case["pattern"]) {
+                Ok(pattern) if pattern.matches(&case["name"]) => "yes",
+                Ok(_) => "no",
+                Err(_) => "error",
+            };
+            assert_eq!(here, case["regex"], "{line}");
+        }
+        assert!(
+            list.lines().any(|line| line.contains(r#""java": "yes", "regex": "error""#)),
+            "the list is not that of differences"
+        );
     }
 }
