@@ -18,6 +18,8 @@ pub enum Kind {
     IllegalState,
     /// An argument outside its documented range.
     IllegalArgument,
+    /// A load that failed for good, or rows that cannot be loaded.
+    Load,
     /// A bug in this library: a panic that was stopped at the boundary.
     Internal,
 }

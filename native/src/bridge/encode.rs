@@ -3,7 +3,6 @@
 use super::{Session, handle, throw};
 use crate::canal::encode::{Encoder, Outcome};
 use crate::error::{Error, Kind};
-use crate::row::RowKind;
 use crate::schema::EncoderSpec;
 use jni::JNIEnv;
 use jni::objects::{JByteArray, JByteBuffer, JClass};
@@ -32,13 +31,7 @@ impl Encoding {
         let length = usize::try_from(length).ok().filter(|length| *length <= capacity).ok_or_else(|| {
             Error::new(Kind::IllegalArgument, format!("a row of {length} bytes; the input buffer holds {capacity}"))
         })?;
-        let kind = match kind {
-            0 => RowKind::Insert,
-            1 => RowKind::UpdateBefore,
-            2 => RowKind::UpdateAfter,
-            3 => RowKind::Delete,
-            _ => return Err(Error::new(Kind::IllegalArgument, format!("row kind {kind}; it is 0 to 3"))),
-        };
+        let kind = super::row_kind(kind)?;
         let (status, detail) = match self.encoder.encode_input(length, kind, now) {
             Outcome::Encoded => (status::ENCODED, 0),
             Outcome::Delegate(reason) => (status::DELEGATE, reason as u64),

@@ -5,6 +5,7 @@
 //! and panics into Java exceptions.
 
 pub mod c;
+mod doris;
 mod encode;
 mod handle;
 mod throw;
@@ -12,6 +13,7 @@ mod throw;
 use crate::canal::decode::{Decoder, Flags, Outcome};
 use crate::error::{Error, Kind};
 use crate::json::PADDING;
+use crate::row::RowKind;
 use crate::schema::DecoderSpec;
 use arrow::array::Array;
 use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, to_ffi};
@@ -23,24 +25,40 @@ use jni::sys::{jboolean, jint, jlong};
 enum Session {
     Decoder(Decoding),
     Encoder(encode::Encoding),
+    Writer(Box<doris::Writing>),
+    Committer(Box<doris::Committing>),
 }
 
 impl Session {
     #[inline(always)]
     fn decoding(&mut self) -> Result<&mut Decoding, Error> {
-        match self {
-            Session::Decoder(decoding) => Ok(decoding),
-            Session::Encoder(_) => Err(wrong_kind("a decoder")),
-        }
+        if let Session::Decoder(decoding) = self { Ok(decoding) } else { Err(wrong_kind("a decoder")) }
     }
 
     #[inline(always)]
     fn encoding(&mut self) -> Result<&mut encode::Encoding, Error> {
-        match self {
-            Session::Encoder(encoding) => Ok(encoding),
-            Session::Decoder(_) => Err(wrong_kind("an encoder")),
-        }
+        if let Session::Encoder(encoding) = self { Ok(encoding) } else { Err(wrong_kind("an encoder")) }
     }
+
+    #[inline(always)]
+    fn writing(&mut self) -> Result<&mut doris::Writing, Error> {
+        if let Session::Writer(writing) = self { Ok(writing) } else { Err(wrong_kind("a writer")) }
+    }
+
+    fn committing(&mut self) -> Result<&mut doris::Committing, Error> {
+        if let Session::Committer(committing) = self { Ok(committing) } else { Err(wrong_kind("a committer")) }
+    }
+}
+
+/// Flink's code of a row kind (`RowKind.toByteValue`).
+fn row_kind(code: jint) -> Result<RowKind, Error> {
+    Ok(match code {
+        0 => RowKind::Insert,
+        1 => RowKind::UpdateBefore,
+        2 => RowKind::UpdateAfter,
+        3 => RowKind::Delete,
+        _ => return Err(Error::new(Kind::IllegalArgument, format!("row kind {code}; it is 0 to 3"))),
+    })
 }
 
 #[cold]
@@ -366,6 +384,12 @@ impl Nothing for () {
 
 impl Nothing for jlong {
     fn nothing() -> jlong {
+        0
+    }
+}
+
+impl Nothing for jint {
+    fn nothing() -> jint {
         0
     }
 }

@@ -31,7 +31,8 @@ impl From<Kind> for CanalStatus {
             Kind::UnsupportedType => CanalStatus::UnsupportedType,
             Kind::IllegalState => CanalStatus::IllegalState,
             Kind::IllegalArgument => CanalStatus::IllegalArgument,
-            Kind::Internal => CanalStatus::Internal,
+            // No C function loads anything.
+            Kind::Load | Kind::Internal => CanalStatus::Internal,
         }
     }
 }

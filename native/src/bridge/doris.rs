@@ -1,0 +1,289 @@
+//! The natives of `io.canalnative.NativeDoris`: writer and committer of the Doris sink.
+
+use super::{Session, handle, throw};
+use crate::doris::committer::{Commit, Committer};
+use crate::doris::loader::Committable;
+use crate::doris::spec::{CommitterSpec, WriterSpec};
+use crate::doris::writer::{Writer, Written};
+use crate::error::{Error, Kind};
+use crate::row::RowKind;
+use jni::JNIEnv;
+use jni::objects::{JByteArray, JByteBuffer, JClass, JLongArray};
+use jni::sys::{jint, jlong};
+use std::time::Duration;
+
+/// Answers of `write`.
+mod written {
+    pub const TAKEN: i32 = 0;
+    pub const FULL: i32 = 1;
+    pub const BAD: i32 = 2;
+}
+
+/// What `await` waits for.
+mod awaited {
+    pub const ROOM: i32 = 0;
+    pub const SETTLED: i32 = 1;
+}
+
+/// Answers of `commit`.
+mod committed {
+    pub const DONE: i32 = 0;
+    pub const LATER: i32 = 1;
+    pub const LOST: i32 = 2;
+}
+
+/// A writer as Java knows it.
+pub(super) struct Writing {
+    writer: Writer,
+    /// Where Java puts a row.
+    input: Vec<u8>,
+    /// The last bad rows, a sentence each.
+    bad: String,
+}
+
+/// A committer as Java knows it.
+pub(super) struct Committing {
+    committer: Committer,
+    reason: String,
+}
+
+impl Writing {
+    fn write(&mut self, length: jint, kind: jint) -> Result<jint, Error> {
+        let capacity = self.input.len();
+        let row = usize::try_from(length).ok().and_then(|length| self.input.get(..length)).ok_or_else(|| {
+            Error::new(Kind::IllegalArgument, format!("a row of {length} bytes; the input buffer holds {capacity}"))
+        })?;
+        Ok(match self.writer.write(row, super::row_kind(kind)?)? {
+            Written::Taken => written::TAKEN,
+            Written::Full => written::FULL,
+            Written::Bad(rows) => {
+                self.bad = rows.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+                written::BAD
+            }
+        })
+    }
+}
+
+fn session(handle: jlong) -> Result<handle::InUse, Error> {
+    handle::get(handle)
+}
+
+fn millis(millis: jlong) -> Duration {
+    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+}
+
+/// `long openWriter(byte[] spec)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDoris_openWriter<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    spec: JByteArray<'l>,
+) -> jlong {
+    throw::guard(&mut env, |env| {
+        let spec = WriterSpec::from_json(&env.convert_byte_array(&spec)?)?;
+        let writing = Writing { writer: Writer::open(spec)?, input: Vec::new(), bad: String::new() };
+        handle::insert(Session::Writer(Box::new(writing)))
+    })
+}
+
+/// `ByteBuffer input(long handle, int capacity)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDoris_input<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+    capacity: jint,
+) -> JByteBuffer<'l> {
+    throw::guard(&mut env, |env| {
+        let capacity = usize::try_from(capacity)
+            .map_err(|_| Error::new(Kind::IllegalArgument, format!("an input buffer of {capacity} bytes")))?;
+        let mut session = session(handle)?;
+        let input = &mut session.writing()?.input;
+        // One size, so that a view's end is the buffer's; the row in it is kept.
+        input.resize(capacity.max(64), 0);
+        input.shrink_to_fit();
+        let (address, len) = (input.as_mut_ptr(), input.len());
+        // SAFETY: the buffer lives in the session until it is resized by `input` or freed by `closeWriter`; Java drops its view
+        // at both, and no Rust reference to the buffer outlives a call.
+        Ok(unsafe { env.new_direct_byte_buffer(address, len) }?)
+    })
+}
+
+/// `int write(long handle, int length, int kind)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDoris_write<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+    length: jint,
+    kind: jint,
+) -> jint {
+    throw::guard(&mut env, |_| session(handle)?.writing()?.write(length, kind))
+}
+
+/// `byte[] badRow(long handle)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDoris_badRow<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+) -> JByteArray<'l> {
+    throw::guard(&mut env, |env| Ok(env.byte_array_from_slice(session(handle)?.writing()?.bad.as_bytes())?))
+}
+
+/// `byte[] refusedRows(long handle)`: JSON, `[{"row":…,"reason":…}]`; takes them out.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDoris_refusedRows<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+) -> JByteArray<'l> {
+    throw::guard(&mut env, |env| json(env, &session(handle)?.writing()?.writer.take_refused()))
+}
+
+/// `void flush(long handle)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDoris_flush<'l>(mut env: JNIEnv<'l>, _: JClass<'l>, handle: jlong) {
+    throw::guard(&mut env, |_| {
+        let mut session = session(handle)?;
+        session.writing()?.writer.flush().map_err(|bad| Error::new(Kind::Load, bad.to_string()))
+    })
+}
+
+/// `int await(long handle, int what, long millis)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDoris_await<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+    what: jint,
+    limit: jlong,
+) -> jint {
+    throw::guard(&mut env, |_| {
+        let mut session = session(handle)?;
+        let writer = &session.writing()?.writer;
+        let reached = match what {
+            awaited::ROOM => writer.await_room(millis(limit))?,
+            awaited::SETTLED => writer.await_settled(millis(limit))?,
+            _ => return Err(Error::new(Kind::IllegalArgument, format!("{what} is nothing to wait for; it is 0 or 1"))),
+        };
+        Ok(jint::from(!reached))
+    })
+}
+
+/// `byte[] committables(long handle)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDoris_committables<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+) -> JByteArray<'l> {
+    throw::guard(&mut env, |env| json(env, &session(handle)?.writing()?.writer.take_settled()))
+}
+
+/// `byte[] state(long handle)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDoris_state<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+) -> JByteArray<'l> {
+    throw::guard(&mut env, |env| json(env, &session(handle)?.writing()?.writer.loader().labels()))
+}
+
+/// `void metrics(long handle, long[] values)`: in the order of `DorisLoads.METRICS`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDoris_metrics<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+    values: JLongArray<'l>,
+) {
+    throw::guard(&mut env, |env| {
+        let metrics = session(handle)?.writing()?.writer.metrics();
+        let count = usize::try_from(env.get_array_length(&values)?).unwrap_or(0).min(metrics.len());
+        Ok(env.set_long_array_region(&values, 0, &metrics[..count])?)
+    })
+}
+
+/// `byte[] lastLabel(long handle)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDoris_lastLabel<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+) -> JByteArray<'l> {
+    throw::guard(&mut env, |env| {
+        let label = session(handle)?.writing()?.writer.loader().last_label();
+        Ok(env.byte_array_from_slice(label.as_bytes())?)
+    })
+}
+
+/// `void closeWriter(long handle)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDoris_closeWriter<'l>(mut env: JNIEnv<'l>, _: JClass<'l>, handle: jlong) {
+    throw::guard(&mut env, |_| handle::remove_if(handle, |session| session.writing().map(|_| ())))
+}
+
+/// `long openCommitter(byte[] spec)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDoris_openCommitter<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    spec: JByteArray<'l>,
+) -> jlong {
+    throw::guard(&mut env, |env| {
+        let spec = CommitterSpec::from_json(&env.convert_byte_array(&spec)?)?;
+        let committer = Committer::new(spec.access.access()?)?;
+        handle::insert(Session::Committer(Box::new(Committing { committer, reason: String::new() })))
+    })
+}
+
+/// `int commit(long handle, byte[] committable, long millis)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDoris_commit<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+    committable: JByteArray<'l>,
+    limit: jlong,
+) -> jint {
+    throw::guard(&mut env, |env| {
+        let load: Committable = serde_json::from_slice(&env.convert_byte_array(&committable)?)
+            .map_err(|e| Error::new(Kind::IllegalArgument, "a committable that is not readable").caused_by(e))?;
+        let mut session = session(handle)?;
+        let committing = session.committing()?;
+        let (status, reason) = match committing.committer.commit(&load, millis(limit)) {
+            Commit::Done => (committed::DONE, String::new()),
+            Commit::Later(reason) => (committed::LATER, reason),
+            Commit::Lost(reason) => (committed::LOST, reason),
+        };
+        committing.reason = reason;
+        Ok(status)
+    })
+}
+
+/// `byte[] reason(long handle)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDoris_reason<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+) -> JByteArray<'l> {
+    throw::guard(&mut env, |env| Ok(env.byte_array_from_slice(session(handle)?.committing()?.reason.as_bytes())?))
+}
+
+/// `void closeCommitter(long handle)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDoris_closeCommitter<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+) {
+    throw::guard(&mut env, |_| handle::remove_if(handle, |session| session.committing().map(|_| ())))
+}
+
+fn json<'l>(env: &mut JNIEnv<'l>, value: &impl serde::Serialize) -> Result<JByteArray<'l>, Error> {
+    let text = serde_json::to_vec(value).map_err(|e| Error::new(Kind::Internal, "JSON could not be written").caused_by(e))?;
+    Ok(env.byte_array_from_slice(&text)?)
+}

@@ -1,0 +1,81 @@
+//! What Doris says of a table, over HTTP: `GET /api/{db}/{table}/_schema` for the key model, the statement call for the columns' full types.
+
+use super::cluster::{CallError, Cluster};
+use super::table::{DorisColumn, DorisTable, DorisType, KeyModel};
+
+/// Asks for a table; None if there is none of this name.
+///
+/// # Errors
+/// Doris could not be asked, or does not let this user see it.
+pub async fn table(cluster: &Cluster, database: &str, name: &str) -> Result<Option<DorisTable>, CallError> {
+    let columns = cluster
+        .query(
+            database,
+            &format!(
+                "SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_KEY, COLUMN_DEFAULT FROM information_schema.columns \
+                 WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {} ORDER BY ORDINAL_POSITION",
+                quoted(database),
+                quoted(name)
+            ),
+        )
+        .await?;
+    if columns.is_empty() {
+        return Ok(None);
+    }
+    let created = cluster.query(database, &format!("SHOW CREATE TABLE {}.{}", backquoted(database), backquoted(name))).await?;
+    let ddl = created.first().and_then(|row| row.get(1).cloned().flatten()).unwrap_or_default();
+    let column = |cells: &Vec<Option<String>>| {
+        let cell = |i: usize| cells.get(i).cloned().flatten();
+        DorisColumn {
+            name: cell(0).unwrap_or_default(),
+            ty: DorisType::parse(&cell(1).unwrap_or_default()),
+            nullable: cell(2).is_none_or(|nullable| nullable.eq_ignore_ascii_case("yes")),
+            key: cell(3).is_some_and(|key| !key.is_empty()),
+            default: cell(4).is_some(),
+        }
+    };
+    Ok(Some(DorisTable {
+        database: database.into(),
+        name: name.into(),
+        model: model(&ddl),
+        columns: columns.iter().map(column).collect(),
+        sequence: ddl.contains("function_column.sequence_"),
+    }))
+}
+
+/// By the clause after the columns; without one it is a table without a key, a duplicate one.
+fn model(ddl: &str) -> KeyModel {
+    let begins = |line: &str, clause: &str| line.trim_start().starts_with(clause);
+    match ddl.lines().find(|line| begins(line, "UNIQUE KEY(") || begins(line, "AGGREGATE KEY(")) {
+        Some(line) if begins(line, "UNIQUE") => KeyModel::Unique,
+        Some(_) => KeyModel::Aggregate,
+        None => KeyModel::Duplicate,
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}
+
+fn backquoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_model_stands_behind_the_columns() {
+        let ddl = |clause: &str| format!("CREATE TABLE `t` (\n  `UNIQUE KEY(` int NULL\n) ENGINE=OLAP\n{clause}DISTRIBUTED BY HASH(`a`)");
+        assert_eq!(model(&ddl("UNIQUE KEY(`a`)\n")), KeyModel::Unique);
+        assert_eq!(model(&ddl("AGGREGATE KEY(`a`)\n")), KeyModel::Aggregate);
+        assert_eq!(model(&ddl("DUPLICATE KEY(`a`)\n")), KeyModel::Duplicate);
+        assert_eq!(model(&ddl("")), KeyModel::Duplicate);
+    }
+
+    #[test]
+    fn names_are_quoted() {
+        assert_eq!((quoted("a'b\\"), backquoted("a`b")), ("'a''b\\\\'".into(), "`a``b`".into()));
+    }
+}

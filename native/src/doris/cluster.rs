@@ -1,0 +1,390 @@
+//! A Doris cluster over HTTP: which front end is asked, where it redirects to, and the calls that loads need.
+//!
+//! Doris answers 200 to nearly everything; what happened stands in the JSON. A front end answers a load or a two-phase call with 307
+//! and a `Location` that carries the credentials; it reads no body, so the body goes to the back end only
+//! (Doris: `LoadAction`, `StreamLoadAction`).
+
+use super::http::{Authority, Chunks, Connections, NoAnswer, Request, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// How long a call without a body of rows may take.
+const CALL_LIMIT: Duration = Duration::from_secs(30);
+
+/// Who and where the cluster is.
+#[derive(Clone)]
+pub struct Access {
+    /// Front ends' HTTP addresses, at least one unless `back_ends` are given.
+    pub front_ends: Vec<Authority>,
+    /// Back ends to load into without asking a front end.
+    pub back_ends: Vec<Authority>,
+    /// Whether loads go through a front end, which names the back end. Needs `back_ends` if not.
+    pub auto_redirect: bool,
+    /// Inner address → the one to use instead of it.
+    pub rewritten: HashMap<String, String>,
+    /// User name.
+    pub user: String,
+    /// Never shown.
+    pub password: String,
+    /// Limit for making a connection.
+    pub connect_timeout: Duration,
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Access")
+            .field("front_ends", &self.front_ends)
+            .field("back_ends", &self.back_ends)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What Doris knows of a label (`GET /api/{db}/get_load_state`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelState {
+    /// No such label, or one that was forgotten.
+    Unknown,
+    /// Rows are being received.
+    Prepare,
+    /// Waits for commit or abort.
+    Precommitted,
+    /// Will be visible.
+    Committed,
+    /// Is visible.
+    Visible,
+    /// Nothing of it was kept; the label is free again.
+    Aborted,
+}
+
+impl LabelState {
+    fn parse(text: &str) -> Option<LabelState> {
+        Some(match text {
+            "UNKNOWN" => LabelState::Unknown,
+            "PREPARE" => LabelState::Prepare,
+            "PRECOMMITTED" => LabelState::Precommitted,
+            "COMMITTED" => LabelState::Committed,
+            "VISIBLE" => LabelState::Visible,
+            "ABORTED" => LabelState::Aborted,
+            _ => return None,
+        })
+    }
+}
+
+/// What a two-phase call names: Doris takes either.
+#[derive(Debug, Clone, Copy)]
+pub enum Transaction<'a> {
+    /// By number.
+    Id(i64),
+    /// By label, where the number was never heard.
+    Label(&'a str),
+}
+
+/// A call that failed.
+#[derive(Debug)]
+pub enum CallError {
+    /// No server answered, or what took effect is not known.
+    NoAnswer(NoAnswer),
+    /// User, password or privilege.
+    Denied(String),
+    /// An answer that says no, or none that can be understood; by whom, and the text.
+    Refused(String),
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CallError::NoAnswer(e) => e.fmt(f),
+            CallError::Denied(text) | CallError::Refused(text) => f.write_str(text),
+        }
+    }
+}
+
+impl From<NoAnswer> for CallError {
+    fn from(e: NoAnswer) -> Self {
+        CallError::NoAnswer(e)
+    }
+}
+
+/// A cluster that is talked to. Cheap to share behind an `Arc`.
+#[derive(Debug)]
+pub struct Cluster {
+    access: Access,
+    connections: Connections,
+    authorization: String,
+    next: AtomicUsize,
+}
+
+impl Cluster {
+    /// No connection is made yet.
+    pub fn new(access: Access) -> Cluster {
+        let authorization = format!("Basic {}", STANDARD.encode(format!("{}:{}", access.user, access.password)));
+        let connections = Connections::new(access.connect_timeout);
+        // Subtasks that start together do not all begin with the same host.
+        let first = std::process::id() as usize ^ (&raw const access as usize >> 6);
+        Cluster { access, connections, authorization, next: AtomicUsize::new(first) }
+    }
+
+    /// Sends a body under `headers` to `/api/{path}` of a back end: the one a front end names, or one of those configured.
+    ///
+    /// # Errors
+    /// [`NoAnswer::Unreachable`] only if the body has not left.
+    pub async fn put(
+        &self,
+        path: &str,
+        headers: &[(String, String)],
+        body: Chunks,
+        limit: Duration,
+    ) -> Result<Response, CallError> {
+        let mut sent = vec![("Authorization".to_string(), self.authorization.clone())];
+        sent.push(("Expect".into(), "100-continue".into()));
+        sent.extend_from_slice(headers);
+        if !self.access.auto_redirect {
+            return self.put_to_back_end(path, &sent, body, limit).await;
+        }
+        sent.push(("Content-Length".into(), "0".into()));
+        let answer = self.ask_front_ends("PUT", path, &sent, &Chunks::default()).await?;
+        sent.pop();
+        let Some((to, path)) = self.redirect(&answer)? else { return Ok(answer.0) };
+        self.put_body(&to, &path, &sent, body, limit).await
+    }
+
+    async fn put_to_back_end(
+        &self,
+        path: &str,
+        sent: &[(String, String)],
+        body: Chunks,
+        limit: Duration,
+    ) -> Result<Response, CallError> {
+        let mut last = None;
+        for to in self.rotated(&self.access.back_ends) {
+            match self.put_body(to, path, sent, body.clone(), limit).await {
+                Err(CallError::NoAnswer(NoAnswer::Unreachable(reason))) => last = Some(reason),
+                other => return other,
+            }
+        }
+        Err(NoAnswer::Unreachable(last.unwrap_or_else(|| "no back end is configured".into())).into())
+    }
+
+    async fn put_body(
+        &self,
+        to: &Authority,
+        path: &str,
+        sent: &[(String, String)],
+        body: Chunks,
+        limit: Duration,
+    ) -> Result<Response, CallError> {
+        let mut headers = sent.to_vec();
+        headers.push(("Content-Length".into(), body.len().to_string()));
+        Ok(self.connections.send(Request { method: "PUT", to, path, headers: &headers, body }, limit).await?)
+    }
+
+    /// Where a 307 points to, with the address that is reachable from here; None for an answer that is no redirect.
+    fn redirect(&self, answer: &(Response, Authority)) -> Result<Option<(Authority, String)>, CallError> {
+        let (answer, asked) = answer;
+        if !(300..400).contains(&answer.status) {
+            return Ok(None);
+        }
+        let location = answer.location.as_deref().unwrap_or_default();
+        // The user info before '@' is ours; it is sent as a header again, and must not be shown.
+        let shown = location.rsplit_once('@').map_or(location, |(_, after)| after);
+        let rest = location.strip_prefix("http://").ok_or_else(|| {
+            CallError::Refused(format!("the front end {asked} redirects to '{shown}', which is no http:// address"))
+        })?;
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let mut to = self
+            .rewritten(host)
+            .ok_or_else(|| CallError::Refused(format!("the front end {asked} redirects to '{shown}', which has no port")))?;
+        // An all-in-one container registers its back end as 127.0.0.1, which is another machine for us.
+        if is_loopback(&to.host) && !is_loopback(&asked.host) {
+            to.host.clone_from(&asked.host);
+        }
+        Ok(Some((to, if path.is_empty() { "/".into() } else { path.into() })))
+    }
+
+    fn rewritten(&self, host: &str) -> Option<Authority> {
+        let to = Authority::parse(host)?;
+        let instead = self.access.rewritten.get(host).or_else(|| self.access.rewritten.get(&to.host));
+        match instead {
+            None => Some(to),
+            Some(text) => Authority::parse(text).or_else(|| Some(Authority { host: text.clone(), port: to.port })),
+        }
+    }
+
+    /// Front end after front end, until one answers.
+    async fn ask_front_ends(
+        &self,
+        method: &'static str,
+        path: &str,
+        headers: &[(String, String)],
+        body: &Chunks,
+    ) -> Result<(Response, Authority), CallError> {
+        let mut failures = Vec::new();
+        for to in self.rotated(&self.access.front_ends) {
+            let request = Request { method, to, path, headers, body: body.clone() };
+            match self.connections.send(request, CALL_LIMIT).await {
+                Ok(answer) => return Ok((answer, to.clone())),
+                Err(e) => failures.push(e.to_string()),
+            }
+        }
+        if failures.is_empty() {
+            failures.push("no front end is configured ('fenodes')".into());
+        }
+        Err(NoAnswer::Unreachable(failures.join("; ")).into())
+    }
+
+    fn rotated<'a>(&self, hosts: &'a [Authority]) -> impl Iterator<Item = &'a Authority> + use<'a> {
+        let first = self.next.fetch_add(1, Ordering::Relaxed) % hosts.len().max(1);
+        hosts[first..].iter().chain(&hosts[..first])
+    }
+
+    async fn call(&self, method: &'static str, path: &str, body: Chunks) -> Result<Value, CallError> {
+        let mut headers = vec![("Authorization".to_string(), self.authorization.clone())];
+        if method != "GET" {
+            headers.push(("Content-Type".into(), "application/json".into()));
+            headers.push(("Content-Length".into(), body.len().to_string()));
+        }
+        let (answer, asked) = self.ask_front_ends(method, path, &headers, &body).await?;
+        let json = parse(&answer.body).ok_or_else(|| {
+            let text = String::from_utf8_lossy(&answer.body[..answer.body.len().min(200)]).into_owned();
+            CallError::Refused(format!("{asked} answered {} to {path}: {text}", answer.status))
+        })?;
+        match json["code"].as_i64() {
+            Some(0) | None => Ok(json),
+            Some(401) => Err(CallError::Denied(denied(&self.access.user, &json))),
+            Some(_) => Err(CallError::Refused(format!("{asked} answered to {path}: {} {}", text(&json["msg"]), text(&json["data"])))),
+        }
+    }
+
+    /// What Doris knows of a label.
+    ///
+    /// # Errors
+    /// No front end answered, or not as documented.
+    pub async fn label_state(&self, database: &str, label: &str) -> Result<LabelState, CallError> {
+        let path = format!("/api/{}/get_load_state?label={}", escaped(database), escaped(label));
+        let json = self.call("GET", &path, Chunks::default()).await?;
+        let state = json["data"].as_str().unwrap_or_default();
+        LabelState::parse(state).ok_or_else(|| {
+            CallError::Refused(format!("Doris says '{}' of the label {label}, which is no state of a load", text(&json["data"])))
+        })
+    }
+
+    /// Commits a pre-committed load. Whether it took effect is to be asked of [`Self::label_state`] when it says no.
+    ///
+    /// # Errors
+    /// No server answered.
+    pub async fn commit(&self, database: &str, transaction: Transaction<'_>) -> Result<TwoPhaseAnswer, CallError> {
+        self.two_phase(database, transaction, "commit").await
+    }
+
+    /// Aborts a load that is received or pre-committed.
+    ///
+    /// # Errors
+    /// No server answered.
+    pub async fn abort(&self, database: &str, transaction: Transaction<'_>) -> Result<TwoPhaseAnswer, CallError> {
+        self.two_phase(database, transaction, "abort").await
+    }
+
+    async fn two_phase(
+        &self,
+        database: &str,
+        transaction: Transaction<'_>,
+        operation: &str,
+    ) -> Result<TwoPhaseAnswer, CallError> {
+        let named = match transaction {
+            Transaction::Id(id) => ("txn_id".to_string(), id.to_string()),
+            Transaction::Label(label) => ("label".to_string(), label.to_string()),
+        };
+        let headers = [named, ("txn_operation".to_string(), operation.to_string())];
+        let path = format!("/api/{}/_stream_load_2pc", escaped(database));
+        let answer = self.put(&path, &headers, Chunks::default(), CALL_LIMIT).await?;
+        let json = parse(&answer.body).unwrap_or(Value::Null);
+        if json["code"].as_i64() == Some(401) {
+            return Err(CallError::Denied(denied(&self.access.user, &json)));
+        }
+        let done = json["status"].as_str().is_some_and(|status| status.eq_ignore_ascii_case("success"));
+        Ok(TwoPhaseAnswer { done, text: text(&json["msg"]) })
+    }
+
+    /// Runs a statement (`POST /api/query/…`) and gives the rows, each cell as text.
+    ///
+    /// # Errors
+    /// No front end answered, or the statement failed.
+    pub async fn query(&self, database: &str, statement: &str) -> Result<Vec<Vec<Option<String>>>, CallError> {
+        let path = format!("/api/query/default_cluster/{}", escaped(database));
+        let body = serde_json::json!({ "stmt": statement }).to_string().into_bytes();
+        let json = self.call("POST", &path, body.into()).await?;
+        let rows = json["data"]["data"].as_array().cloned().unwrap_or_default();
+        let cell = |cell: &Value| (!cell.is_null()).then(|| text(cell));
+        Ok(rows.iter().map(|row| row.as_array().map(|cells| cells.iter().map(cell).collect()).unwrap_or_default()).collect())
+    }
+
+    /// The text behind a load's `ErrorURL`.
+    ///
+    /// # Errors
+    /// The back end did not answer.
+    pub async fn error_log(&self, url: &str) -> Result<String, CallError> {
+        let refused = || CallError::Refused(format!("'{url}' is no address of an error log"));
+        let rest = url.strip_prefix("http://").ok_or_else(refused)?;
+        let (host, path) = rest.split_at(rest.find('/').ok_or_else(refused)?);
+        let to = self.rewritten(host).ok_or_else(refused)?;
+        let headers = [("Authorization".to_string(), self.authorization.clone())];
+        let request = Request { method: "GET", to: &to, path, headers: &headers, body: Chunks::default() };
+        let answer = self.connections.send(request, CALL_LIMIT).await?;
+        Ok(String::from_utf8_lossy(&answer.body).into_owned())
+    }
+
+    /// The user that is logged in with.
+    pub fn user(&self) -> &str {
+        &self.access.user
+    }
+}
+
+/// What came of a commit or abort.
+#[derive(Debug)]
+pub struct TwoPhaseAnswer {
+    /// Doris says it is done.
+    pub done: bool,
+    /// Its words.
+    pub text: String,
+}
+
+pub(super) fn denied(user: &str, json: &Value) -> String {
+    format!("Doris denies access to user '{user}': {}; check 'username', 'password' and the privilege LOAD", text(&json["data"]))
+}
+
+pub(super) fn parse(body: &[u8]) -> Option<Value> {
+    serde_json::from_slice(body).ok()
+}
+
+pub(super) fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, String::from)
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host == "[::1]" || host.starts_with("127.")
+}
+
+/// A path segment or query value: all but letters, digits and `-._~` as %XX.
+fn escaped(text: &str) -> String {
+    let mut path = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte) {
+            path.push(byte as char);
+        } else {
+            path.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    path
+}
+
+/// `/api/{database}/{table}/_stream_load`.
+pub fn stream_load_path(database: &str, table: &str) -> String {
+    format!("/api/{}/{}/_stream_load", escaped(database), escaped(table))
+}

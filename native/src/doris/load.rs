@@ -1,0 +1,226 @@
+//! One body under one label, until its outcome is known.
+//!
+//! An answer that does not come leaves three possibilities, and only Doris knows which: so it is asked by the label, and the body is sent
+//! again under the same label only when nothing of it was kept. A load is never counted as done on a guess.
+
+use super::cluster::{CallError, Cluster, LabelState, Transaction, denied, stream_load_path};
+use super::http::{Chunks, NoAnswer};
+use super::reply::{Reply, Status};
+use serde_json::json;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Where loads go and how patiently.
+#[derive(Debug, Clone)]
+pub struct LoadTarget {
+    /// Database, unquoted.
+    pub database: String,
+    /// Table, unquoted.
+    pub table: String,
+    /// Headers of every load, without label.
+    pub headers: Vec<(String, String)>,
+    /// Whether a load ends pre-committed.
+    pub two_phase: bool,
+    /// No label is sent, and a lost answer cannot be asked for.
+    pub group_commit: bool,
+    /// Times a load is sent again after an answer that may change.
+    pub max_retries: u32,
+    /// From the first byte to the answer.
+    pub limit: Duration,
+    /// For how long a load is tried again while the servers have too much to do, or do not answer.
+    pub patience: Duration,
+}
+
+/// A body and its name.
+#[derive(Debug, Clone, Copy)]
+pub struct Load<'a> {
+    /// Sent by nobody else, unless `claims`.
+    pub label: &'a str,
+    /// The rows' text.
+    pub body: &'a Chunks,
+    /// How many they are.
+    pub rows: u64,
+    /// Another writer may try the same label at the same time: only a plain answer tells whose it is, so without one the load is aborted and
+    /// counts as [`LoadError::Taken`].
+    pub claims: bool,
+}
+
+/// How a load succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// Its transaction, where an answer named it.
+    pub transaction: Option<i64>,
+    /// Rows that a `where` header passed over.
+    pub unselected: u64,
+}
+
+/// How it failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoadError {
+    /// The label belongs to somebody else: it was there before the body was sent first.
+    Taken,
+    /// Rows are bad; nothing was loaded.
+    Rows {
+        /// How many, as far as Doris counted.
+        filtered: u64,
+        /// Doris' words.
+        message: String,
+        /// Where the rows and the reasons are listed.
+        error_url: Option<String>,
+    },
+    /// Anything else, as a sentence.
+    Failed(String),
+}
+
+/// What is counted on the way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Effort {
+    /// Times the body was sent.
+    pub sent: u64,
+    /// Answers that told of pressure.
+    pub pressed: u64,
+}
+
+/// What an attempt came to.
+enum Attempt {
+    Over(Result<Loaded, LoadError>),
+    /// To be sent again, because of this.
+    Again(String),
+    /// The same, and without counting: Doris asks for less or is not there.
+    Later(String),
+}
+
+impl LoadTarget {
+    /// Sends the body until it is loaded or cannot be.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub async fn load(&self, cluster: &Cluster, load: &Load<'_>, effort: &mut Effort) -> Result<Loaded, LoadError> {
+        let (label, rows) = (load.label, load.rows);
+        let began = Instant::now();
+        let (mut retries, mut pause) = (0, Duration::from_millis(200));
+        loop {
+            effort.sent += 1;
+            match self.attempt(cluster, load, effort).await {
+                Attempt::Over(outcome) => return outcome,
+                Attempt::Later(_) if began.elapsed() < self.patience => {}
+                Attempt::Again(_) if retries < self.max_retries => retries += 1,
+                Attempt::Later(reason) | Attempt::Again(reason) => {
+                    return Err(LoadError::Failed(format!(
+                        "load {label} of {rows} rows into {}.{} did not succeed in {} s: {reason}",
+                        self.database,
+                        self.table,
+                        began.elapsed().as_secs()
+                    )));
+                }
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(10));
+        }
+    }
+
+    async fn attempt(&self, cluster: &Cluster, load: &Load<'_>, effort: &mut Effort) -> Attempt {
+        let (label, rows) = (load.label, load.rows);
+        let mut headers = self.headers.clone();
+        if !self.group_commit {
+            headers.push(("label".into(), label.into()));
+        }
+        if self.two_phase {
+            headers.push(("two_phase_commit".into(), "true".into()));
+        }
+        let path = stream_load_path(&self.database, &self.table);
+        let answer = cluster.put(&path, &headers, load.body.clone(), self.limit).await;
+        let reply = match answer {
+            Ok(answer) => Reply::parse(&answer.body).ok_or_else(|| format!("an answer that is none of Doris', HTTP {}", answer.status)),
+            Err(CallError::NoAnswer(NoAnswer::Unreachable(reason))) => {
+                // Nothing has left, so a label that is there later is still not ours.
+                effort.sent -= 1;
+                return Attempt::Later(reason);
+            }
+            Err(CallError::NoAnswer(NoAnswer::Unknown(reason))) => Err(reason),
+            Err(CallError::Denied(text) | CallError::Refused(text)) => return Attempt::Again(text),
+        };
+        match reply {
+            Ok(reply) => self.judge(cluster, label, rows, &reply, effort).await,
+            Err(reason) if self.group_commit => Attempt::Over(Err(LoadError::Failed(format!(
+                "{reason}; with group commit there is no label to ask by, so whether these {rows} rows are in {}.{} is not known",
+                self.database, self.table
+            )))),
+            Err(_) if load.claims => {
+                self.give_up(cluster, label, None).await;
+                Attempt::Over(Err(LoadError::Taken))
+            }
+            Err(reason) => self.resolve(cluster, label, &reason).await,
+        }
+    }
+
+    async fn judge(&self, cluster: &Cluster, label: &str, rows: u64, reply: &Reply, effort: &mut Effort) -> Attempt {
+        let failed = |text: String| Attempt::Over(Err(LoadError::Failed(text)));
+        match reply.status {
+            Status::Done if reply.loaded + reply.unselected != rows => {
+                self.give_up(cluster, label, reply.transaction).await;
+                failed(format!(
+                    "load {label} into {}.{}: {rows} rows were sent, and Doris counts {} loaded, {} filtered and {} unselected",
+                    self.database, self.table, reply.loaded, reply.filtered, reply.unselected
+                ))
+            }
+            Status::Done => Attempt::Over(Ok(Loaded { transaction: reply.transaction, unselected: reply.unselected })),
+            Status::LabelExists if effort.sent == 1 => Attempt::Over(Err(LoadError::Taken)),
+            Status::LabelExists => self.resolve(cluster, label, &reply.message).await,
+            Status::Denied => {
+                failed(denied(cluster.user(), &json!({ "data": reply.message })))
+            }
+            Status::Failed if reply.is_of_rows() => Attempt::Over(Err(LoadError::Rows {
+                filtered: reply.filtered,
+                message: reply.message.clone(),
+                error_url: reply.error_url.clone(),
+            })),
+            Status::Failed if reply.is_final() => {
+                failed(format!("Doris refuses the load {label} into {}.{}: {}", self.database, self.table, reply.message))
+            }
+            Status::Failed if reply.is_pressure() => {
+                effort.pressed += 1;
+                Attempt::Later(reply.message.clone())
+            }
+            Status::Failed => Attempt::Again(reply.message.clone()),
+        }
+    }
+
+    /// Asks what became of a load whose answer did not come. One that is still being received is waited for, then aborted.
+    async fn resolve(&self, cluster: &Cluster, label: &str, reason: &str) -> Attempt {
+        let began = Instant::now();
+        let mut pause = Duration::from_millis(100);
+        loop {
+            match cluster.label_state(&self.database, label).await {
+                Ok(LabelState::Visible | LabelState::Committed) if !self.two_phase => return Attempt::Over(Ok(Loaded { transaction: None, unselected: 0 })),
+                Ok(LabelState::Precommitted) if self.two_phase => return Attempt::Over(Ok(Loaded { transaction: None, unselected: 0 })),
+                Ok(LabelState::Unknown | LabelState::Aborted) => return Attempt::Later(reason.into()),
+                Ok(LabelState::Prepare) if began.elapsed() > self.limit.min(self.patience) => self.give_up(cluster, label, None).await,
+                Ok(LabelState::Prepare) => {}
+                Ok(state) => {
+                    return Attempt::Over(Err(LoadError::Failed(format!(
+                        "load {label} into {}.{} is {state:?} in Doris, though this job has not committed it",
+                        self.database, self.table
+                    ))));
+                }
+                Err(error) if began.elapsed() > self.patience => {
+                    return Attempt::Over(Err(LoadError::Failed(format!(
+                        "what became of load {label} into {}.{} is not known ({reason}), and Doris could not be asked for {} s: {error}",
+                        self.database,
+                        self.table,
+                        began.elapsed().as_secs()
+                    ))));
+                }
+                Err(_) => {}
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(5));
+        }
+    }
+
+    /// Aborts, if it can be; an open load that stays behind ends by Doris' own timeout.
+    async fn give_up(&self, cluster: &Cluster, label: &str, transaction: Option<i64>) {
+        let named = transaction.map_or(Transaction::Label(label), Transaction::Id);
+        let _ = cluster.abort(&self.database, named).await;
+    }
+}

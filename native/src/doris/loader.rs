@@ -1,0 +1,432 @@
+//! The thread that sends a writer's bodies, several at once, and keeps account of them.
+
+use super::abandoned;
+use super::cluster::{Access, Cluster};
+use super::http::Chunks;
+use super::isolate;
+use super::label::{LabelState, Stem, abandoned as ranges};
+use super::load::{Effort, Load, LoadError, LoadTarget, Loaded};
+use serde::{Deserialize, Serialize};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+/// A run number is tried this many times; each miss is another writer of the same subtask, or an answer that did not come.
+const CLAIMS: u32 = 64;
+
+/// Everything a loader needs, fixed at its start.
+#[derive(Debug, Clone)]
+pub struct LoaderPlan {
+    /// The cluster.
+    pub access: Access,
+    /// The table, and how.
+    pub target: LoadTarget,
+    /// What the labels begin with.
+    pub stem: Stem,
+    /// The sink's parallelism.
+    pub subtasks: u32,
+    /// Label states of the checkpoint that was restored.
+    pub restored: Vec<LabelState>,
+    /// Loads at once, at least 1; 1 where the order in which they become visible decides which row of a key stays.
+    pub in_flight: usize,
+    /// Whether bad rows are found and passed over; else they are an error.
+    pub isolates: bool,
+}
+
+/// Rows in a body.
+#[derive(Debug, Clone, Default)]
+pub struct Package {
+    /// Their text.
+    pub body: Chunks,
+    /// Bytes of each, its separator included; empty for a body that cannot be cut.
+    pub lengths: Vec<u32>,
+    /// How many they are.
+    pub rows: u64,
+    /// Set by the loader: its place among the packages.
+    pub(super) number: u64,
+}
+
+impl Package {
+    /// A body of `rows`, whose lengths are in `lengths`; none if it cannot be cut.
+    pub fn new(body: Chunks, lengths: Vec<u32>, rows: u64) -> Package {
+        Package { body, lengths, rows, number: 0 }
+    }
+
+    fn whole(&self) -> Part<'_> {
+        Part { package: self.number, body: &self.body, rows: self.rows }
+    }
+}
+
+/// A body to send: a package's, or a piece of it.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub(super) package: u64,
+    pub(super) body: &'a Chunks,
+    pub(super) rows: u64,
+}
+
+/// A pre-committed load, for the committer (JSON).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Committable {
+    /// Version of this shape.
+    pub v: u32,
+    /// Where to.
+    pub database: String,
+    /// Where to.
+    pub table: String,
+    /// The load.
+    pub label: String,
+    /// Its transaction; -1 where only the label is known.
+    pub txn: i64,
+    /// Rows in it.
+    pub rows: u64,
+    /// Bytes of its body.
+    pub bytes: u64,
+}
+
+/// A row that Doris refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RefusedRow {
+    /// The row as it was sent.
+    pub row: String,
+    /// Doris' reason.
+    pub reason: String,
+}
+
+/// Counters; all but the last four only grow.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Account {
+    /// Rows loaded.
+    pub rows: u64,
+    /// Bytes of their bodies.
+    pub bytes: u64,
+    /// Loads that succeeded.
+    pub loads: u64,
+    /// Loads that failed, bad rows included.
+    pub failed_loads: u64,
+    /// Times a body was sent again.
+    pub retries: u64,
+    /// Rows that a `where` header passed over.
+    pub unselected: u64,
+    /// Rows that Doris refused, where they are passed over.
+    pub refused: u64,
+    /// Open loads of earlier runs that were aborted.
+    pub aborted: u64,
+    /// Sum of the loads' durations in milliseconds.
+    pub millis: u64,
+    /// Answers that told of pressure.
+    pub pressed: u64,
+    /// Duration of the last load in milliseconds.
+    pub last_millis: u64,
+    /// Duration of the longest.
+    pub longest_millis: u64,
+    /// Bodies handed over and not settled.
+    pub open: u64,
+    /// Their bytes.
+    pub open_bytes: u64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    account: Account,
+    /// With the number of the package that each belongs to.
+    settled: Vec<(u64, Committable)>,
+    packages: u64,
+    refused: Vec<RefusedRow>,
+    failure: Option<String>,
+    last_label: String,
+    run: Option<u32>,
+}
+
+/// What writer and loader share.
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    next: AtomicU64,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state());
+        self.changed.notify_all();
+    }
+}
+
+/// A running loader. Dropping it cancels what is in flight.
+#[derive(Debug)]
+pub struct Loader {
+    shared: Arc<Shared>,
+    stem: Stem,
+    packages: Option<mpsc::UnboundedSender<Package>>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Loader {
+    /// Starts the thread; it begins by aborting what earlier runs left behind.
+    ///
+    /// # Errors
+    /// The system gives no thread or no event loop.
+    pub fn start(plan: LoaderPlan) -> std::io::Result<Loader> {
+        let shared = Arc::new(Shared::default());
+        let (packages, received) = mpsc::unbounded_channel();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let stem = plan.stem.clone();
+        let account = Arc::clone(&shared);
+        let thread = thread::Builder::new().name(format!("doris-loader-{}", stem.subtask)).spawn(move || {
+            let sending = Arc::new(Sending { cluster: Cluster::new(plan.access.clone()), plan, shared: account });
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = stopped => {}
+                    () = Arc::clone(&sending).run(received) => {}
+                }
+            });
+            // Name resolution may still be waiting in a thread of its own.
+            runtime.shutdown_timeout(Duration::from_secs(1));
+        })?;
+        Ok(Loader { shared, stem, packages: Some(packages), stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Hands a package over.
+    pub fn load(&self, mut package: Package) {
+        self.shared.change(|state| {
+            state.packages += 1;
+            package.number = state.packages;
+            state.account.open += 1;
+            state.account.open_bytes += package.body.len();
+        });
+        // A loader that failed has closed its end; the failure stands in the state.
+        let _ = self.packages.as_ref().map(|packages| packages.send(package));
+    }
+
+    /// Waits until `condition` holds for the account, at most so long; whether it does.
+    ///
+    /// # Errors
+    /// The text of the load that failed for good.
+    pub fn wait(&self, limit: Duration, condition: impl Fn(&Account) -> bool) -> Result<bool, String> {
+        let until = Instant::now() + limit;
+        let mut state = self.shared.state();
+        loop {
+            if let Some(failure) = &state.failure {
+                return Err(failure.clone());
+            }
+            if condition(&state.account) {
+                return Ok(true);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(false);
+            }
+            state = self.shared.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// The account as it stands.
+    pub fn account(&self) -> Account {
+        self.shared.state().account
+    }
+
+    /// The label sent last.
+    pub fn last_label(&self) -> String {
+        self.shared.state().last_label.clone()
+    }
+
+    /// Takes the loads that were pre-committed since the last call, in the order of their rows: they must be committed in it, as of two
+    /// rows of a key the one committed later stays.
+    pub fn take_settled(&self) -> Vec<Committable> {
+        let mut settled = std::mem::take(&mut self.shared.state().settled);
+        // Stable: the pieces of one package are sent one after the other.
+        settled.sort_by_key(|(package, _)| *package);
+        settled.into_iter().map(|(_, committable)| committable).collect()
+    }
+
+    /// Takes the rows that Doris refused since the last call.
+    pub fn take_refused(&self) -> Vec<RefusedRow> {
+        std::mem::take(&mut self.shared.state().refused)
+    }
+
+    /// What a checkpoint keeps of the labels. To be called when all is settled.
+    pub fn labels(&self) -> LabelState {
+        LabelState { stem: self.stem.clone(), run: self.shared.state().run, next: self.shared.next.load(Ordering::Relaxed) }
+    }
+}
+
+impl Drop for Loader {
+    fn drop(&mut self) {
+        self.packages = None;
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The loader's own side.
+pub(super) struct Sending {
+    pub(super) cluster: Cluster,
+    pub(super) plan: LoaderPlan,
+    shared: Arc<Shared>,
+}
+
+impl Sending {
+    async fn run(self: Arc<Self>, mut packages: mpsc::UnboundedReceiver<Package>) {
+        if self.plan.target.two_phase {
+            if let Err(failure) = self.clear().await {
+                return self.fail(failure);
+            }
+        } else {
+            // Nobody looks for these labels later, so their run need not be guessable, but it must be new.
+            self.begin_run(RandomState::new().hash_one(self.plan.stem.job.as_str()) as u32);
+        }
+        let slots = Arc::new(Semaphore::new(self.plan.in_flight));
+        let mut claimed = !self.plan.target.two_phase;
+        while let Some(package) = packages.recv().await {
+            if !claimed {
+                match self.claim(&package).await {
+                    Ok(()) => claimed = true,
+                    Err(failure) => return self.fail(failure),
+                }
+                continue;
+            }
+            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+            if self.shared.state().failure.is_some() {
+                return;
+            }
+            let this = Arc::clone(&self);
+            tokio::spawn(async move {
+                let outcome = this.deliver(&package).await;
+                this.settle(&package, outcome);
+                drop(slot);
+            });
+        }
+        // The writer has closed: what is in flight goes on until it is stopped.
+        let _ = slots.acquire_many(self.plan.in_flight as u32).await;
+    }
+
+    async fn clear(&self) -> Result<(), String> {
+        let plan = &self.plan;
+        let ranges = ranges(&plan.stem, plan.subtasks, &plan.restored);
+        let gap = plan.in_flight as u64 + 1;
+        let cleared = abandoned::clear(&self.cluster, &plan.target.database, &ranges, gap, plan.target.patience).await;
+        let cleared = cleared.map_err(|e| format!("open loads of earlier runs could not be looked for: {e}"))?;
+        self.shared.change(|state| state.account.aborted += cleared.aborted.len() as u64);
+        self.begin_run(cleared.unused_run);
+        Ok(())
+    }
+
+    fn begin_run(&self, run: u32) {
+        self.shared.next.store(0, Ordering::Relaxed);
+        self.shared.state().run = Some(run);
+    }
+
+    /// The first load of a run, alone: if its label is somebody's, the next run is tried.
+    async fn claim(&self, package: &Package) -> Result<(), String> {
+        for _ in 0..CLAIMS {
+            match self.send(package.whole(), true).await {
+                Err(LoadError::Taken) => {
+                    let run = self.shared.state().run.unwrap_or(0);
+                    self.begin_run(run + 1);
+                }
+                Ok(()) => {
+                    self.settle(package, Ok(()));
+                    return Ok(());
+                }
+                // Bad rows: the label was ours all the same.
+                Err(error) => {
+                    let outcome = isolate::after(self, package, error).await;
+                    self.settle(package, outcome);
+                    return Ok(());
+                }
+            }
+        }
+        Err(format!("{CLAIMS} labels in a row were taken by other writers of this subtask; is the job running twice?"))
+    }
+
+    async fn deliver(&self, package: &Package) -> Result<(), String> {
+        match self.send(package.whole(), false).await {
+            Ok(()) => Ok(()),
+            Err(error) => isolate::after(self, package, error).await,
+        }
+    }
+
+    /// Loads a body under the next label and keeps account.
+    pub(super) async fn send(&self, part: Part<'_>, claims: bool) -> Result<(), LoadError> {
+        let Part { package, body, rows } = part;
+        let sequence = self.shared.next.fetch_add(1, Ordering::Relaxed);
+        let run = self.shared.state().run.unwrap_or(0);
+        let label = self.plan.stem.label(run, sequence);
+        self.shared.state().last_label.clone_from(&label);
+        let (began, mut effort) = (Instant::now(), Effort::default());
+        let load = Load { label: &label, body, rows, claims };
+        let outcome = self.plan.target.load(&self.cluster, &load, &mut effort).await;
+        let millis = began.elapsed().as_millis() as u64;
+        self.shared.change(|state| {
+            state.account.retries += effort.sent.saturating_sub(1);
+            state.account.pressed += effort.pressed;
+            state.account.note(rows, body.len(), millis, &outcome);
+            if let (Ok(loaded), true) = (&outcome, self.plan.target.two_phase) {
+                let target = &self.plan.target;
+                let committable = Committable {
+                    v: 1,
+                    database: target.database.clone(),
+                    table: target.table.clone(),
+                    label,
+                    txn: loaded.transaction.unwrap_or(-1),
+                    rows,
+                    bytes: body.len(),
+                };
+                state.settled.push((package, committable));
+            }
+        });
+        outcome.map(|_| ())
+    }
+
+    pub(super) fn refuse(&self, row: RefusedRow) {
+        self.shared.change(|state| {
+            state.account.refused += 1;
+            state.refused.push(row);
+        });
+    }
+
+    fn settle(&self, package: &Package, outcome: Result<(), String>) {
+        self.shared.change(|state| {
+            state.account.open -= 1;
+            state.account.open_bytes -= package.body.len();
+            if let Err(failure) = outcome {
+                state.failure.get_or_insert(failure);
+            }
+        });
+    }
+
+    fn fail(&self, failure: String) {
+        self.shared.change(|state| {
+            state.failure.get_or_insert(failure);
+        });
+    }
+}
+
+impl Account {
+    fn note(&mut self, rows: u64, bytes: u64, millis: u64, outcome: &Result<Loaded, LoadError>) {
+        match outcome {
+            Ok(loaded) => {
+                self.loads += 1;
+                self.rows += rows - loaded.unselected;
+                self.unselected += loaded.unselected;
+                self.bytes += bytes;
+                self.millis += millis;
+                self.last_millis = millis;
+                self.longest_millis = self.longest_millis.max(millis);
+            }
+            Err(_) => self.failed_loads += 1,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The answer to a Stream Load (Doris: "Stream Load Manual", result; `StreamLoadContext::to_json`).
+
+use super::cluster::{parse, text};
+use serde_json::Value;
+
+/// What came of a load, as far as the answer says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// `Success`, and `Publish Timeout`: committed, and visible sooner or later. With two phases: pre-committed.
+    Done,
+    /// `Label Already Exists`.
+    LabelExists,
+    /// `Fail`, or a front end's `FAILED`.
+    Failed,
+    /// Not logged in.
+    Denied,
+}
+
+/// A load's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// What came of it.
+    pub status: Status,
+    /// `TxnId`; none where there is no transaction, as with group commit.
+    pub transaction: Option<i64>,
+    /// `Message`: `OK` or `[CODE]text`.
+    pub message: String,
+    /// `NumberTotalRows`.
+    pub total: u64,
+    /// `NumberLoadedRows`.
+    pub loaded: u64,
+    /// `NumberFilteredRows`.
+    pub filtered: u64,
+    /// `NumberUnselectedRows`: a `where` header passed them over.
+    pub unselected: u64,
+    /// `ErrorURL`.
+    pub error_url: Option<String>,
+    /// `ExistingJobStatus`.
+    pub existing: Option<String>,
+}
+
+impl Reply {
+    /// Reads an answer; None for one that is not Doris'.
+    pub fn parse(body: &[u8]) -> Option<Reply> {
+        let json = parse(body)?;
+        let number = |name: &str| json[name].as_u64().unwrap_or(0);
+        let optional = |name: &str| json[name].as_str().filter(|text| !text.is_empty()).map(String::from);
+        let status = match json["Status"].as_str().or(json["status"].as_str()).map(str::to_ascii_lowercase).as_deref() {
+            Some("success" | "publish timeout") => Status::Done,
+            Some("label already exists") => Status::LabelExists,
+            Some(_) => Status::Failed,
+            None if json["code"].as_i64() == Some(401) => Status::Denied,
+            None if json["code"].is_i64() => Status::Failed,
+            None => return None,
+        };
+        let message = ["Message", "msg", "data"].iter().map(|name| &json[*name]).find(|value| value.is_string());
+        Some(Reply {
+            status,
+            transaction: json["TxnId"].as_i64().filter(|id| *id > 0),
+            message: if json["code"].as_i64() == Some(401) { text(&json["data"]) } else { text(message.unwrap_or(&Value::Null)) },
+            total: number("NumberTotalRows"),
+            loaded: number("NumberLoadedRows"),
+            filtered: number("NumberFilteredRows"),
+            unselected: number("NumberUnselectedRows"),
+            error_url: optional("ErrorURL"),
+            existing: optional("ExistingJobStatus"),
+        })
+    }
+
+    /// The code in the brackets that a back end's message begins with: `DATA_QUALITY_ERROR`, `E-235`.
+    pub fn code(&self) -> &str {
+        self.message.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or("", |(code, _)| code)
+    }
+
+    /// Rows were bad: the same body fails again.
+    pub fn is_of_rows(&self) -> bool {
+        self.status == Status::Failed && (self.filtered > 0 || self.error_url.is_some() || self.code() == "DATA_QUALITY_ERROR")
+    }
+
+    /// The server has too much to do: it is to be asked later, and less often.
+    pub fn is_pressure(&self) -> bool {
+        self.status == Status::Failed && matches!(self.code(), "E-235" | "E-238" | "E-229" | "TOO_MANY_VERSION" | "MEM_LIMIT_EXCEEDED")
+    }
+
+    /// The request itself is wrong, and will be the next time.
+    pub fn is_final(&self) -> bool {
+        self.status == Status::Denied
+            || matches!(self.code(), "INVALID_ARGUMENT" | "NOT_AUTHORIZED" | "DATA_FILE_TYPE_ERROR" | "NOT_IMPLEMENTED_ERROR")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_back_ends_answer() {
+        let text = br#"{"TxnId": 12, "Label": "l", "TwoPhaseCommit": "true", "Status": "Fail",
+            "Message": "[DATA_QUALITY_ERROR]too many filtered rows", "NumberTotalRows": 3, "NumberLoadedRows": 0,
+            "NumberFilteredRows": 1, "NumberUnselectedRows": 0, "ErrorURL": "http://be:8040/api/_load_error_log?file=f"}"#;
+        let reply = Reply::parse(text).unwrap();
+        assert_eq!((reply.status.clone(), reply.transaction, reply.code()), (Status::Failed, Some(12), "DATA_QUALITY_ERROR"));
+        assert!(reply.is_of_rows() && !reply.is_pressure() && !reply.is_final());
+    }
+
+    #[test]
+    fn front_ends_have_two_envelopes_of_their_own() {
+        let failed = Reply::parse(br#"{"status":"FAILED","msg":"There is no 100-continue header"}"#).unwrap();
+        assert_eq!((failed.status, failed.message.as_str()), (Status::Failed, "There is no 100-continue header"));
+        let denied = Reply::parse(br#"{"msg":"Unauthorized","code":401,"data":"Access denied for user","count":0}"#).unwrap();
+        assert_eq!((denied.status.clone(), denied.message.as_str(), denied.is_final()), (Status::Denied, "Access denied for user", true));
+    }
+
+    #[test]
+    fn what_is_no_answer_of_doris_is_none() {
+        for text in [&b"<html>"[..], b"", b"{}", b"[1]"] {
+            assert_eq!(Reply::parse(text), None);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Rows of one subtask into bodies, bodies to the loader.
+
+use super::body::{BadRow, BodyEncoder};
+use super::http::Chunks;
+use super::loader::{Account, Committable, Loader, Package, RefusedRow};
+use crate::error::{Error, Kind};
+use crate::row::RowKind;
+use std::time::Duration;
+
+/// A body grows in pieces of this size, so that it is never copied to grow.
+const PIECE: usize = 1 << 20;
+
+/// What became of a row.
+#[derive(Debug)]
+pub enum Written {
+    /// It is in the body.
+    Taken,
+    /// There is no room: nothing was done, and the same row is to be written again after [`Writer::await_room`].
+    Full,
+    /// It, or the row before it that it leaves behind, cannot be written; what could be, is.
+    Bad(Vec<BadRow>),
+}
+
+/// Sizes.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Rows of a body.
+    pub rows: u64,
+    /// Bytes of a body.
+    pub bytes: u64,
+    /// Bytes of all bodies that are not settled.
+    pub memory: u64,
+}
+
+/// The writer of one subtask.
+#[derive(Debug)]
+pub struct Writer {
+    encoder: BodyEncoder,
+    loader: Loader,
+    limits: Limits,
+    deletes: bool,
+    /// A row before an update, until the row after it tells whether its key has changed.
+    before: Option<Vec<u8>>,
+    open: Body,
+    bad_rows: u64,
+    ignored_deletes: u64,
+}
+
+/// The body that grows.
+#[derive(Debug, Default)]
+struct Body {
+    chunks: Chunks,
+    piece: Vec<u8>,
+    lengths: Vec<u32>,
+}
+
+impl Body {
+    fn bytes(&self) -> u64 {
+        self.chunks.len() + self.piece.len() as u64
+    }
+
+    /// What is allocated for it, lengths included.
+    fn memory(&self) -> u64 {
+        self.bytes() + 4 * self.lengths.len() as u64
+    }
+
+    fn close_piece(&mut self) {
+        if !self.piece.is_empty() {
+            self.chunks.push(std::mem::take(&mut self.piece).into());
+        }
+    }
+}
+
+impl Writer {
+    /// A writer over a loader that was started.
+    pub fn new(encoder: BodyEncoder, loader: Loader, limits: Limits, deletes: bool) -> Writer {
+        Writer { encoder, loader, limits, deletes, before: None, open: Body::default(), bad_rows: 0, ignored_deletes: 0 }
+    }
+
+    /// Writes a row in Flink's binary format.
+    ///
+    /// # Errors
+    /// A load has failed for good.
+    pub fn write(&mut self, row: &[u8], kind: RowKind) -> Result<Written, Error> {
+        if !self.make_room()? {
+            return Ok(Written::Full);
+        }
+        let mut bad = Vec::new();
+        self.settle_before(if kind == RowKind::UpdateAfter { Some(row) } else { None }, &mut bad);
+        match kind {
+            RowKind::Insert | RowKind::UpdateAfter => self.append(row, false, &mut bad),
+            RowKind::Delete if self.deletes => self.append(row, true, &mut bad),
+            RowKind::UpdateBefore if self.deletes => self.before = Some(row.to_vec()),
+            RowKind::Delete => self.ignored_deletes += 1,
+            RowKind::UpdateBefore => {}
+        }
+        Ok(if bad.is_empty() { Written::Taken } else { Written::Bad(bad) })
+    }
+
+    /// Deletes the row before an update if the update has changed its key: `after` has another one, or never came.
+    fn settle_before(&mut self, after: Option<&[u8]>, bad: &mut Vec<BadRow>) {
+        let Some(before) = self.before.take() else { return };
+        if !after.is_some_and(|after| self.encoder.same_key(&before, after)) {
+            self.append(&before, true, bad);
+        }
+    }
+
+    fn append(&mut self, row: &[u8], deleted: bool, bad: &mut Vec<BadRow>) {
+        let body = &mut self.open;
+        if body.piece.capacity() == 0 {
+            body.piece.reserve(PIECE.min(self.limits.bytes as usize));
+        }
+        let begin = body.piece.len();
+        if let Err(reason) = self.encoder.append(row, deleted, &mut body.piece) {
+            self.bad_rows += 1;
+            bad.push(reason);
+            return;
+        }
+        body.lengths.push((body.piece.len() - begin) as u32);
+        // A piece that the next row may not fit is closed rather than grown.
+        if body.piece.len() + (body.piece.len() - begin) >= body.piece.capacity() {
+            body.close_piece();
+        }
+    }
+
+    /// Hands the body over when it is full; false while the loader holds all the memory there is.
+    fn make_room(&mut self) -> Result<bool, Error> {
+        let full = self.open.bytes() >= self.limits.bytes || self.open.lengths.len() as u64 >= self.limits.rows;
+        if full {
+            self.hand_over();
+        }
+        let limit = self.limits.memory.saturating_sub(self.open.memory());
+        self.loader.wait(Duration::ZERO, |account| has_room(account, limit)).map_err(failed)
+    }
+
+    /// Closes the body and hands it over. A row before an update that still waits for the row after it is deleted: until that comes, in
+    /// the next body, the row is gone.
+    ///
+    /// # Errors
+    /// That row cannot be written.
+    pub fn flush(&mut self) -> Result<(), BadRow> {
+        let mut bad = Vec::new();
+        self.settle_before(None, &mut bad);
+        self.hand_over();
+        bad.pop().map_or(Ok(()), Err)
+    }
+
+    fn hand_over(&mut self) {
+        self.open.close_piece();
+        if self.open.lengths.is_empty() {
+            return;
+        }
+        let Body { chunks, lengths, .. } = std::mem::take(&mut self.open);
+        let rows = lengths.len() as u64;
+        self.loader.load(Package::new(chunks, lengths, rows));
+    }
+
+    /// Waits at most so long until there is room for a row.
+    ///
+    /// # Errors
+    /// A load has failed for good.
+    pub fn await_room(&self, limit: Duration) -> Result<bool, Error> {
+        let room = self.limits.memory.saturating_sub(self.open.memory());
+        self.loader.wait(limit, |account| has_room(account, room)).map_err(failed)
+    }
+
+    /// Waits at most so long until every load handed over is settled.
+    ///
+    /// # Errors
+    /// A load has failed for good.
+    pub fn await_settled(&self, limit: Duration) -> Result<bool, Error> {
+        self.loader.wait(limit, |account| account.open == 0).map_err(failed)
+    }
+
+    /// The loads that were pre-committed since the last call, in order.
+    pub fn take_settled(&self) -> Vec<Committable> {
+        self.loader.take_settled()
+    }
+
+    /// The rows that Doris refused since the last call.
+    pub fn take_refused(&self) -> Vec<RefusedRow> {
+        self.loader.take_refused()
+    }
+
+    /// Numbers for Flink's metrics, in the order that `DorisLoads.METRICS` names.
+    pub fn metrics(&self) -> [i64; 13] {
+        let account = self.loader.account();
+        [
+            account.rows,
+            account.bytes,
+            account.loads,
+            account.failed_loads,
+            account.retries,
+            account.unselected,
+            self.bad_rows + account.refused,
+            account.open,
+            account.open_bytes + self.open.bytes(),
+            account.last_millis,
+            account.longest_millis,
+            account.millis,
+            0,
+        ]
+        .map(|number| i64::try_from(number).unwrap_or(i64::MAX))
+    }
+
+    /// The loader, for its account and labels.
+    pub fn loader(&self) -> &Loader {
+        &self.loader
+    }
+}
+
+fn has_room(account: &Account, limit: u64) -> bool {
+    account.open == 0 || account.open_bytes < limit
+}
+
+fn failed(text: String) -> Error {
+    Error::new(Kind::Load, text)
+}

@@ -1,0 +1,130 @@
+//! A Doris for a test: the stand-in in this process, on free ports, with its own tables.
+
+use canal_native::doris::cluster::Access;
+use canal_native::doris::http::{Authority, Chunks};
+use canal_native::doris::label::{LabelState, Stem};
+use canal_native::doris::load::LoadTarget;
+use canal_native::doris::loader::{LoaderPlan, Package};
+use doris_standin::cluster::{Cluster, Settings};
+use doris_standin::fault::Fault;
+use doris_standin::http::node::{Node, Role};
+use doris_standin::sql::session::{Outcome, Session};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+
+/// Front ends, back ends, and a database `shop` with a unique-key and a duplicate-key table.
+pub struct Doris {
+    pub cluster: Arc<Cluster>,
+    pub front_ends: Vec<Node>,
+    pub back_ends: Vec<Node>,
+    _runtime: Runtime,
+}
+
+impl Doris {
+    pub fn start() -> Doris {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        let settings = Settings { user: "loader".into(), password: "se/cr@t:".into(), ..Settings::default() };
+        let cluster = Cluster::new(settings);
+        let serve = |role| {
+            let _inside = runtime.enter();
+            (0..2).map(|_| cluster.serve(role, "127.0.0.1", 0).expect("a free port")).collect::<Vec<_>>()
+        };
+        let (front_ends, back_ends) = (serve(Role::Frontend), serve(Role::Backend));
+        let doris = Doris { cluster, front_ends, back_ends, _runtime: runtime };
+        doris.sql("CREATE DATABASE shop");
+        doris.sql(
+            "CREATE TABLE shop.orders (id BIGINT NOT NULL, v VARCHAR(20) NULL) UNIQUE KEY(id) \
+             DISTRIBUTED BY HASH(id) BUCKETS 1 PROPERTIES ('replication_num' = '1')",
+        );
+        doris.sql(
+            "CREATE TABLE shop.log (id BIGINT NOT NULL, v VARCHAR(20) NULL) DUPLICATE KEY(id) \
+             DISTRIBUTED BY HASH(id) BUCKETS 1 PROPERTIES ('replication_num' = '1')",
+        );
+        doris
+    }
+
+    /// Rows of a statement, as text.
+    pub fn sql(&self, statement: &str) -> Vec<Vec<Option<String>>> {
+        match Session::new(Arc::clone(&self.cluster), "loader", 1).execute(statement) {
+            Ok(Outcome::Rows(relation)) => relation.rows.iter().map(|row| row.iter().map(|cell| cell.text()).collect()).collect(),
+            Ok(Outcome::Done { .. }) => Vec::new(),
+            Err(error) => panic!("{statement}: {error:?}"),
+        }
+    }
+
+    /// A statement's only number.
+    pub fn number(&self, statement: &str) -> i64 {
+        let rows = self.sql(statement);
+        rows[0][0].as_deref().expect("not NULL").parse().expect("a number")
+    }
+
+    pub fn fault(&self, fault: Fault) -> u64 {
+        self.cluster.faults.set(fault)
+    }
+
+    /// How often a fault struck.
+    pub fn hits(&self, id: u64) -> u64 {
+        self.cluster.faults.list().iter().find(|fault| fault.id == id).map_or(0, |fault| fault.hits)
+    }
+
+    /// Labels of transactions in a state, `PRECOMMITTED` and the like.
+    pub fn labels(&self, state: &str) -> Vec<String> {
+        let store = self.cluster.store();
+        let in_state = store.transactions().filter(|transaction| transaction.state.text() == state);
+        in_state.map(|transaction| transaction.label.clone()).collect()
+    }
+
+    pub fn access(&self) -> Access {
+        let address = |node: &Node| Authority { host: "127.0.0.1".into(), port: node.http_port };
+        Access {
+            front_ends: self.front_ends.iter().map(address).collect(),
+            back_ends: Vec::new(),
+            auto_redirect: true,
+            rewritten: Default::default(),
+            user: "loader".into(),
+            password: "se/cr@t:".into(),
+            connect_timeout: Duration::from_secs(5),
+        }
+    }
+
+    /// Loads of JSON lines into a table of `shop`.
+    pub fn plan(&self, table: &str, two_phase: bool) -> LoaderPlan {
+        let header = |name: &str, value: &str| (name.to_string(), value.to_string());
+        LoaderPlan {
+            access: self.access(),
+            target: LoadTarget {
+                database: "shop".into(),
+                table: table.into(),
+                headers: vec![
+                    header("format", "json"),
+                    header("read_json_by_line", "true"),
+                    header("strict_mode", "true"),
+                    header("max_filter_ratio", "0"),
+                ],
+                two_phase,
+                group_commit: false,
+                max_retries: 3,
+                limit: Duration::from_secs(10),
+                patience: Duration::from_secs(20),
+            },
+            stem: Stem { prefix: format!("t_shop.{table}"), sink: "cafe".into(), job: "j1".into(), restored: 0, subtask: 0 },
+            subtasks: 1,
+            restored: Vec::<LabelState>::new(),
+            in_flight: if two_phase { 3 } else { 1 },
+            isolates: false,
+        }
+    }
+}
+
+/// Rows `ids`, each with the text `v`.
+pub fn package(ids: impl Iterator<Item = u64>, v: &str) -> Package {
+    let rows: Vec<String> = ids.map(|id| format!("{{\"id\":{id},\"v\":\"{v}\"}}\n")).collect();
+    lines(&rows)
+}
+
+/// A body of these lines.
+pub fn lines(rows: &[String]) -> Package {
+    let lengths = rows.iter().map(|row| row.len() as u32).collect();
+    Package::new(Chunks::from(rows.concat().into_bytes()), lengths, rows.len() as u64)
+}
