@@ -6,8 +6,12 @@
 pub mod cast;
 pub mod cell;
 pub mod cluster;
+pub mod fault;
+pub mod http;
 pub mod json;
+pub mod load;
 pub mod schema;
+pub mod sql;
 pub mod store;
 pub mod transaction;
 
