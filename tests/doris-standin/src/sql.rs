@@ -1,0 +1,10 @@
+//! The SQL side: statements as Doris' front end takes them over the MySQL protocol, run against the cluster's tables.
+
+pub mod expr;
+
+mod arithmetic;
+mod ast;
+mod functions;
+mod lexer;
+mod parse;
+mod types;
