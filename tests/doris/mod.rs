@@ -113,6 +113,7 @@ impl Doris {
             restored: Vec::<LabelState>::new(),
             in_flight: if two_phase { 3 } else { 1 },
             isolates: false,
+            compresses: false,
         }
     }
 }

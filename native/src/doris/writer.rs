@@ -32,13 +32,24 @@ pub struct Limits {
     pub memory: u64,
 }
 
+/// What becomes of a row that is to be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletes {
+    /// It carries the delete sign.
+    Signed,
+    /// It is passed over and counted (`sink.enable-delete = false`).
+    Ignored,
+    /// The table has no unique key: an error.
+    Refused,
+}
+
 /// The writer of one subtask.
 #[derive(Debug)]
 pub struct Writer {
     encoder: BodyEncoder,
     loader: Loader,
     limits: Limits,
-    deletes: bool,
+    deletes: Deletes,
     /// A row before an update, until the row after it tells whether its key has changed.
     before: Option<Vec<u8>>,
     open: Body,
@@ -73,7 +84,7 @@ impl Body {
 
 impl Writer {
     /// A writer over a loader that was started.
-    pub fn new(encoder: BodyEncoder, loader: Loader, limits: Limits, deletes: bool) -> Writer {
+    pub fn new(encoder: BodyEncoder, loader: Loader, limits: Limits, deletes: Deletes) -> Writer {
         Writer { encoder, loader, limits, deletes, before: None, open: Body::default(), bad_rows: 0, ignored_deletes: 0 }
     }
 
@@ -89,8 +100,9 @@ impl Writer {
         self.settle_before(if kind == RowKind::UpdateAfter { Some(row) } else { None }, &mut bad);
         match kind {
             RowKind::Insert | RowKind::UpdateAfter => self.append(row, false, &mut bad),
-            RowKind::Delete if self.deletes => self.append(row, true, &mut bad),
-            RowKind::UpdateBefore if self.deletes => self.before = Some(row.to_vec()),
+            RowKind::Delete | RowKind::UpdateBefore if self.deletes == Deletes::Refused => return Err(undeletable(kind)),
+            RowKind::Delete if self.deletes == Deletes::Signed => self.append(row, true, &mut bad),
+            RowKind::UpdateBefore if self.deletes == Deletes::Signed => self.before = Some(row.to_vec()),
             RowKind::Delete => self.ignored_deletes += 1,
             RowKind::UpdateBefore => {}
         }
@@ -100,7 +112,7 @@ impl Writer {
     /// Deletes the row before an update if the update has changed its key: `after` has another one, or never came.
     fn settle_before(&mut self, after: Option<&[u8]>, bad: &mut Vec<BadRow>) {
         let Some(before) = self.before.take() else { return };
-        if !after.is_some_and(|after| self.encoder.same_key(&before, after)) {
+        if !after.is_some_and(|after| self.encoder.same_key(&before, after) == Ok(true)) {
             self.append(&before, true, bad);
         }
     }
@@ -116,6 +128,7 @@ impl Writer {
             bad.push(reason);
             return;
         }
+        body.piece.extend_from_slice(self.encoder.separator());
         body.lengths.push((body.piece.len() - begin) as u32);
         // A piece that the next row may not fit is closed rather than grown.
         if body.piece.len() + (body.piece.len() - begin) >= body.piece.capacity() {
@@ -211,6 +224,15 @@ impl Writer {
 
 fn has_room(account: &Account, limit: u64) -> bool {
     account.open == 0 || account.open_bytes < limit
+}
+
+#[cold]
+fn undeletable(kind: RowKind) -> Error {
+    let text = format!(
+        "a row of kind {kind:?} reached a table without UNIQUE KEY, where nothing can be deleted; write to a unique-key table, or set \
+         'sink.enable-delete' = 'false' to leave deletes and rows before updates out"
+    );
+    Error::new(Kind::Load, text)
 }
 
 fn failed(text: String) -> Error {

@@ -1,0 +1,172 @@
+//! Puts a writer together: asks Doris for the table, checks the columns against it, starts the loader.
+
+use super::body::{BinaryText, BodyEncoder, BodySpec, Format, NonFinite, Zone, separator};
+use super::catalogue;
+use super::cluster::{Access, CallError, Cluster};
+use super::http::NoAnswer;
+use super::label::Stem;
+use super::load::LoadTarget;
+use super::loader::{Loader, LoaderPlan};
+use super::spec::{self, BadRows, Compression, FormatName, WriterSpec};
+use super::table::{DorisTable, KeyModel};
+use super::writer::{Limits, Writer};
+use crate::error::{Error, Kind};
+use std::time::{Duration, Instant};
+
+/// Headers that this writer sets itself: the shim refuses them among `sink.properties.*`, or they are read into the specification.
+const OWN_HEADERS: [&str; 14] = [
+    "format",
+    "read_json_by_line",
+    "strip_outer_array",
+    "column_separator",
+    "line_delimiter",
+    "enclose",
+    "escape",
+    "trim_double_quotes",
+    "columns",
+    "hidden_columns",
+    "label",
+    "two_phase_commit",
+    "compress_type",
+    "timeout",
+];
+
+impl Writer {
+    /// Opens the writer of one subtask. Blocks until a front end has said what the table is.
+    ///
+    /// # Errors
+    /// No front end answers, there is no such table, or its columns cannot take the sink's.
+    pub fn open(spec: WriterSpec) -> Result<Writer, Error> {
+        let access = spec.access.access()?;
+        let patience = Duration::from_secs(spec.patience_seconds);
+        let target = ask(&access, &spec.database, &spec.table, patience)?;
+        let unique = target.as_ref().is_none_or(|table| table.model == KeyModel::Unique);
+        // Without a unique key nothing can be deleted; rows that would have to be are then an error, not an insert.
+        let signs = spec.delete && unique;
+        let encoder = BodyEncoder::new(body(&spec, signs)?, &spec.fields, target.as_ref())?;
+        let ordered = unique && !target.as_ref().is_some_and(|table| table.sequence);
+        let plan = LoaderPlan {
+            access,
+            target: load_target(&spec, &encoder, patience),
+            stem: Stem {
+                prefix: if spec.label.prefix.is_empty() {
+                    format!("{}_{}", spec.database, spec.table)
+                } else {
+                    spec.label.prefix.clone()
+                },
+                sink: spec.label.sink.clone(),
+                job: spec.label.job.clone(),
+                restored: spec.label.restored.unwrap_or(0),
+                subtask: spec.label.subtask,
+            },
+            subtasks: spec.label.subtasks,
+            restored: spec.restored.clone(),
+            in_flight: if ordered && !spec.two_phase { 1 } else { spec.in_flight },
+            isolates: spec.bad_rows != BadRows::Fail,
+            compresses: spec.compress == Compression::Gz,
+        };
+        let loader = Loader::start(plan).map_err(|e| Error::new(Kind::Internal, "no thread for loads").caused_by(e))?;
+        let limits = Limits { rows: spec.max_rows, bytes: spec.max_bytes, memory: spec.memory_bytes };
+        Ok(Writer::new(encoder, loader, limits, deletes(&spec, signs)))
+    }
+}
+
+/// What a row that is to be deleted is.
+fn deletes(spec: &WriterSpec, signs: bool) -> super::writer::Deletes {
+    use super::writer::Deletes;
+    match (spec.delete, signs) {
+        (true, true) => Deletes::Signed,
+        (true, false) => Deletes::Refused,
+        (false, _) => Deletes::Ignored,
+    }
+}
+
+fn ask(access: &Access, database: &str, table: &str, patience: Duration) -> Result<Option<DorisTable>, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|e| Error::new(Kind::Internal, "no event loop").caused_by(e))?;
+    let cluster = Cluster::new(access.clone());
+    let began = Instant::now();
+    let failed = |text: String| Err(Error::new(Kind::Load, text).at(format!("{database}.{table}")));
+    loop {
+        match runtime.block_on(catalogue::table(&cluster, database, table)) {
+            Ok(Some(found)) => return Ok(Some(found)),
+            Ok(None) => {
+                return failed(format!(
+                    "Doris has no table `{table}` in database `{database}`, or user '{}' may not see it; create it, or correct \
+                     'table.identifier'",
+                    access.user
+                ));
+            }
+            // Statements over HTTP may be forbidden to a user who may load. Then Doris alone checks the rows.
+            Err(CallError::Refused(_)) => return Ok(None),
+            Err(CallError::Denied(text)) => return failed(text),
+            Err(CallError::NoAnswer(NoAnswer::Unreachable(text) | NoAnswer::Unknown(text))) => {
+                if began.elapsed() > patience {
+                    return failed(format!("no front end answers: {text}; check 'fenodes'"));
+                }
+                std::thread::sleep(Duration::from_millis(500));
+            }
+        }
+    }
+}
+
+fn body(spec: &WriterSpec, signs: bool) -> Result<BodySpec, Error> {
+    let property = |name: &str| spec.properties.get(name).filter(|value| !value.is_empty());
+    let separator_of = |name: &str, default: Vec<u8>| property(name).map_or(Ok(default), |text| separator::parse(text));
+    let byte = |name: &str| -> Result<Option<u8>, Error> {
+        property(name).map_or(Ok(None), |text| match text.as_bytes() {
+            [one] => Ok(Some(*one)),
+            _ => Err(Error::new(Kind::InvalidSpec, format!("'{text}' is not one character")).at(name)),
+        })
+    };
+    let format = match spec.format {
+        FormatName::Json => Format::Json,
+        FormatName::Arrow => Format::Arrow,
+        FormatName::Csv => Format::Csv {
+            column_separator: separator_of("column_separator", b",".to_vec())?,
+            line_delimiter: separator_of("line_delimiter", b"\n".to_vec())?,
+            enclose: byte("enclose")?.or(Some(b'"')),
+            escape: byte("escape")?.or(Some(b'\\')),
+        },
+    };
+    Ok(BodySpec {
+        delete_sign: signs,
+        partial: property("partial_columns").is_some_and(|value| value == "true"),
+        keys: spec.keys.clone(),
+        zone: Zone::new(spec.zone.clone())?,
+        binary: match spec.binary {
+            spec::BinaryText::Hex => BinaryText::Hex,
+            spec::BinaryText::Base64 => BinaryText::Base64,
+            spec::BinaryText::Utf8 => BinaryText::Utf8,
+        },
+        non_finite: NonFinite::Fail,
+        ..BodySpec::new(format)
+    })
+}
+
+fn load_target(spec: &WriterSpec, encoder: &BodyEncoder, patience: Duration) -> LoadTarget {
+    let mut headers: Vec<(String, String)> = encoder.headers().into_iter().map(|(name, value)| (name.into(), value)).collect();
+    let header = |name: &str, value: &str| (name.to_string(), value.to_string());
+    let users = spec.properties.iter().filter(|(name, value)| !OWN_HEADERS.contains(&name.as_str()) && !value.is_empty());
+    headers.extend(users.map(|(name, value)| header(name, value)));
+    // Doris' default turns a value that does not fit into NULL.
+    for (name, value) in [("strict_mode", "true"), ("max_filter_ratio", "0")] {
+        if !spec.properties.contains_key(name) {
+            headers.push(header(name, value));
+        }
+    }
+    headers.push(("timeout".into(), spec.load_timeout_seconds.to_string()));
+    if spec.compress == Compression::Gz {
+        headers.push(header("compress_type", "gz"));
+    }
+    LoadTarget {
+        database: spec.database.clone(),
+        table: spec.table.clone(),
+        headers,
+        two_phase: spec.two_phase,
+        group_commit: spec.group_commit(),
+        max_retries: spec.max_retries,
+        limit: Duration::from_secs(spec.load_timeout_seconds),
+        patience,
+    }
+}
