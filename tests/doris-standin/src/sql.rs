@@ -2,9 +2,13 @@
 
 pub mod expr;
 
+mod aggregate;
 mod arithmetic;
 mod ast;
+mod error;
 mod functions;
 mod lexer;
 mod parse;
+mod relation;
+mod select;
 mod types;
