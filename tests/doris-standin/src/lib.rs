@@ -7,7 +7,9 @@ pub mod cast;
 pub mod cell;
 pub mod cluster;
 pub mod json;
+pub mod mysql;
 pub mod schema;
+pub mod sql;
 pub mod store;
 pub mod transaction;
 

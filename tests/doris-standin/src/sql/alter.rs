@@ -43,7 +43,11 @@ pub fn run(session: &Session, name: &TableName, clauses: &[AlterClause]) -> Chec
 }
 
 /// What a clause does to columns, and whether that takes a job. None: it touches no column's data.
-fn column_change(clause: &AlterClause, schema: &TableSchema, version: Version) -> Checked<Option<(ColumnChange, bool)>> {
+fn column_change(
+    clause: &AlterClause,
+    schema: &TableSchema,
+    version: Version,
+) -> Checked<Option<(ColumnChange, bool)>> {
     Ok(Some(match clause {
         AlterClause::AddColumn(def, position) => {
             let column = added(def, schema, version)?;
@@ -91,16 +95,27 @@ fn added(def: &ColumnDef, schema: &TableSchema, version: Version) -> Checked<Col
         KeyModel::Duplicate => "Duplicate",
     };
     if column.aggregation.is_some() {
-        return refuse(format!("Can not assign aggregation method on column in {table} data model table: {}", def.name));
+        return refuse(format!(
+            "Can not assign aggregation method on column in {table} data model table: {}",
+            def.name
+        ));
     }
-    if column.key && schema.model.is_unique() && schema.model == (KeyModel::Unique { merge_on_write: true }) && !column.nullable && column.default.is_none() {
+    if column.key
+        && schema.model.is_unique()
+        && schema.model == (KeyModel::Unique { merge_on_write: true })
+        && !column.nullable
+        && column.default.is_none()
+    {
         return refuse(format!("Key column {} needs a default value", def.name));
     }
     Ok(column)
 }
 
 fn existing<'a>(name: &str, schema: &'a TableSchema) -> Checked<&'a Column> {
-    schema.column(name).filter(|column| column.visible).ok_or_else(|| SqlError::detail(format!("Column does not exists: {name}")))
+    schema
+        .column(name)
+        .filter(|column| column.visible)
+        .ok_or_else(|| SqlError::detail(format!("Column does not exists: {name}")))
 }
 
 /// Checks a DROP COLUMN; gives whether it takes a job.
@@ -120,7 +135,10 @@ fn dropped(name: &str, schema: &TableSchema) -> Checked<bool> {
         return refuse(format!("Partition column[{name}] cannot be dropped"));
     }
     if matches!(&schema.sequence, Some(Sequence::Column(found)) if found.eq_ignore_ascii_case(name)) {
-        return refuse(format!("Can not drop sequence mapping column[{name}] in Unique data model table[{}]", schema.name));
+        return refuse(format!(
+            "Can not drop sequence mapping column[{name}] in Unique data model table[{}]",
+            schema.name
+        ));
     }
     if schema.visible().count() == 1 {
         return refuse("No column will be left after this ALTER");
@@ -130,7 +148,9 @@ fn dropped(name: &str, schema: &TableSchema) -> Checked<bool> {
 
 fn check_rename(old: &str, schema: &TableSchema) -> Checked<()> {
     if !schema.light_schema_change() {
-        return refuse("not implemented for table without column unique id, which are created with property 'light_schema_change'.");
+        return refuse(
+            "not implemented for table without column unique id, which are created with property 'light_schema_change'.",
+        );
     }
     if schema.column(old).is_none_or(|column| !column.visible) {
         return refuse(format!("Column[{old}] does not exists"));
@@ -142,7 +162,12 @@ fn check_rename(old: &str, schema: &TableSchema) -> Checked<()> {
     Ok(())
 }
 
-fn modified(def: &ColumnDef, position: Option<&ColumnPosition>, schema: &TableSchema, version: Version) -> Checked<Column> {
+fn modified(
+    def: &ColumnDef,
+    position: Option<&ColumnPosition>,
+    schema: &TableSchema,
+    version: Version,
+) -> Checked<Column> {
     let old = existing(&def.name, schema)?;
     let mut new = create_table::column(def, version)?;
     new.key = old.key;
@@ -156,7 +181,10 @@ fn modified(def: &ColumnDef, position: Option<&ColumnPosition>, schema: &TableSc
     }
     if new.aggregation.is_some() && schema.model != KeyModel::Aggregate {
         let table = if schema.model.is_unique() { "Unique" } else { "Duplicate" };
-        return refuse(format!("Can not assign aggregation method on column in {table} data model table: {}", def.name));
+        return refuse(format!(
+            "Can not assign aggregation method on column in {table} data model table: {}",
+            def.name
+        ));
     }
     if new.aggregation != old.aggregation {
         return refuse("Can not change aggregation type");
@@ -194,8 +222,8 @@ pub fn check_type_change(old: &ColumnType, new: &ColumnType) -> Checked<()> {
 
 fn change_allowed(old: &ColumnType, new: &ColumnType) -> bool {
     use ColumnType::{
-        Array, BigInt, Char, Date, DateTime, Decimal, Double, Float, Int, Json, LargeInt, Map, SmallInt, String, Struct, TinyInt,
-        Varchar,
+        Array, BigInt, Char, Date, DateTime, Decimal, Double, Float, Int, Json, LargeInt, Map, SmallInt, String,
+        Struct, TinyInt, Varchar,
     };
     if old == new {
         return true;
@@ -272,7 +300,9 @@ fn at_once(store: &mut Store, database: &str, table: &str, clause: &AlterClause,
             create_table::check_table_name(new)?;
             Ok(store.rename_table(database, table, new)?)
         }
-        AlterClause::Set(properties) => Ok(store.edit_schema(database, table, |schema| set_properties(schema, properties))?),
+        AlterClause::Set(properties) => {
+            Ok(store.edit_schema(database, table, |schema| set_properties(schema, properties))?)
+        }
         AlterClause::EnableFeature(feature) => enable_feature(store, database, table, feature),
         AlterClause::AddPartition(def) => {
             let mut changed = (*store.table(database, table)?.schema).clone();
@@ -303,7 +333,9 @@ fn enable_feature(store: &mut Store, database: &str, table: &str, feature: &str)
         "BATCH_DELETE" => refuse("Can not enable batch delete support, already supported batch delete."),
         "UPDATE_FLEXIBLE_COLUMNS" => {
             if schema.model != (KeyModel::Unique { merge_on_write: true }) || !schema.light_schema_change() {
-                return refuse("Update flexible columns feature is only supported on unique merge-on-write tables with light_schema_change enabled.");
+                return refuse(
+                    "Update flexible columns feature is only supported on unique merge-on-write tables with light_schema_change enabled.",
+                );
             }
             if schema.position(crate::schema::SKIP_BITMAP_COL).is_some() {
                 return refuse(format!("table {table} has enabled update flexible columns feature already."));
@@ -320,15 +352,16 @@ fn enable_feature(store: &mut Store, database: &str, table: &str, feature: &str)
 fn drop_partition(store: &mut Store, database: &str, table: &str, name: &str, if_exists: bool) -> Checked<()> {
     let schema = store.table(database, table)?.schema.clone();
     let partitioning = schema.partitioning.as_ref();
-    let Some(partition) = partitioning.and_then(|found| found.partitions.iter().find(|found| found.name == name)) else {
+    let Some(partition) = partitioning.and_then(|found| found.partitions.iter().find(|found| found.name == name))
+    else {
         return if if_exists { Ok(()) } else { refuse(format!("Error in list of partitions to DROP: {name}")) };
     };
     let columns: Vec<usize> =
         partitioning.iter().flat_map(|found| &found.columns).filter_map(|name| schema.position(name)).collect();
     let values: PartitionValues = partition.values.clone();
-    store.remove_rows(database, table, |row| {
+    super::write::remove_rows(store, database, table, |row| {
         let cells: Vec<&crate::cell::Cell> = columns.iter().map(|&at| &row[at]).collect();
-        values.contains(&cells)
+        super::partitions::contains(&values, &cells)
     })?;
     Ok(store.edit_schema(database, table, |schema| {
         if let Some(partitioning) = &mut schema.partitioning {

@@ -1,6 +1,9 @@
 //! CREATE TABLE: from the statement to a checked definition, with the front end's refusals.
 
-use super::ast::{BoundValue, ColumnDef, CreateTable, DefaultValue as DefaultClause, KeyClause, PartitionBound, PartitionBy, PartitionDef};
+use super::ast::{
+    BoundValue, ColumnDef, CreateTable, DefaultValue as DefaultClause, KeyClause, PartitionBound, PartitionBy,
+    PartitionDef,
+};
 use super::error::SqlError;
 use super::expr::Expr;
 use super::types::column_type;
@@ -8,8 +11,8 @@ use crate::cast::CastRules;
 use crate::cell::Cell;
 use crate::cluster::Version;
 use crate::schema::{
-    Aggregation, Bound, Column, ColumnType, DefaultValue, Distribution, KeyModel, Partition, PartitionValues, Partitioning,
-    Sequence, TableSchema,
+    Aggregation, Bound, Column, ColumnType, DefaultValue, Distribution, KeyModel, Partition, PartitionValues,
+    Partitioning, Sequence, TableSchema,
 };
 use regex::Regex;
 
@@ -112,7 +115,9 @@ fn check_default(
     version: Version,
 ) -> Checked<()> {
     match (default, ty) {
-        (Some(DefaultValue::Null), _) if !nullable => refuse(format!("Can not set null default value to non nullable column: {}", def.name)),
+        (Some(DefaultValue::Null), _) if !nullable => {
+            refuse(format!("Can not set null default value to non nullable column: {}", def.name))
+        }
         (None | Some(DefaultValue::Null), _) => Ok(()),
         (Some(DefaultValue::Text(text)), ColumnType::Array(_)) if text == "[]" => Ok(()),
         (_, ColumnType::Array(_)) => refuse("Array type column default value only support null or '[]'"),
@@ -121,9 +126,10 @@ fn check_default(
         }
         (Some(DefaultValue::CurrentTimestamp { .. }), ColumnType::DateTime { .. }) => Ok(()),
         (Some(DefaultValue::CurrentDate), ColumnType::Date) => Ok(()),
-        (Some(DefaultValue::CurrentTimestamp { .. } | DefaultValue::CurrentDate), _) => {
-            refuse(format!("Types other than DATETIME and DATE can not use CURRENT_TIMESTAMP or CURRENT_DATE as the default value: {}", def.name))
-        }
+        (Some(DefaultValue::CurrentTimestamp { .. } | DefaultValue::CurrentDate), _) => refuse(format!(
+            "Types other than DATETIME and DATE can not use CURRENT_TIMESTAMP or CURRENT_DATE as the default value: {}",
+            def.name
+        )),
         (Some(DefaultValue::Text(text)), _) => match CastRules::strict(version).text(text, ty) {
             Ok(_) => Ok(()),
             Err(_) => refuse(format!("Invalid default value: {text}, column: {}, type: {ty}", def.name)),
@@ -173,7 +179,9 @@ fn key_model(statement: &CreateTable, columns: &[Column]) -> Checked<(KeyModel, 
                 }
             }
             if keys.is_empty() {
-                return refuse("The olap table first column could not be float, double, string or array, struct, map, please use decimal or varchar instead.");
+                return refuse(
+                    "The olap table first column could not be float, double, string or array, struct, map, please use decimal or varchar instead.",
+                );
             }
             Ok((KeyModel::Duplicate, keys))
         }
@@ -186,9 +194,13 @@ fn property<'a>(statement: &'a CreateTable, name: &str) -> Option<&'a str> {
 
 fn key_refusal(column: &Column) -> Option<String> {
     Some(match &column.ty {
-        ColumnType::Float | ColumnType::Double => "Float or double can not used as a key, use decimal instead.".to_owned(),
+        ColumnType::Float | ColumnType::Double => {
+            "Float or double can not used as a key, use decimal instead.".to_owned()
+        }
         ColumnType::String => format!("String Type should not be used in key column[{}].", column.name),
-        ty if ty.is_nested() => format!("{} can only be used in the non-key column of the duplicate table at present.", kind(ty)),
+        ty if ty.is_nested() => {
+            format!("{} can only be used in the non-key column of the duplicate table at present.", kind(ty))
+        }
         ColumnType::Json | ColumnType::Variant | ColumnType::Bitmap | ColumnType::Hll | ColumnType::QuantileState => {
             format!("{} type should not be used in key column[{}].", kind(&column.ty), column.name)
         }
@@ -214,7 +226,9 @@ fn check_keys(keys: &[String], columns: &[Column]) -> Checked<()> {
         }
     }
     match columns.iter().skip(keys.len()).find(|column| column.key) {
-        Some(column) => refuse(format!("Key columns should be a ordered prefix of the schema. KeyColumns[{}] ", column.name)),
+        Some(column) => {
+            refuse(format!("Key columns should be a ordered prefix of the schema. KeyColumns[{}] ", column.name))
+        }
         None => Ok(()),
     }
 }
@@ -223,14 +237,23 @@ fn check_aggregations(model: KeyModel, columns: &mut [Column]) -> Checked<()> {
     for column in columns.iter_mut().filter(|column| !column.key) {
         match (model, column.aggregation) {
             (KeyModel::Aggregate, None) => {
-                return refuse(format!("{} should set aggregation type to non-key column when in aggregate key", column.name));
+                return refuse(format!(
+                    "{} should set aggregation type to non-key column when in aggregate key",
+                    column.name
+                ));
             }
             (KeyModel::Aggregate, Some(_)) | (_, None) => {}
             (KeyModel::Unique { .. }, Some(_)) => {
-                return refuse(format!("Can not assign aggregation method on column in Unique data model table: {}", column.name));
+                return refuse(format!(
+                    "Can not assign aggregation method on column in Unique data model table: {}",
+                    column.name
+                ));
             }
             (KeyModel::Duplicate, Some(_)) => {
-                return refuse(format!("Can not assign aggregation method on column in Duplicate data model table: {}", column.name));
+                return refuse(format!(
+                    "Can not assign aggregation method on column in Duplicate data model table: {}",
+                    column.name
+                ));
             }
         }
     }
@@ -248,9 +271,12 @@ fn distribution(statement: &CreateTable, model: KeyModel, columns: &[Column]) ->
         if model.is_unique() {
             return refuse("Create unique keys table should not contain random distribution desc");
         }
-        let replaces = |column: &Column| matches!(column.aggregation, Some(Aggregation::Replace | Aggregation::ReplaceIfNotNull));
+        let replaces =
+            |column: &Column| matches!(column.aggregation, Some(Aggregation::Replace | Aggregation::ReplaceIfNotNull));
         if columns.iter().any(replaces) {
-            return refuse("Create aggregate keys table with value columns of which aggregate type is REPLACE should not contain random distribution desc");
+            return refuse(
+                "Create aggregate keys table with value columns of which aggregate type is REPLACE should not contain random distribution desc",
+            );
         }
         return Ok(Distribution { hash: Vec::new(), buckets: clause.buckets });
     };
@@ -352,12 +378,18 @@ pub fn add_partition(
     if partitioning.partitions.iter().any(|partition| partition.name == def.name) {
         return if def.if_not_exists { Ok(false) } else { refuse(format!("Duplicate partition {}", def.name)) };
     }
-    let types: Vec<&ColumnType> =
-        partitioning.columns.iter().filter_map(|name| columns.iter().find(|column| column.name == *name)).map(|column| &column.ty).collect();
+    let types: Vec<&ColumnType> = partitioning
+        .columns
+        .iter()
+        .filter_map(|name| columns.iter().find(|column| column.name == *name))
+        .map(|column| &column.ty)
+        .collect();
     let bounds = |values: &[BoundValue]| bound_list(values, &types, version);
     let values = match &def.bound {
         PartitionBound::In(tuples) => {
-            let tuples = tuples.iter().map(|tuple| tuple.iter().zip(&types).map(|(value, ty)| list_value(value, ty, version)).collect());
+            let tuples = tuples
+                .iter()
+                .map(|tuple| tuple.iter().zip(&types).map(|(value, ty)| list_value(value, ty, version)).collect());
             PartitionValues::List(tuples.collect::<Checked<Vec<Vec<Cell>>>>()?)
         }
         PartitionBound::Range(lower, upper) => PartitionValues::Range { lower: bounds(lower)?, upper: bounds(upper)? },

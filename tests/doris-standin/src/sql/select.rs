@@ -246,7 +246,13 @@ fn renamed(mut relation: Relation, table: &str) -> Relation {
 }
 
 /// Every row with every row, then the condition: for tables of a test's size.
-fn join(left: Relation, right: &Relation, outer: bool, on: Option<&Expr>, session: &dyn Scope) -> Result<Relation, SqlError> {
+fn join(
+    left: Relation,
+    right: &Relation,
+    outer: bool,
+    on: Option<&Expr>,
+    session: &dyn Scope,
+) -> Result<Relation, SqlError> {
     let mut joined = Relation { fields: left.fields, rows: Vec::new() };
     joined.fields.extend(right.fields.iter().cloned());
     for row in left.rows {
