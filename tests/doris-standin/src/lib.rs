@@ -10,6 +10,7 @@ pub mod fault;
 pub mod http;
 pub mod json;
 pub mod load;
+pub mod mysql;
 pub mod schema;
 pub mod sql;
 pub mod store;

@@ -97,8 +97,12 @@ pub fn cast(cell: Cell, ty: &ColumnType) -> Cell {
     }
 }
 
-/// A text or number read as DATETIME with the fraction it has; NULL when it is none.
+/// A text or number read as DATE, or as DATETIME with the fraction it has; NULL when it is neither.
 pub fn datetime(cell: &Cell) -> Cell {
-    let scale = cell.text().and_then(|text| text.rsplit_once('.').map(|(_, fraction)| fraction.len().min(6)));
-    cast(cell.clone(), &ColumnType::DateTime { scale: scale.unwrap_or(0) as u8 })
+    let Some(text) = cell.text() else { return Cell::Null };
+    if text.len() <= 10 && !text.contains(':') {
+        return cast(cell.clone(), &ColumnType::Date);
+    }
+    let scale = text.rsplit_once('.').map_or(0, |(_, fraction)| fraction.len().min(6));
+    cast(cell.clone(), &ColumnType::DateTime { scale: scale as u8 })
 }
