@@ -20,3 +20,4 @@ pub mod json;
 pub mod meta;
 pub mod row;
 pub mod schema;
+pub mod text;

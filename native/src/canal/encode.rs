@@ -3,10 +3,7 @@
 //! Each column's name is rendered and its way of writing decided when the encoder is opened; a row is then written in one
 //! pass from its bytes. What is not proven to be the text that flink-json writes is not written: see [`Reason`].
 
-mod datetime;
-mod decimal;
 mod envelope;
-pub mod float;
 mod value;
 
 use crate::error::Error;

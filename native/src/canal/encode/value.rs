@@ -1,12 +1,13 @@
 //! One value: a slot of a binary row → JSON, by the rules of flink-json's `RowDataToJsonConverters`. A column's way of
 //! writing is decided once, from its type.
 
-use super::datetime::{self, Fraction, OutOfRange};
-use super::decimal::{self, Form};
-use super::{Reason, float};
+use super::Reason;
 use crate::json::write::{NotUtf8, Output, Piece, Style};
 use crate::row::read::{Array, Malformed, Map, Row, Slot};
 use crate::schema::{EncoderSpec, Field, FloatText, LogicalType, MapNullKey, Root, TimestampFormat};
+use crate::text::datetime::{self, Fraction, OutOfRange};
+use crate::text::decimal::{self, Form};
+use crate::text::float;
 use std::collections::HashSet;
 
 /// Keys that are compared with each other; more are put into a set.

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The text of FLOAT and DOUBLE on this JVM: what the native encoder writes is what {@code toString} prints, and what it
- * does not write is rare. {@code native/src/canal/encode/float.rs} says what was compared beyond this.
+ * does not write is rare. {@code native/src/text/float.rs} says what was compared beyond this.
  */
 class FloatTextTest {
 

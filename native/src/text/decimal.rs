@@ -4,7 +4,7 @@ use crate::json::write::Output;
 
 /// How a DECIMAL is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub enum Form {
     /// `stripTrailingZeros().toString()`: `12.5`, `1E+2`, `1E-7`.
     Scientific,
     /// `stripTrailingZeros().toPlainString()`: `100`, `0.0000001`.
@@ -15,7 +15,7 @@ pub(super) enum Form {
 
 /// Writes `unscaled` × 10^-`scale`.
 #[inline(always)]
-pub(super) fn write(out: &mut Output, unscaled: i128, scale: u8, form: Form) {
+pub fn write(out: &mut Output, unscaled: i128, scale: u8, form: Form) {
     if unscaled < 0 {
         out.push(b'-');
     }

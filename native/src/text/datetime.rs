@@ -8,13 +8,13 @@ use crate::row::read::Stamp;
 
 /// Outside what the type, or Java's own arithmetic on it, can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct OutOfRange;
+pub struct OutOfRange;
 
 const DAY_MILLIS: i64 = 86_400_000;
 
 /// How digits of a second are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fraction {
+pub enum Fraction {
     /// As many as are needed, none for a whole second.
     Needed,
     /// As many as are needed, but at least these: MySQL's way.
@@ -38,7 +38,7 @@ fn civil(day: i32) -> (i64, u32, u32) {
 
 /// `2020-01-31`
 #[inline(always)]
-pub(super) fn date(out: &mut Output, day: i32) {
+pub fn date(out: &mut Output, day: i32) {
     let (year, month, day) = civil(day);
     let ([e, f], [g, h]) = (pair(month), pair(day));
     if (0..10_000).contains(&year) {
@@ -52,7 +52,7 @@ pub(super) fn date(out: &mut Output, day: i32) {
 }
 
 /// Whether [`date`] writes a year of four digits for this day.
-pub(super) fn is_common_era(day: i32) -> bool {
+pub fn is_common_era(day: i32) -> bool {
     (0..10_000).contains(&civil(day).0)
 }
 
@@ -89,7 +89,7 @@ fn fraction(out: &mut Output, nanos: u32, digits: Fraction) {
 
 /// TIME, in milliseconds of the day. `millis`: with its fraction; without, a negative part of a second is none.
 #[inline(always)]
-pub(super) fn time(out: &mut Output, millis_of_day: i32, millis: bool, digits: Fraction) -> Result<(), OutOfRange> {
+pub fn time(out: &mut Output, millis_of_day: i32, millis: bool, digits: Fraction) -> Result<(), OutOfRange> {
     let rest = if millis { millis_of_day } else { millis_of_day / 1000 * 1000 };
     let rest = u32::try_from(rest).map_err(|_| OutOfRange)?;
     if i64::from(rest) >= DAY_MILLIS {
@@ -105,7 +105,7 @@ pub(super) fn time(out: &mut Output, millis_of_day: i32, millis: bool, digits: F
 /// # Errors
 /// Java's `int` of days cannot hold it.
 #[inline(always)]
-pub(super) fn stamp(out: &mut Output, stamp: Stamp, separator: u8, digits: Fraction) -> Result<(), OutOfRange> {
+pub fn stamp(out: &mut Output, stamp: Stamp, separator: u8, digits: Fraction) -> Result<(), OutOfRange> {
     let day = day_of(stamp)?;
     let millis = stamp.millis.rem_euclid(DAY_MILLIS) as u32;
     date(out, day);
@@ -116,7 +116,7 @@ pub(super) fn stamp(out: &mut Output, stamp: Stamp, separator: u8, digits: Fract
 }
 
 /// The day of a point in time.
-pub(super) fn day_of(stamp: Stamp) -> Result<i32, OutOfRange> {
+pub fn day_of(stamp: Stamp) -> Result<i32, OutOfRange> {
     let day = i32::try_from(stamp.millis.div_euclid(DAY_MILLIS)).map_err(|_| OutOfRange)?;
     // Java subtracts one from the truncated quotient, which must not wrap.
     if day == i32::MIN { Err(OutOfRange) } else { Ok(day) }
