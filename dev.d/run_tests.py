@@ -50,6 +50,7 @@ def runners(jar: Path):
     known = {
         "format": (["cargo", "fmt", "--all", "--check"], one),
         "rust": (["cargo", "test", "--no-fail-fast"], cargo_counts),
+        "standin": (["cargo", "test", "-p", "doris-standin", "--no-fail-fast"], cargo_counts),
         "rust-release": (["cargo", "test", "--release", "--no-fail-fast"], cargo_counts),
         # Costs a third more than without, and a misuse of JNI fails the run.
         f"java-1.20-jdk{java_version(first)}": (java + ["-PcheckJni"], junit_counts),
@@ -77,7 +78,7 @@ def runners(jar: Path):
 
 def groups(first: str, second: str):
     """What `./dev` calls by one name. Each line with one JDK decides a change, so both lines and both JDKs are in it."""
-    decides = ["format", "rust", "hosts", f"java-1.20-{first}", f"codec-2.x-{second}", f"cluster-1.20-{first}", f"cluster-2.x-{second}"]
+    decides = ["format", "rust", "standin", "hosts", f"java-1.20-{first}", f"codec-2.x-{second}", f"cluster-1.20-{first}", f"cluster-2.x-{second}"]
     live = ["quickstart"] + [f"{program}-{on}" for program in ("switch", "kill", "stress") for on in (f"1.20-{first}", f"2.x-{second}")]
     matrix = [f"{program}-{line}-{jdk}" for program in ("java", "cluster") for line in LINES for jdk in dict.fromkeys((first, second))]
     return {"test": decides, "test-live": live + [name for name in matrix if name not in decides], "test-long": ["rust-release", "long", "asan", "fuzz", "fuzz-jvm"]}

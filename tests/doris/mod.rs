@@ -8,7 +8,7 @@ use canal_native::doris::loader::{LoaderPlan, Package};
 use doris_standin::cluster::{Cluster, Settings};
 use doris_standin::fault::Fault;
 use doris_standin::http::node::{Node, Role};
-use doris_standin::sql::session::{Outcome, Session};
+use doris_standin::sql::{Outcome, Session};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};

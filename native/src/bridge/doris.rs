@@ -6,7 +6,6 @@ use crate::doris::loader::Committable;
 use crate::doris::spec::{CommitterSpec, WriterSpec};
 use crate::doris::writer::{Writer, Written};
 use crate::error::{Error, Kind};
-use crate::row::RowKind;
 use jni::JNIEnv;
 use jni::objects::{JByteArray, JByteBuffer, JClass, JLongArray};
 use jni::sys::{jint, jlong};
@@ -146,7 +145,7 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_refusedRows<'l>(
 pub extern "system" fn Java_io_canalnative_NativeDoris_flush<'l>(mut env: JNIEnv<'l>, _: JClass<'l>, handle: jlong) {
     throw::guard(&mut env, |_| {
         let mut session = session(handle)?;
-        session.writing()?.writer.flush().map_err(|bad| Error::new(Kind::Load, bad.to_string()))
+        session.writing()?.writer.flush()
     })
 }
 

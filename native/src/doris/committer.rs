@@ -5,7 +5,7 @@ use super::loader::Committable;
 use crate::error::{Error, Kind};
 use std::time::Duration;
 use tokio::runtime::Runtime;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 /// What came of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,9 +36,12 @@ impl Committer {
         Ok(Committer { cluster: Cluster::new(access), runtime })
     }
 
-    /// Commits one load, trying for at most `limit`.
+    /// Commits one load, trying for at most `limit`, or five seconds if that is longer: a commit that is cut off takes effect all the same,
+    /// and is asked for by the next attempt.
     pub fn commit(&self, load: &Committable, limit: Duration) -> Commit {
-        self.runtime.block_on(self.settle(load, limit))
+        let ceiling = limit.max(Duration::from_secs(5));
+        let settled = self.runtime.block_on(async { timeout(ceiling, self.settle(load, limit)).await });
+        settled.unwrap_or_else(|_| Commit::Later(format!("Doris did not answer within {} s", ceiling.as_secs())))
     }
 
     async fn settle(&self, load: &Committable, limit: Duration) -> Commit {

@@ -39,7 +39,8 @@ impl Writer {
     pub fn open(spec: WriterSpec) -> Result<Writer, Error> {
         let access = spec.access.access()?;
         let patience = Duration::from_secs(spec.patience_seconds);
-        let target = ask(&access, &spec.database, &spec.table, patience)?;
+        // A task that starts sees no interrupt here; a job that cannot start is restarted as its strategy says.
+        let target = ask(&access, &spec.database, &spec.table, patience.min(Duration::from_secs(30)))?;
         let unique = target.as_ref().is_none_or(|table| table.model == KeyModel::Unique);
         // Without a unique key nothing can be deleted; rows that would have to be are then an error, not an insert.
         let signs = spec.delete && unique;
@@ -67,7 +68,7 @@ impl Writer {
         };
         let loader = Loader::start(plan).map_err(|e| Error::new(Kind::Internal, "no thread for loads").caused_by(e))?;
         let limits = Limits { rows: spec.max_rows, bytes: spec.max_bytes, memory: spec.memory_bytes };
-        Ok(Writer::new(encoder, loader, limits, deletes(&spec, signs)))
+        Ok(Writer::new(encoder, loader, limits, deletes(&spec, signs), spec.bad_rows != BadRows::Fail))
     }
 }
 

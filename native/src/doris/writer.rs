@@ -53,6 +53,9 @@ pub struct Writer {
     /// A row before an update, until the row after it tells whether its key has changed.
     before: Option<Vec<u8>>,
     open: Body,
+    passes_bad_rows: bool,
+    /// Rows before updates that turned out to be bad when no row was at hand to report them with.
+    bad_before: Vec<RefusedRow>,
     bad_rows: u64,
     ignored_deletes: u64,
 }
@@ -84,8 +87,8 @@ impl Body {
 
 impl Writer {
     /// A writer over a loader that was started.
-    pub fn new(encoder: BodyEncoder, loader: Loader, limits: Limits, deletes: Deletes) -> Writer {
-        Writer { encoder, loader, limits, deletes, before: None, open: Body::default(), bad_rows: 0, ignored_deletes: 0 }
+    pub fn new(encoder: BodyEncoder, loader: Loader, limits: Limits, deletes: Deletes, passes_bad_rows: bool) -> Writer {
+        Writer { encoder, loader, limits, deletes, passes_bad_rows, bad_before: Vec::new(), before: None, open: Body::default(), bad_rows: 0, ignored_deletes: 0 }
     }
 
     /// Writes a row in Flink's binary format.
@@ -150,12 +153,19 @@ impl Writer {
     /// the next body, the row is gone.
     ///
     /// # Errors
-    /// That row cannot be written.
-    pub fn flush(&mut self) -> Result<(), BadRow> {
+    /// That row cannot be written, and bad rows are not passed over.
+    pub fn flush(&mut self) -> Result<(), Error> {
         let mut bad = Vec::new();
         self.settle_before(None, &mut bad);
         self.hand_over();
-        bad.pop().map_or(Ok(()), Err)
+        match bad.pop() {
+            Some(reason) if self.passes_bad_rows => {
+                self.bad_before.push(RefusedRow { row: "the row before an update".into(), reason: reason.to_string() });
+                Ok(())
+            }
+            Some(reason) => Err(failed(reason.to_string())),
+            None => Ok(()),
+        }
     }
 
     fn hand_over(&mut self) {
@@ -191,8 +201,10 @@ impl Writer {
     }
 
     /// The rows that Doris refused since the last call.
-    pub fn take_refused(&self) -> Vec<RefusedRow> {
-        self.loader.take_refused()
+    pub fn take_refused(&mut self) -> Vec<RefusedRow> {
+        let mut refused = std::mem::take(&mut self.bad_before);
+        refused.extend(self.loader.take_refused());
+        refused
     }
 
     /// Numbers for Flink's metrics, in the order that `DorisLoads.METRICS` names.
