@@ -14,6 +14,7 @@
 pub mod batch;
 pub mod bridge;
 pub mod canal;
+pub mod doris;
 pub mod error;
 pub mod json;
 pub mod meta;
