@@ -58,6 +58,8 @@ pub enum BadValue {
     BothQuotes,
     /// A text with a byte that separators begin with, or that means NULL, in a CSV body without `enclose`.
     NotEnclosed,
+    /// A time before 1970 in an Arrow body, for a DATETIME with a fraction: Doris' reader takes it for one far in the future.
+    BeforeEpoch,
 }
 
 impl fmt::Display for BadValue {
@@ -81,6 +83,10 @@ impl fmt::Display for BadValue {
                  apart wrongly in JSON and CSV; load with sink.properties.format = arrow, or into a STRING or JSON column"),
             BadValue::NotEnclosed => f.write_str("the text holds a byte that a separator begins with, or means NULL; set \
                  sink.properties.enclose and sink.properties.escape"),
+            BadValue::BeforeEpoch => f.write_str(
+                "a time before 1970, which Doris misreads in Arrow bodies unless the column is DATETIME(0); set \
+                 sink.properties.format = json",
+            ),
         }
     }
 }

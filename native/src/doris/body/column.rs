@@ -2,6 +2,7 @@
 
 use super::bad::{BadRow, BadValue};
 use super::excerpt;
+use super::nested::Form;
 use super::pairing::{Limits, natural};
 use super::value::{Reading, Value};
 use crate::doris::table::{DorisColumn, DorisTable, DorisType, KeyModel};
@@ -136,6 +137,11 @@ impl Column {
             _ => out.extend(slot.i64().to_le_bytes()),
         }
         Ok(())
+    }
+
+    /// Whether its values are ARRAYs, MAPs or STRUCTs in Doris too.
+    pub fn is_nested(&self) -> bool {
+        matches!(&self.reading, Reading::Nested(nested) if nested.form == Form::Doris)
     }
 }
 

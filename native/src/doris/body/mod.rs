@@ -22,7 +22,9 @@
 //! | TIMESTAMP_LTZ | the same | the wall clock in the session's [`Zone`] |
 //! | ARRAY, MAP, MULTISET, ROW | ARRAY, MAP, MAP, STRUCT; JSON and text as JSON | see `nested` |
 
+mod arrow;
 mod bad;
+mod cells;
 mod column;
 mod excerpt;
 mod nested;
@@ -37,6 +39,7 @@ pub use bad::{BadRow, BadValue};
 pub use value::{BinaryText, NonFinite};
 pub use zone::Zone;
 
+use self::arrow::ArrowRows;
 use super::table::{DorisTable, KeyModel};
 use crate::error::{Error, Kind};
 use crate::row::read::Row;
@@ -128,7 +131,13 @@ pub struct BodyEncoder {
     delete_sign: bool,
     columns: Box<[Column]>,
     settings: Settings,
-    rows: TextRows,
+    rows: Rows,
+}
+
+#[derive(Debug)]
+enum Rows {
+    Text(TextRows),
+    Arrow(Box<ArrowRows>),
 }
 
 impl BodyEncoder {
@@ -159,7 +168,10 @@ impl BodyEncoder {
             return Err(Error::new(Kind::UnsupportedType, "a nested value cannot be a key in Doris").at(&column.name));
         }
         Ok(BodyEncoder {
-            rows: TextRows::new(&spec.format, &columns, spec.delete_sign),
+            rows: match &spec.format {
+                Format::Arrow => Rows::Arrow(Box::new(ArrowRows::new(&columns, spec.delete_sign)?)),
+                text => Rows::Text(TextRows::new(text, &columns, spec.delete_sign)),
+            },
             format: spec.format,
             delete_sign: spec.delete_sign,
             columns,
@@ -167,13 +179,40 @@ impl BodyEncoder {
         })
     }
 
-    /// Appends a row (the bytes of a `BinaryRowData`) to a body; `deleted` sets the delete sign, if the rows have one.
+    /// Begins a body. In Arrow it forgets the rows of one that was not finished and writes the schema; in text it does
+    /// nothing.
+    pub fn begin(&mut self, body: &mut Vec<u8>) {
+        if let Rows::Arrow(rows) = &mut self.rows {
+            rows.begin(body);
+        }
+    }
+
+    /// Appends a row (the bytes of a `BinaryRowData`) to a body; `deleted` sets the delete sign, if the rows have one. In
+    /// Arrow rows are kept back until a batch of them is full: see [`pending`](BodyEncoder::pending).
     ///
     /// # Errors
     /// Doris would not take the row as it is; nothing was appended.
     #[inline]
     pub fn append(&mut self, row: &[u8], deleted: bool, body: &mut Vec<u8>) -> Result<(), BadRow> {
-        self.rows.append(&self.columns, &self.settings, row, deleted, body)
+        match &mut self.rows {
+            Rows::Text(rows) => rows.append(&self.columns, &self.settings, row, deleted, body),
+            Rows::Arrow(rows) => rows.append(&self.columns, &self.settings, row, deleted, body),
+        }
+    }
+
+    /// Ends a body: in Arrow with the rows that were kept back and the end of the stream; in text it does nothing.
+    pub fn finish(&mut self, body: &mut Vec<u8>) {
+        if let Rows::Arrow(rows) = &mut self.rows {
+            rows.finish(body);
+        }
+    }
+
+    /// Bytes, roughly, of rows that were taken and are not in the body yet.
+    pub fn pending(&self) -> usize {
+        match &self.rows {
+            Rows::Text(_) => 0,
+            Rows::Arrow(rows) => rows.pending(),
+        }
     }
 
     /// What stands between rows; a body may also end with it.
@@ -230,7 +269,8 @@ impl BodyEncoder {
                 }
                 headers
             }
-            Format::Arrow => vec![("format", "arrow".into())],
+            // Wall clocks are sent as if in UTC, and are to be read so.
+            Format::Arrow => vec![("format", "arrow".into()), ("timezone", "UTC".into())],
         };
         if self.delete_sign {
             columns.push(DELETE_SIGN.into());
