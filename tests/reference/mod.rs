@@ -9,12 +9,15 @@
 //! * [`convert`]: JSON node → [`value::Value`] by logical type.
 //! * [`changelog`]: message → [`changelog::Outcome`].
 //! * [`encode`]: row → message.
+//! * [`doris`]: row → body of a load; [`doris_reader`] takes it apart as Doris does.
 #![allow(dead_code)]
 
 pub mod base64;
 pub mod changelog;
 pub mod convert;
 pub mod decimal;
+pub mod doris;
+pub mod doris_reader;
 pub mod encode;
 pub mod float;
 pub mod json;

@@ -233,6 +233,28 @@ impl Output {
         Ok(())
     }
 
+    /// The beginning of `text` that stands in a string as it is and in one byte a character, without quotes: no control
+    /// characters, `"`, `\\` or characters beyond ASCII. Returns its length; a longer part may be plain too.
+    #[inline(always)]
+    pub fn plain(&mut self, text: &[u8]) -> usize {
+        if text.len() < 16 {
+            return if self.short(text) { text.len() } else { 0 };
+        }
+        let mut at = 0;
+        while let Some(window) = text[at..].first_chunk::<16>() {
+            let hits = scan::not_plain(window);
+            *self.window() = *window;
+            if hits != 0 {
+                let plain = hits.trailing_zeros() as usize;
+                self.advance(plain);
+                return at + plain;
+            }
+            self.advance(16);
+            at += 16;
+        }
+        if self.short(&text[at..]) { text.len() } else { at }
+    }
+
     /// What stands between the quotes.
     #[inline(always)]
     fn content(&mut self, text: &[u8], style: Style) -> Result<(), NotUtf8> {

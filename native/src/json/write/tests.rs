@@ -171,3 +171,23 @@ fn a_json_text_inside_a_string() {
     });
     assert_eq!(json, r#"[1,"{\"a\":\"\\n\"}"]"#);
 }
+
+#[test]
+fn plain_beginnings() {
+    let plain = |text: &str| {
+        let mut out = Output::new();
+        let len = out.plain(text.as_bytes());
+        assert_eq!(out.text(), &text.as_bytes()[..len], "{text}");
+        len
+    };
+    for len in 0..70 {
+        assert_eq!(plain(&"x".repeat(len)), len);
+        for at in 0..len {
+            for c in ["\"", "\\", "\n", "é"] {
+                let found = plain(&format!("{}{c}{}", "x".repeat(at), "y".repeat(len - at - 1)));
+                // A short rest is all or nothing.
+                assert!(found <= at && found + 16 > at, "{found} of {at}");
+            }
+        }
+    }
+}
