@@ -1,8 +1,13 @@
 //! The whole stand-in: one value that front ends, back ends and the MySQL door share.
 
+use crate::fault::{FaultName, Faults};
+use crate::http::node::{Node, Role};
+use crate::load::record::LoadRecords;
 use crate::store::Store;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use crate::transaction::TxnName;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Which Doris is imitated where releases differ.
@@ -116,15 +121,42 @@ pub struct Cluster {
     pub settings: Settings,
     /// Time.
     pub clock: Arc<Clock>,
+    /// Faults that are on.
+    pub faults: Faults,
+    /// What came of every load.
+    pub records: LoadRecords,
+    /// Loads are counted, not stored.
+    pub discarding: AtomicBool,
     store: Mutex<Store>,
+    nodes: RwLock<Vec<Node>>,
+    next_backend: AtomicU64,
+    /// Transactions whose body a back end is reading: (back end, database, transaction).
+    reading: Mutex<Vec<(u64, String, u64)>>,
+    error_logs: Mutex<BTreeMap<String, String>>,
+    serial: AtomicU64,
 }
+
+/// How many error logs are kept.
+const ERROR_LOGS: usize = 1000;
 
 impl Cluster {
     /// An empty cluster.
     pub fn new(settings: Settings) -> Arc<Cluster> {
         let clock = Arc::new(Clock::default());
         let store = Mutex::new(Store::new(settings.clone(), clock.clone()));
-        Arc::new(Cluster { settings, clock, store })
+        Arc::new(Cluster {
+            settings,
+            clock,
+            faults: Faults::default(),
+            records: LoadRecords::default(),
+            discarding: AtomicBool::new(false),
+            store,
+            nodes: RwLock::default(),
+            next_backend: AtomicU64::new(0),
+            reading: Mutex::default(),
+            error_logs: Mutex::default(),
+            serial: AtomicU64::new(0),
+        })
     }
 
     /// The release imitated.
@@ -135,8 +167,101 @@ impl Cluster {
     /// Locks the catalog, rows and transactions, after doing what has fallen due: ALTER jobs that go on, transactions
     /// that expire, labels that are forgotten. Never hold the guard across an `await`.
     pub fn store(&self) -> MutexGuard<'_, Store> {
-        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut store = lock(&self.store);
         store.tick();
         store
     }
+
+    /// A text of the shape of a UUID with underscores, unique in this cluster.
+    pub fn unique(&self) -> String {
+        let serial = self.serial.fetch_add(1, Ordering::SeqCst);
+        let now = self.clock.now_ms() as u64;
+        format!("{:08x}_{:04x}_{:04x}_{:04x}_{:012x}", now >> 16, now & 0xffff, serial >> 48, serial >> 32 & 0xffff, serial)
+    }
+
+    pub(crate) fn register(&self, role: Role, host: &str, http_port: u16) -> Node {
+        let mut nodes = self.nodes.write().unwrap_or_else(PoisonError::into_inner);
+        let id = nodes.iter().filter(|n| n.role == role).count() as u64 + 1;
+        let node = Node { role, id, host: host.to_owned(), http_port, query_port: 0 };
+        nodes.push(node.clone());
+        node
+    }
+
+    /// Tells which MySQL port a front end has.
+    pub fn set_query_port(&self, frontend: u64, port: u16) {
+        let mut nodes = self.nodes.write().unwrap_or_else(PoisonError::into_inner);
+        for node in nodes.iter_mut().filter(|n| n.role == Role::Frontend && n.id == frontend) {
+            node.query_port = port;
+        }
+    }
+
+    /// Front ends or back ends, in order. The first front end is master.
+    pub fn nodes(&self, role: Role) -> Vec<Node> {
+        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        nodes.iter().filter(|n| n.role == role).cloned().collect()
+    }
+
+    /// Do the front ends think it alive?
+    pub fn is_alive(&self, node: &Node) -> bool {
+        match node.role {
+            Role::Backend => !self.faults.outage(FaultName::DeadBe, node.id),
+            Role::Frontend => !self.faults.outage(FaultName::DeadFe, node.id),
+            Role::Admin => true,
+        }
+    }
+
+    /// The next back end for a load, in turn among those thought alive.
+    pub fn pick_backend(&self) -> Option<Node> {
+        let mut alive = self.nodes(Role::Backend);
+        alive.retain(|n| self.is_alive(n));
+        let turn = self.next_backend.fetch_add(1, Ordering::SeqCst);
+        (!alive.is_empty()).then(|| alive.swap_remove(turn as usize % alive.len()))
+    }
+
+    /// A back end begins to read a load's body.
+    pub(crate) fn reading_begins(&self, backend: u64, database: &str, txn: u64) {
+        lock(&self.reading).push((backend, database.to_owned(), txn));
+    }
+
+    /// It has read it, or given up.
+    pub(crate) fn reading_ends(&self, txn: u64) {
+        lock(&self.reading).retain(|(_, _, t)| *t != txn);
+    }
+
+    /// Aborts what a back end was reading when it went down. The front end does so when it knows: at once if it is dead,
+    /// when it is back if it vanished.
+    pub(crate) fn abort_orphans(&self, backend: &Node) {
+        if backend.role != Role::Backend || self.faults.outage(FaultName::VanishingBe, backend.id) {
+            return;
+        }
+        let mut reading = lock(&self.reading);
+        let (orphans, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut *reading).into_iter().partition(|(b, _, _)| *b == backend.id);
+        *reading = rest;
+        drop(reading);
+        let mut store = self.store();
+        for (_, database, txn) in orphans {
+            // It may have ended meanwhile; then there is nothing to abort.
+            let _ = store.abort(&database, &TxnName::Id(txn), "coordinate BE is down");
+        }
+    }
+
+    /// Keeps an error log; gives the file name that ErrorURL carries.
+    pub fn keep_error_log(&self, text: String) -> String {
+        let file = format!("__shard_0/error_log_insert_stmt_{}", self.unique());
+        let mut logs = lock(&self.error_logs);
+        if logs.len() >= ERROR_LOGS {
+            logs.pop_first();
+        }
+        logs.insert(file.clone(), text);
+        file
+    }
+
+    /// An error log's text.
+    pub fn error_log(&self, file: &str) -> Option<String> {
+        lock(&self.error_logs).get(file).cloned()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,7 +6,10 @@
 pub mod cast;
 pub mod cell;
 pub mod cluster;
+pub mod fault;
+pub mod http;
 pub mod json;
+pub mod load;
 pub mod mysql;
 pub mod schema;
 pub mod sql;

@@ -417,10 +417,25 @@ fn bound_list(values: &[BoundValue], types: &[&ColumnType], version: Version) ->
             Some(BoundValue::Max) => Bound::Max,
             None if all_max => Bound::Max,
             Some(BoundValue::Null) | None => Bound::Min,
-            Some(literal) => Bound::Value(list_value(literal, ty, version)?),
+            Some(literal) => match list_value(literal, ty, version)? {
+                // NULL lies with the lowest value.
+                value if Some(&value) == lowest(ty).as_ref() => Bound::Min,
+                value => Bound::Value(value),
+            },
         });
     }
     Ok(bounds)
+}
+
+/// The lowest value of a partition column's type, which Doris prints for a partition without lower bound.
+pub fn lowest(ty: &ColumnType) -> Option<Cell> {
+    let text = match ty {
+        ColumnType::Date => "0000-01-01",
+        ColumnType::DateTime { .. } => "0000-01-01 00:00:00",
+        ColumnType::Char(_) | ColumnType::Varchar(_) => "",
+        _ => return ty.integer_range().map(|(lowest, _)| Cell::Int(lowest)),
+    };
+    CastRules::lenient(Version::V3_1).text(text, ty).ok()
 }
 
 fn list_value(value: &BoundValue, ty: &ColumnType, version: Version) -> Checked<Cell> {

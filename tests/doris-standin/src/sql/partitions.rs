@@ -1,7 +1,7 @@
-//! Which partition a row belongs to.
+//! Which values belong to a partition.
 
 use crate::cell::Cell;
-use crate::schema::{Bound, PartitionValues, Partitioning, TableSchema};
+use crate::schema::{Bound, PartitionValues};
 use std::cmp::Ordering;
 
 /// Whether these values of the partition columns belong to a partition.
@@ -21,6 +21,8 @@ fn compare(cells: &[&Cell], bounds: &[Bound]) -> Ordering {
             Bound::Max => Ordering::Less,
             Bound::Min if cell.is_null() => Ordering::Equal,
             Bound::Min => Ordering::Greater,
+            // So is a bound that is the lowest value of its type.
+            Bound::Value(Cell::Int(low)) if cell.is_null() && *low <= i64::MIN.into() => Ordering::Equal,
             Bound::Value(value) => (*cell).cmp(value),
         };
         if ordering.is_ne() {
@@ -28,17 +30,4 @@ fn compare(cells: &[&Cell], bounds: &[Bound]) -> Ordering {
         }
     }
     Ordering::Equal
-}
-
-/// The partition columns' values of a row.
-pub fn key<'a>(partitioning: &Partitioning, schema: &TableSchema, row: &'a [Cell]) -> Vec<&'a Cell> {
-    partitioning.columns.iter().filter_map(|name| schema.position(name)).map(|at| &row[at]).collect()
-}
-
-/// Whether a table has a place for a row.
-pub fn has_place(schema: &TableSchema, row: &[Cell]) -> bool {
-    schema.partitioning.as_ref().is_none_or(|partitioning| {
-        let key = key(partitioning, schema, row);
-        partitioning.auto.is_some() || partitioning.partitions.iter().any(|found| contains(&found.values, &key))
-    })
 }
