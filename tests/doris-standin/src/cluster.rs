@@ -176,7 +176,14 @@ impl Cluster {
     pub fn unique(&self) -> String {
         let serial = self.serial.fetch_add(1, Ordering::SeqCst);
         let now = self.clock.now_ms() as u64;
-        format!("{:08x}_{:04x}_{:04x}_{:04x}_{:012x}", now >> 16, now & 0xffff, serial >> 48, serial >> 32 & 0xffff, serial)
+        format!(
+            "{:08x}_{:04x}_{:04x}_{:04x}_{:012x}",
+            now >> 16,
+            now & 0xffff,
+            serial >> 48,
+            serial >> 32 & 0xffff,
+            serial
+        )
     }
 
     pub(crate) fn register(&self, role: Role, host: &str, http_port: u16) -> Node {
@@ -235,9 +242,13 @@ impl Cluster {
             return;
         }
         let mut reading = lock(&self.reading);
-        let (orphans, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut *reading).into_iter().partition(|(b, _, _)| *b == backend.id);
+        let (orphans, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut *reading).into_iter().partition(|(b, _, _)| *b == backend.id);
         *reading = rest;
         drop(reading);
+        if orphans.is_empty() {
+            return;
+        }
         let mut store = self.store();
         for (_, database, txn) in orphans {
             // It may have ended meanwhile; then there is nothing to abort.

@@ -4,4 +4,6 @@ pub mod admin;
 pub mod be;
 pub mod fe;
 pub mod node;
+pub mod query;
+pub mod two_phase;
 pub mod wire;

@@ -3,11 +3,10 @@
 //!
 //! `cargo test --test cases -- NAME` runs the cases whose name contains NAME.
 
-/// Clients of the tests' own, written against the protocols and not against the stand-in.
-mod client {
-    pub mod http;
-    pub mod mysql;
-}
+#[path = "client/http.rs"]
+mod http;
+#[path = "client/mysql.rs"]
+mod mysql;
 mod runner;
 
 use doris_standin::Cluster;

@@ -36,7 +36,9 @@ pub async fn answer(
     }
     let reply = match (request.method.as_str(), &parts[..]) {
         ("PUT", ["api", database, table, "_stream_load"]) => load(cluster, node, request, database, table),
-        ("PUT", ["api", _, "_stream_load_2pc"] | ["api", _, _, "_stream_load_2pc"]) => two_phase(cluster, node, request),
+        ("PUT", ["api", _, "_stream_load_2pc"] | ["api", _, _, "_stream_load_2pc"]) => {
+            two_phase(cluster, node, request)
+        }
         ("PUT", ["api", _, _, "_load"]) => envelope(404, "Not Found", Json::Null),
         (_, []) => Reply { status: 200, headers: vec![("Content-Type", "text/html".into())], body: "Doris".into() },
         (_, ["api", "health"]) => health(cluster),
@@ -271,9 +273,7 @@ fn load_info(cluster: &Cluster, database: &str, label: &str) -> Reply {
 
 fn count(cluster: &Cluster, database: &str, table: &str) -> Reply {
     match cluster.store().table(database, table) {
-        Ok(found) => {
-            success(Json::object([("status", Json::from(200)), ("size", Json::from(found.row_count()))]))
-        }
+        Ok(found) => success(Json::object([("status", Json::from(200)), ("size", Json::from(found.row_count()))])),
         Err(refused) => error(refused),
     }
 }

@@ -110,7 +110,11 @@ async fn run(cluster: Arc<Cluster>, node: Node, first: TcpListener) {
             while connections.join_next().await.is_some() {}
             cluster.abort_orphans(&node);
         } else if !down && listener.is_none() {
+            cluster.abort_orphans(&node);
             listener = bind(node.http_port).ok();
+        } else if down {
+            // A vanished back end may have been found dead meanwhile.
+            cluster.abort_orphans(&node);
         }
     }
 }

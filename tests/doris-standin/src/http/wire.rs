@@ -145,13 +145,27 @@ pub struct Connection {
     from: usize,
     body_left: bool,
     awaits_continue: bool,
+    /// Bytes a second.
+    rate: Option<u64>,
 }
 
 impl Connection {
     /// Of an accepted socket.
     pub fn new(stream: TcpStream) -> Connection {
         let _ = stream.set_nodelay(true);
-        Connection { stream, buffer: Vec::with_capacity(64 * 1024), from: 0, body_left: false, awaits_continue: false }
+        Connection {
+            stream,
+            buffer: Vec::with_capacity(64 * 1024),
+            from: 0,
+            body_left: false,
+            awaits_continue: false,
+            rate: None,
+        }
+    }
+
+    /// Reads the next body at this many bytes a second at most.
+    pub fn throttle(&mut self, bytes_a_second: u64) {
+        self.rate = Some(bytes_a_second.max(1));
     }
 
     async fn fill(&mut self) -> io::Result<usize> {
@@ -205,6 +219,7 @@ impl Connection {
             },
         }
         self.body_left = false;
+        self.rate = None;
         Ok(())
     }
 
@@ -218,9 +233,13 @@ impl Connection {
                 continue;
             }
             let piece = ready.len().min(n.try_into().unwrap_or(usize::MAX));
+            let piece = self.rate.map_or(piece, |rate| piece.min((rate / 10).max(1) as usize));
             take(&ready[..piece])?;
             self.from += piece;
             n -= piece as u64;
+            if let Some(rate) = self.rate {
+                tokio::time::sleep(Duration::from_secs_f64(piece as f64 / rate as f64)).await;
+            }
         }
         Ok(())
     }

@@ -101,3 +101,13 @@ fn micros(array: &dyn Array, unit: TimeUnit, row: usize) -> i64 {
         TimeUnit::Nanosecond => array.as_primitive::<TimestampNanosecondType>().value(row).div_euclid(1000),
     }
 }
+
+/// How many rows a body has.
+pub fn count(body: &[u8]) -> Result<u64, LoadError> {
+    if body.is_empty() {
+        return Ok(0);
+    }
+    let fail = |e: arrow_schema::ArrowError| LoadError::new("INTERNAL_ERROR", format!("Open ArrowReader failed: {e}"));
+    let reader = arrow_ipc::reader::StreamReader::try_new(body, None).map_err(fail)?;
+    reader.map(|batch| batch.map(|b| b.num_rows() as u64).map_err(fail)).sum()
+}

@@ -6,7 +6,13 @@ use memchr::memmem::{self, Finder};
 use std::borrow::Cow;
 
 /// Reads all lines of a body.
-pub fn read(body: &[u8], reading: &Reading, header_lines: usize, rows: &mut RowBuilder, width: usize) -> Result<(), LoadError> {
+pub fn read(
+    body: &[u8],
+    reading: &Reading,
+    header_lines: usize,
+    rows: &mut RowBuilder,
+    width: usize,
+) -> Result<(), LoadError> {
     // Lines of names are skipped instead of skip_lines, not besides them.
     let skip = if header_lines > 0 { header_lines } else { reading.skip_lines };
     let splitter = Splitter::new(reading);
@@ -194,7 +200,8 @@ impl<'a> Splitter<'a> {
         let mut out = String::with_capacity(text.len());
         let mut chars = text.chars().peekable();
         while let Some(c) = chars.next() {
-            let escapes = self.escape != 0 && c == self.escape as char || quoted && !self.keep_enclose && c == enclose as char;
+            let escapes =
+                self.escape != 0 && c == self.escape as char || quoted && !self.keep_enclose && c == enclose as char;
             match chars.peek() {
                 Some(&next) if escapes && next == enclose as char => {
                     out.push(next);

@@ -416,7 +416,9 @@ fn new_key_error(request: &Request) -> Checked<bool> {
     match request.header("partial_update_new_key_behavior").map(str::to_ascii_uppercase).as_deref() {
         None | Some("APPEND") => Ok(false),
         Some("ERROR") => Ok(true),
-        Some(other) => invalid(format!("Invalid partial_update_new_key_behavior {other}, must be one of 'APPEND' or 'ERROR'")),
+        Some(other) => {
+            invalid(format!("Invalid partial_update_new_key_behavior {other}, must be one of 'APPEND' or 'ERROR'"))
+        }
     }
 }
 

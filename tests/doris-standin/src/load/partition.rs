@@ -1,10 +1,10 @@
-//! Which partition a row belongs to.
+//! Which rows have a place in the partitions that a load names, or in any.
 
 use crate::cell::Cell;
-use crate::schema::{Bound, PartitionValues, TableSchema};
-use std::cmp::Ordering;
+use crate::schema::{PartitionValues, TableSchema};
+use crate::sql;
 
-/// Finds partitions for rows of one table.
+/// Places for rows of one table.
 pub struct Partitions<'a> {
     columns: Vec<usize>,
     values: Vec<&'a PartitionValues>,
@@ -29,36 +29,11 @@ impl<'a> Partitions<'a> {
         })
     }
 
-    /// Has this row a partition?
+    /// Has this row a place?
     pub fn take(&self, row: &[Cell]) -> bool {
-        self.any || self.values.iter().any(|values| self.holds(values, row))
-    }
-
-    fn holds(&self, values: &PartitionValues, row: &[Cell]) -> bool {
-        match values {
-            PartitionValues::Range { lower, upper } => {
-                self.compare(row, lower) != Ordering::Less && self.compare(row, upper) == Ordering::Less
-            }
-            PartitionValues::List(tuples) => {
-                tuples.iter().any(|t| t.iter().zip(&self.columns).all(|(cell, &i)| *cell == row[i]))
-            }
+        self.any || {
+            let key: Vec<&Cell> = self.columns.iter().map(|&i| &row[i]).collect();
+            self.values.iter().any(|values| sql::contains(values, &key))
         }
-    }
-
-    /// The row against a bound; NULL is the lowest value of all, and so lies in a partition without a lower bound or
-    /// whose lower bound is the type's lowest value.
-    fn compare(&self, row: &[Cell], bounds: &[Bound]) -> Ordering {
-        for (&i, bound) in self.columns.iter().zip(bounds) {
-            let order = match bound {
-                Bound::Min => Ordering::Greater,
-                Bound::Max => Ordering::Less,
-                Bound::Value(Cell::Int(low)) if row[i].is_null() && *low <= i64::MIN as i128 => Ordering::Equal,
-                Bound::Value(value) => row[i].cmp(value),
-            };
-            if order != Ordering::Equal {
-                return order;
-            }
-        }
-        if bounds.len() < self.columns.len() { Ordering::Greater } else { Ordering::Equal }
     }
 }

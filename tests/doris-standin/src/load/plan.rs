@@ -4,7 +4,9 @@ use super::headers::{Format, LoadError, MergeType, Reading, UpdateMode, split_na
 use crate::Version;
 use crate::cast::{CastRules, default_cell};
 use crate::cell::Cell;
-use crate::schema::{ColumnType, DELETE_SIGN, DefaultValue, KeyModel, SEQUENCE_COL, SKIP_BITMAP_COL, Sequence, TableSchema, VERSION_COL};
+use crate::schema::{
+    ColumnType, DELETE_SIGN, DefaultValue, KeyModel, SEQUENCE_COL, SKIP_BITMAP_COL, Sequence, TableSchema, VERSION_COL,
+};
 use crate::sql::expr::{self, Expr};
 use std::sync::Arc;
 

@@ -207,7 +207,9 @@ impl<'a> RowBuilder<'a> {
                 Target::Source(s) if !matches!(fields[*s], Field::Missing) => given.push(position),
                 _ if self.plan.schema.columns[position].key => {
                     let name = &self.plan.schema.columns[position].name;
-                    return Err(format!("The key columns can not be ommited in flexible partial update, missing key column: {name}"));
+                    return Err(format!(
+                        "The key columns can not be ommited in flexible partial update, missing key column: {name}"
+                    ));
                 }
                 _ => {}
             }

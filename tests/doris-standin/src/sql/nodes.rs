@@ -1,7 +1,7 @@
 //! SHOW FRONTENDS and SHOW BACKENDS.
 
-use super::relation::Relation;
 use super::information_schema::moment;
+use super::relation::Relation;
 use crate::cluster::Cluster;
 use crate::http::node::Role;
 
@@ -39,6 +39,8 @@ const BACKENDS: [&str; 16] = [
     "Alive",
     "SystemDecommissioned",
     "TabletNum",
+    "DataUsedCapacity",
+    "TotalCapacity",
     "ErrMsg",
     "Version",
 ];
@@ -53,8 +55,25 @@ pub fn frontends(cluster: &Cluster) -> Relation {
         let name = format!("fe_standin_{id}");
         let (http, query) = (node.http_port.to_string(), node.query_port.to_string());
         relation.push([
-            name.as_str(), &node.host, "9010", &http, &query, "9020", "-1", "FOLLOWER", &master.to_string(), "1", "true", &alive, "1",
-            &now, &now, "true", "", cluster.version().text(), if master { "Yes" } else { "No" },
+            name.as_str(),
+            &node.host,
+            "9010",
+            &http,
+            &query,
+            "9020",
+            "-1",
+            "FOLLOWER",
+            &master.to_string(),
+            "1",
+            "true",
+            &alive,
+            "1",
+            &now,
+            &now,
+            "true",
+            "",
+            cluster.version().text(),
+            if master { "Yes" } else { "No" },
         ]);
     }
     relation
@@ -69,7 +88,22 @@ pub fn backends(cluster: &Cluster) -> Relation {
         let (id, http) = (node.id.to_string(), node.http_port.to_string());
         let version = cluster.version().text();
         relation.push([
-            id.as_str(), &node.host, "9050", "9060", &http, "8060", "-1", &now, &now, &alive, "false", "0", "0.000", "0.000", "", version,
+            id.as_str(),
+            &node.host,
+            "9050",
+            "9060",
+            &http,
+            "8060",
+            "-1",
+            &now,
+            &now,
+            &alive,
+            "false",
+            "0",
+            "0.000",
+            "0.000",
+            "",
+            version,
         ]);
     }
     relation

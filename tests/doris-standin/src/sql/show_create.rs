@@ -74,7 +74,9 @@ fn partition_clause(partitioning: &Partitioning, schema: &TableSchema) -> String
     let partitions: Vec<String> = partitioning
         .partitions
         .iter()
-        .map(|partition| format!("PARTITION {} VALUES {}", partition.name, values_text(&partition.values, partitioning, schema)))
+        .map(|partition| {
+            format!("PARTITION {} VALUES {}", partition.name, values_text(&partition.values, partitioning, schema))
+        })
         .collect();
     format!("\n{auto}PARTITION BY {kind}({by})\n({})", partitions.join(",\n"))
 }

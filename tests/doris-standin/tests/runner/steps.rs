@@ -1,8 +1,8 @@
 //! The steps of a case.
 
 use super::{compare, expectation};
-use crate::client::http::{self, Request, Transfer};
-use crate::client::mysql::Client;
+use crate::http::{self, Request, Transfer};
+use crate::mysql::Client;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
