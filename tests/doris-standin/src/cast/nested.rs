@@ -37,10 +37,10 @@ pub fn from_json(rules: &CastRules, value: Json, ty: &ColumnType) -> Result<Cell
     }
 }
 
-/// An element that does not fit is NULL when not strict.
+/// An element that does not fit is NULL, under strict mode too.
 fn element(rules: &CastRules, value: Json, ty: &ColumnType) -> Result<Cell, CastError> {
     match from_json(rules, value, ty) {
-        Err(CastError::Incorrect) if !rules.strict => Ok(Cell::Null),
+        Err(CastError::Incorrect) => Ok(Cell::Null),
         other => other,
     }
 }
@@ -114,18 +114,18 @@ impl<'a> Scan<'a> {
 
     fn entry(&mut self, rules: &CastRules, ty: &ColumnType, cell: &mut Cell, index: usize) -> Result<(), CastError> {
         match (ty, cell) {
-            (ColumnType::Array(item), Cell::Array(items)) => items.push(self.element(rules, item)?),
+            (ColumnType::Array(item), Cell::Array(items)) => items.push(self.element(rules, item, false)?),
             (ColumnType::Map(key, item), Cell::Map(entries)) => {
-                let key = self.element(rules, key)?;
+                let key = self.element(rules, key, true)?;
                 if !self.take(b':') {
                     return Err(CastError::Incorrect);
                 }
-                entries.push((key, self.element(rules, item)?));
+                entries.push((key, self.element(rules, item, false)?));
             }
             (ColumnType::Struct(fields), Cell::Struct(values)) => {
                 let from = self.at;
                 // With `name:` before the value, or by position.
-                let named = self.scalar().0.to_owned();
+                let named = self.scalar(true).0.into_owned();
                 let position = if self.take(b':') {
                     fields.iter().position(|f| f.name.eq_ignore_ascii_case(&named))
                 } else {
@@ -133,36 +133,36 @@ impl<'a> Scan<'a> {
                     (index < fields.len()).then_some(index)
                 };
                 let position = position.ok_or(CastError::Incorrect)?;
-                values[position].1 = self.element(rules, &fields[position].ty)?;
+                values[position].1 = self.element(rules, &fields[position].ty, false)?;
             }
             _ => return Err(CastError::Incorrect),
         }
         Ok(())
     }
 
-    fn element(&mut self, rules: &CastRules, ty: &ColumnType) -> Result<Cell, CastError> {
+    fn element(&mut self, rules: &CastRules, ty: &ColumnType, key: bool) -> Result<Cell, CastError> {
         self.blanks();
         if ty.is_nested() && matches!(self.peek(), Some(b'[' | b'{')) {
             return self.nested(rules, ty);
         }
-        let (text, quoted) = self.scalar();
-        if !quoted && text.eq_ignore_ascii_case("null") {
+        let (text, quoted) = self.scalar(key);
+        if !quoted && (text.eq_ignore_ascii_case("null") || text == "\\N") {
             return Ok(Cell::Null);
         }
         match rules.text(&text, ty) {
-            Err(CastError::Incorrect) if !rules.strict => Ok(Cell::Null),
+            Err(CastError::Incorrect) => Ok(Cell::Null),
             other => other,
         }
     }
 
-    /// A word up to the next delimiter, or a quoted text without its quotes.
-    fn scalar(&mut self) -> (std::borrow::Cow<'a, str>, bool) {
+    /// A word up to the next delimiter (of a key also `:`), or a quoted text without its quotes.
+    fn scalar(&mut self, key: bool) -> (std::borrow::Cow<'a, str>, bool) {
         self.blanks();
         let quote = self.peek().filter(|b| matches!(b, b'"' | b'\''));
         let Some(quote) = quote else {
             let rest = &self.text[self.at..];
-            // In a date-time element `:` is no delimiter, but then the element is quoted.
-            let end = rest.find([',', ']', '}', ':']).unwrap_or(rest.len());
+            let ends = |c: char| matches!(c, ',' | ']' | '}') || key && c == ':';
+            let end = rest.find(ends).unwrap_or(rest.len());
             self.at += end;
             return (rest[..end].trim_end().into(), false);
         };

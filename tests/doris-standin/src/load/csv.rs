@@ -94,11 +94,8 @@ impl<'a> Splitter<'a> {
         let (mut at, mut field_start) = (0, true);
         while at < rest.len() {
             if field_start && rest[at] == enclose {
-                match self.enclosed_end(rest, at, enclose) {
-                    Some(end) => at = end,
-                    // Never closed: the quote is data.
-                    None => at += 1,
-                }
+                // Never closed: all that is left is one line.
+                at = self.enclosed_end(rest, at, enclose).unwrap_or(rest.len());
                 field_start = false;
             } else if rest[at..].starts_with(delimiter) {
                 return at;
@@ -168,12 +165,10 @@ impl<'a> Splitter<'a> {
         let bytes = line.as_bytes();
         let mut from = 0;
         loop {
-            let mut end = from;
             let quoted = bytes.get(from) == Some(&enclose);
-            if let Some(closed) = quoted.then(|| self.enclosed_end(bytes, from, enclose)).flatten() {
-                end = closed;
-            }
-            let closed = quoted && end > from;
+            let end = quoted.then(|| self.enclosed_end(bytes, from, enclose)).flatten();
+            let closed = end.is_some();
+            let mut end = end.unwrap_or(if quoted { bytes.len() } else { from });
             end += memmem::find(&bytes[end..], self.column).unwrap_or(bytes.len() - end);
             let text = &line[from..end];
             let inner = if closed && !self.keep_enclose { &text[1..text.len() - 1] } else { text };
