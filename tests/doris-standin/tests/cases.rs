@@ -6,12 +6,14 @@
 #[path = "client/http.rs"]
 mod http;
 #[path = "client/mysql.rs"]
+// Prepared statements are for the tests of statements.
+#[allow(dead_code)]
 mod mysql;
 mod runner;
 
-use doris_standin::Cluster;
 use doris_standin::cluster::Settings;
 use doris_standin::http::node::Role;
+use doris_standin::serve::{self, Layout};
 use runner::{Case, Server};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -34,18 +36,14 @@ fn main() -> ExitCode {
 }
 
 async fn start() -> std::io::Result<Server> {
-    let cluster = Cluster::new(Settings::default());
-    let frontend = cluster.serve(Role::Frontend, "127.0.0.1", 0)?;
-    let backend = cluster.serve(Role::Backend, "127.0.0.1", 0)?;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    let query_port = listener.local_addr()?.port();
-    tokio::spawn(doris_standin::mysql::serve(cluster.clone(), listener));
+    let serving = serve::start(Settings::default(), &Layout::default())?;
+    let (frontend, backend) = (&serving.cluster.nodes(Role::Frontend)[0], &serving.cluster.nodes(Role::Backend)[0]);
     Ok(Server {
         frontend: format!("127.0.0.1:{}", frontend.http_port),
         backend: format!("127.0.0.1:{}", backend.http_port),
-        query_port,
-        user: cluster.settings.user.clone(),
-        password: cluster.settings.password.clone(),
+        query_port: frontend.query_port,
+        user: serving.cluster.settings.user.clone(),
+        password: serving.cluster.settings.password.clone(),
     })
 }
 

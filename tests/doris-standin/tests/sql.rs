@@ -5,6 +5,7 @@ mod mysql;
 
 use doris_standin::Cluster;
 use doris_standin::cluster::Settings;
+use doris_standin::transaction::{Begin, Source, TxnName};
 use mysql::{Client, Refusal};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -442,6 +443,23 @@ fn a_heavy_change_takes_its_time_and_blocks_the_next() {
     assert_eq!(client.rows(state).unwrap()[0][9].as_deref(), Some("FINISHED"));
     client.run("ALTER TABLE orders ADD COLUMN z INT").unwrap();
     assert!(table(&mut client, "DESC orders").contains("name|varchar(40)|"));
+}
+
+#[test]
+fn a_heavy_change_waits_for_open_transactions_and_can_be_held() {
+    let server = Server::start(Settings { alter_running_ms: 0, ..Settings::default() });
+    let mut client = server.client();
+    orders(&mut client);
+    let begin = Begin { database: "d", table: "orders", label: "open", source: Source::StreamLoad, timeout_s: None };
+    let txn = server.cluster.store().begin(&begin).unwrap();
+    client.run("ALTER TABLE orders MODIFY COLUMN name VARCHAR(40) DEFAULT 'none'").unwrap();
+    let mut state = || table(&mut client, "SHOW ALTER TABLE COLUMN").split('|').nth(9).unwrap().to_owned();
+    assert_eq!(state(), "WAITING_TXN");
+    server.cluster.store().hold_alters(true);
+    server.cluster.store().abort("d", &TxnName::Id(txn), "test").unwrap();
+    assert_eq!(state(), "RUNNING");
+    server.cluster.store().hold_alters(false);
+    assert_eq!(state(), "FINISHED");
 }
 
 #[test]
