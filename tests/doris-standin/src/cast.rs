@@ -11,7 +11,8 @@ mod text;
 /// How strictly to cast.
 #[derive(Clone, Copy, Debug)]
 pub struct CastRules {
-    /// `strict_mode`: a decimal beyond the column's precision fails; without it, it becomes the nearest value that fits.
+    /// `strict_mode`. From 4.0 on a decimal beyond the column's precision then fails; else it becomes the nearest value
+    /// that fits.
     pub strict: bool,
     /// Release: from 4.0 on CHAR and VARCHAR are cut to the column's length when not strict.
     pub version: Version,
@@ -118,22 +119,27 @@ impl CastRules {
                 Cell::DateTime(crate::cell::DateTime { micros: round_micros(t.micros, *scale), scale: *scale })
             }
             (Cell::Date(_) | Cell::DateTime(_), Int | BigInt | LargeInt) => {
-                let digits: std::string::String =
-                    cell.to_string().chars().filter(char::is_ascii_digit).take(14).collect();
-                fit(digits.parse().map_err(|_| CastError::Incorrect)?)?
+                let text = cell.to_string();
+                let digits: std::string::String = text.chars().filter(char::is_ascii_digit).take(14).collect();
+                let number: i128 = digits.parse().map_err(|_| CastError::Incorrect)?;
+                match fit(number) {
+                    // Before 4.0 the digits of a DATETIME just overflow.
+                    Err(_) if self.version < Version::V4_0 => Cell::Int(number as i32 as i128),
+                    fitted => fitted?,
+                }
             }
             (Cell::Int(i), Date | DateTime { .. }) => self.text(&i.to_string(), ty)?,
             _ => return Ok(None),
         }))
     }
 
-    /// `unscaled` × 10^-`from` in a DECIMAL(precision, scale): rounded, and beyond the precision saturated if not strict.
+    /// `unscaled` × 10^-`from` in a DECIMAL(precision, scale): rounded, and beyond the precision saturated.
     fn decimal(&self, unscaled: i128, from: u8, precision: u8, scale: u8) -> Result<Cell, CastError> {
         let limit = 10i128.pow(precision.min(38) as u32) - 1;
         let rounded = Decimal { unscaled, scale: from }.rescale(scale).map(|d| d.unscaled);
         match rounded {
             Some(u) if (-limit..=limit).contains(&u) => Ok(Cell::Decimal(Decimal { unscaled: u, scale })),
-            _ if self.strict => Err(CastError::Incorrect),
+            _ if self.strict && self.version >= Version::V4_0 => Err(CastError::Incorrect),
             _ => Ok(Cell::Decimal(Decimal { unscaled: if unscaled < 0 { -limit } else { limit }, scale })),
         }
     }

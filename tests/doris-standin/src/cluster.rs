@@ -115,6 +115,40 @@ impl Default for Settings {
     }
 }
 
+macro_rules! settable {
+    ($($name:ident)*) => {
+        impl Settings {
+            /// Names of the settings that are numbers.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
+
+            /// Sets a number by its name.
+            pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+                match name {
+                    $(stringify!($name) => {
+                        self.$name = value.parse().map_err(|_| format!("{name}: '{value}' is not a number"))?;
+                    })*
+                    _ => return Err(format!("no setting is named '{name}'; there are {}", Settings::NAMES.join(", "))),
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+settable! {
+    max_running_txn_num_per_db
+    streaming_label_keep_max_second
+    label_keep_max_second
+    label_num_threshold
+    stream_load_default_timeout_second
+    stream_load_default_precommit_timeout_second
+    streaming_load_json_max_mb
+    streaming_load_max_mb
+    string_type_length_soft_limit_bytes
+    alter_pending_ms
+    alter_running_ms
+}
+
 /// Everything the stand-in knows.
 pub struct Cluster {
     /// Limits and durations.

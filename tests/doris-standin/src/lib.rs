@@ -12,6 +12,7 @@ pub mod json;
 pub mod load;
 pub mod mysql;
 pub mod schema;
+pub mod serve;
 pub mod sql;
 pub mod store;
 pub mod transaction;

@@ -8,7 +8,7 @@ use crate::sql::{Field, Outcome, Session, SqlError, variables_version};
 use async_trait::async_trait;
 use opensrv_mysql::{
     AsyncMysqlIntermediary, AsyncMysqlShim, Column, ColumnFlags, ColumnType, ErrorKind, InitWriter,
-    IntermediaryOptions, OkResponse, ParamParser, QueryResultWriter, StatementMetaWriter, ValueInner,
+    IntermediaryOptions, OkResponse, ParamParser, QueryResultWriter, StatementMetaWriter, StatusFlags, ValueInner,
 };
 use sha1::{Digest, Sha1};
 use std::collections::HashMap;
@@ -170,10 +170,14 @@ async fn answer<W: AsyncWrite + Send + Unpin>(
     // The writer borrows the columns of all results until it is done.
     let columns: Vec<Vec<Column>> = outcomes.iter().map(|outcome| columns(outcome, binary)).collect();
     let mut writer = writer;
-    for (outcome, columns) in outcomes.into_iter().zip(&columns) {
+    let last = outcomes.len() - 1;
+    for (index, (outcome, columns)) in outcomes.into_iter().zip(&columns).enumerate() {
         writer = match outcome {
             Ok(Outcome::Done { affected, info }) => {
-                writer.complete_one(OkResponse { affected_rows: affected, info, ..OkResponse::default() }).await?
+                let more = StatusFlags::SERVER_MORE_RESULTS_EXISTS;
+                let status_flags = if index < last { more } else { StatusFlags::empty() };
+                let ok = OkResponse { affected_rows: affected, info, status_flags, ..OkResponse::default() };
+                writer.complete_one(ok).await?
             }
             Ok(Outcome::Rows(relation)) => {
                 let mut rows = writer.start(columns).await?;

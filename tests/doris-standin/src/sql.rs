@@ -24,7 +24,7 @@ mod variables;
 mod write;
 
 pub use error::SqlError;
-pub use partitions::{contains, has_place};
+pub use partitions::contains;
 pub use relation::{Field, Relation};
 pub use session::{Outcome, Session};
 

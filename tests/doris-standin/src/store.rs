@@ -73,6 +73,7 @@ pub struct Store {
     pub(crate) databases: BTreeMap<String, Database>,
     pub(crate) transactions: Transactions,
     pub(crate) jobs: Vec<AlterJob>,
+    pub(crate) alters_held: bool,
     next_id: u64,
 }
 
@@ -95,6 +96,7 @@ impl Store {
             databases: BTreeMap::new(),
             transactions: Transactions::default(),
             jobs: Vec::new(),
+            alters_held: false,
             next_id: 10_000,
         }
     }

@@ -26,6 +26,11 @@ pub async fn answer(cluster: &Arc<Cluster>, request: &Request, connection: &mut 
             cluster.store().release_publish();
             Reply::json(Json::Object(Vec::new()))
         }
+        ("POST", ["alters"]) => {
+            let held = body.get("held").and_then(Json::as_bool).unwrap_or(true);
+            cluster.store().hold_alters(held);
+            Reply::json(Json::object([("held", Json::from(held))]))
+        }
         ("POST", ["discarding"]) => {
             let on = body.get("on").and_then(Json::as_bool).unwrap_or(true);
             cluster.discarding.store(on, Ordering::SeqCst);

@@ -92,7 +92,12 @@ impl Scope for Names<'_, '_> {
             return self.row.map(|r| r[position].clone());
         }
         let source = self.plan.sources.iter().position(|s| s.eq_ignore_ascii_case(name))?;
-        self.fields.get(source).map(Field::cell)
+        let text = self.fields.get(source).map(Field::cell)?;
+        // A column of the body that is also one of the table has the table's type, others are text.
+        match self.plan.schema.column(name) {
+            Some(column) => Some(self.plan.rules.cell(&text, &column.ty).unwrap_or(Cell::Null)),
+            None => Some(text),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::create_table::{self, kind};
 use super::error::SqlError;
 use super::session::Session;
 use crate::cluster::Version;
-use crate::schema::{Column, ColumnType, KeyModel, PartitionValues, Sequence, TableSchema};
+use crate::schema::{Column, ColumnType, KeyModel, Sequence, TableSchema};
 use crate::store::{ColumnChange, Position, Store};
 
 type Checked<T> = Result<T, SqlError>;
@@ -351,21 +351,14 @@ fn enable_feature(store: &mut Store, database: &str, table: &str, feature: &str)
 
 fn drop_partition(store: &mut Store, database: &str, table: &str, name: &str, if_exists: bool) -> Checked<()> {
     let schema = store.table(database, table)?.schema.clone();
-    let partitioning = schema.partitioning.as_ref();
-    let Some(partition) = partitioning.and_then(|found| found.partitions.iter().find(|found| found.name == name))
-    else {
+    let mut partitions = schema.partitioning.iter().flat_map(|found| &found.partitions);
+    let Some(partition) = partitions.find(|found| found.name.eq_ignore_ascii_case(name)) else {
         return if if_exists { Ok(()) } else { refuse(format!("Error in list of partitions to DROP: {name}")) };
     };
-    let columns: Vec<usize> =
-        partitioning.iter().flat_map(|found| &found.columns).filter_map(|name| schema.position(name)).collect();
-    let values: PartitionValues = partition.values.clone();
-    super::write::remove_rows(store, database, table, |row| {
-        let cells: Vec<&crate::cell::Cell> = columns.iter().map(|&at| &row[at]).collect();
-        super::partitions::contains(&values, &cells)
-    })?;
+    super::write::remove_from_partitions(store, database, table, &schema, &[partition.name.clone()])?;
     Ok(store.edit_schema(database, table, |schema| {
         if let Some(partitioning) = &mut schema.partitioning {
-            partitioning.partitions.retain(|partition| partition.name != name);
+            partitioning.partitions.retain(|found| found.name != partition.name);
         }
     })?)
 }

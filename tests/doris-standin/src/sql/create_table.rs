@@ -14,7 +14,6 @@ use crate::schema::{
     Aggregation, Bound, Column, ColumnType, DefaultValue, Distribution, KeyModel, Partition, PartitionValues,
     Partitioning, Sequence, TableSchema,
 };
-use regex::Regex;
 
 type Checked<T> = Result<T, SqlError>;
 
@@ -71,8 +70,11 @@ fn check_column_name(name: &str) -> Checked<()> {
     if name.to_uppercase().starts_with("__DORIS_") {
         return refuse(format!("Incorrect column name '{name}', column name can't start with '__DORIS_'"));
     }
-    let allowed = Regex::new(r#"^[.\p{L}0-9_+\-/?@#$%^&*"\s,:]{1,256}$"#).map_err(SqlError::detail)?;
-    if allowed.is_match(name) { Ok(()) } else { refuse(format!("Incorrect column name '{name}'")) }
+    let allowed = |c: char| c.is_alphanumeric() || c.is_whitespace() || "._+-/?@#$%^&*\",:".contains(c);
+    if (1..=256).contains(&name.chars().count()) && name.chars().all(allowed) {
+        return Ok(());
+    }
+    refuse(format!("Incorrect column name '{name}'"))
 }
 
 /// A column of CREATE TABLE or ALTER TABLE, checked as far as it can be on its own.
@@ -415,10 +417,25 @@ fn bound_list(values: &[BoundValue], types: &[&ColumnType], version: Version) ->
             Some(BoundValue::Max) => Bound::Max,
             None if all_max => Bound::Max,
             Some(BoundValue::Null) | None => Bound::Min,
-            Some(literal) => Bound::Value(list_value(literal, ty, version)?),
+            Some(literal) => match list_value(literal, ty, version)? {
+                // NULL lies with the lowest value.
+                value if Some(&value) == lowest(ty).as_ref() => Bound::Min,
+                value => Bound::Value(value),
+            },
         });
     }
     Ok(bounds)
+}
+
+/// The lowest value of a partition column's type, which Doris prints for a partition without lower bound.
+pub fn lowest(ty: &ColumnType) -> Option<Cell> {
+    let text = match ty {
+        ColumnType::Date => "0000-01-01",
+        ColumnType::DateTime { .. } => "0000-01-01 00:00:00",
+        ColumnType::Char(_) | ColumnType::Varchar(_) => "",
+        _ => return ty.integer_range().map(|(lowest, _)| Cell::Int(lowest)),
+    };
+    CastRules::lenient(Version::V3_1).text(text, ty).ok()
 }
 
 fn list_value(value: &BoundValue, ty: &ColumnType, version: Version) -> Checked<Cell> {

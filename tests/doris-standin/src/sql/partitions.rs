@@ -1,7 +1,7 @@
-//! Which partition a row belongs to.
+//! Which values belong to a partition.
 
 use crate::cell::Cell;
-use crate::schema::{Bound, PartitionValues, Partitioning, TableSchema};
+use crate::schema::{Bound, PartitionValues};
 use std::cmp::Ordering;
 
 /// Whether these values of the partition columns belong to a partition.
@@ -30,17 +30,4 @@ fn compare(cells: &[&Cell], bounds: &[Bound]) -> Ordering {
         }
     }
     Ordering::Equal
-}
-
-/// The partition columns' values of a row.
-pub fn key<'a>(partitioning: &Partitioning, schema: &TableSchema, row: &'a [Cell]) -> Vec<&'a Cell> {
-    partitioning.columns.iter().filter_map(|name| schema.position(name)).map(|at| &row[at]).collect()
-}
-
-/// Whether a table has a place for a row.
-pub fn has_place(schema: &TableSchema, row: &[Cell]) -> bool {
-    schema.partitioning.as_ref().is_none_or(|partitioning| {
-        let key = key(partitioning, schema, row);
-        partitioning.auto.is_some() || partitioning.partitions.iter().any(|found| contains(&found.values, &key))
-    })
 }

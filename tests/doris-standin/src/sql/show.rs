@@ -360,7 +360,7 @@ fn partitions(session: &Session, table: &TableName) -> Shown {
         Some(partitioning) => {
             let columns = partitioning.columns.join(", ");
             for (index, partition) in partitioning.partitions.iter().enumerate() {
-                let range = show_create::values_text(&partition.values);
+                let range = show_create::values_text(&partition.values, partitioning, &schema);
                 relation.push([
                     &(index + 1).to_string(),
                     partition.name.as_str(),

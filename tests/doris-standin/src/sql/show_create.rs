@@ -1,6 +1,6 @@
 //! SHOW CREATE TABLE: the statement that makes a table again, laid out as Doris does.
 
-use super::create_table::kind;
+use super::create_table::{kind, lowest};
 use crate::schema::{Bound, Column, ColumnType, DefaultValue, KeyModel, PartitionValues, Partitioning, TableSchema};
 use std::fmt::Write;
 
@@ -22,7 +22,7 @@ pub fn statement(schema: &TableSchema) -> String {
         let _ = write!(out, "\nCOMMENT {}", quoted(&schema.comment));
     }
     if let Some(partitioning) = &schema.partitioning {
-        out += &partition_clause(partitioning);
+        out += &partition_clause(partitioning, schema);
     }
     let hash: Vec<String> = schema.distribution.hash.iter().map(|name| format!("`{name}`")).collect();
     let by = if hash.is_empty() { "RANDOM".to_owned() } else { format!("HASH({})", hash.join(", ")) };
@@ -66,7 +66,7 @@ fn column_line(column: &Column) -> String {
     line
 }
 
-fn partition_clause(partitioning: &Partitioning) -> String {
+fn partition_clause(partitioning: &Partitioning, schema: &TableSchema) -> String {
     let by: Vec<String> = partitioning.columns.iter().map(|name| format!("`{name}`")).collect();
     let by = partitioning.auto.clone().unwrap_or(by.join(", "));
     let auto = if partitioning.auto.is_some() { "AUTO " } else { "" };
@@ -74,18 +74,25 @@ fn partition_clause(partitioning: &Partitioning) -> String {
     let partitions: Vec<String> = partitioning
         .partitions
         .iter()
-        .map(|partition| format!("PARTITION {} VALUES {}", partition.name, values_text(&partition.values)))
+        .map(|partition| {
+            format!("PARTITION {} VALUES {}", partition.name, values_text(&partition.values, partitioning, schema))
+        })
         .collect();
     format!("\n{auto}PARTITION BY {kind}({by})\n({})", partitions.join(",\n"))
 }
 
 /// `[('1'), ('2'))` or `IN ("a", "b")`.
-pub fn values_text(values: &PartitionValues) -> String {
+pub fn values_text(values: &PartitionValues, partitioning: &Partitioning, schema: &TableSchema) -> String {
+    let lowest_of = |index: usize| {
+        let column = partitioning.columns.get(index).and_then(|name| schema.column(name));
+        column.and_then(|column| lowest(&column.ty)).map_or(String::new(), |cell| cell.to_string())
+    };
     let bounds = |bounds: &[Bound]| {
         let texts: Vec<String> = bounds
             .iter()
-            .map(|bound| match bound {
-                Bound::Min => "MIN".to_owned(),
+            .enumerate()
+            .map(|(index, bound)| match bound {
+                Bound::Min => format!("'{}'", lowest_of(index)),
                 Bound::Max => "MAXVALUE".to_owned(),
                 Bound::Value(cell) => format!("'{cell}'"),
             })

@@ -4,12 +4,12 @@ use super::ast::{Delete, Insert, InsertSource, TableName, Update};
 use super::error::SqlError;
 use super::expr::Expr;
 use super::information_schema;
-use super::partitions;
 use super::relation::RowScope;
 use super::select::{self, Tables};
 use super::session::{Outcome, Session};
 use crate::cast::{CastRules, default_cell};
 use crate::cell::Cell;
+use crate::load::partition::Partitions;
 use crate::schema::{Column, KeyModel, Sequence, TableSchema};
 use crate::store::rows::Rows;
 use crate::store::{GivenColumns, NewKey, Row, Store, WriteMode, WriteSet};
@@ -40,7 +40,7 @@ pub fn insert(session: &mut Session, insert: &Insert) -> Done<Outcome> {
         && schema.model == (KeyModel::Unique { merge_on_write: true });
     check_sequence(session, &schema, &given, partial)?;
     let values = source_rows(session, &insert.source, given.len())?;
-    let builder = RowBuilder::new(session, &schema, &given, partial);
+    let builder = RowBuilder::new(session, &schema, &given, partial)?;
     let mut store = session.cluster.store();
     let mut next_number = next_auto_increment(&store, &database, &schema)?;
     let mut rows = Vec::with_capacity(values.len());
@@ -129,15 +129,17 @@ struct RowBuilder<'a> {
     partial: bool,
     strict: bool,
     rules: CastRules,
+    partitions: Partitions<'a>,
     now_ms: i64,
 }
 
 impl<'a> RowBuilder<'a> {
-    fn new(session: &Session, schema: &'a TableSchema, given: &'a [usize], partial: bool) -> RowBuilder<'a> {
+    fn new(session: &Session, schema: &'a TableSchema, given: &'a [usize], partial: bool) -> Done<RowBuilder<'a>> {
         let strict = session.is_on("enable_insert_strict");
         let version = session.cluster.version();
         let rules = if strict { CastRules::strict(version) } else { CastRules::lenient(version) };
-        RowBuilder { schema, given, partial, strict, rules, now_ms: session.cluster.clock.now_ms() }
+        let partitions = named_partitions(schema, &[])?;
+        Ok(RowBuilder { schema, given, partial, strict, rules, partitions, now_ms: session.cluster.clock.now_ms() })
     }
 
     fn row(&self, values: Vec<Option<Cell>>, next_number: &mut i128) -> Done<Row> {
@@ -165,7 +167,7 @@ impl<'a> RowBuilder<'a> {
                 None => self.default(column, position)?,
             });
         }
-        if !partitions::has_place(self.schema, &row) {
+        if !self.partitions.take(&row) {
             return refuse("Insert has filtered data in strict mode. no partition for this tuple");
         }
         Ok(row)
@@ -221,7 +223,7 @@ pub fn update(session: &mut Session, update: &Update) -> Done<Outcome> {
     }
     let matched = matching(session, &update.table, update.filter.as_ref())?;
     let given: Vec<usize> = assignments.iter().map(|(position, _)| *position).collect();
-    let builder = RowBuilder::new(session, &schema, &given, false);
+    let builder = RowBuilder::new(session, &schema, &given, false)?;
     let mut rows = Vec::new();
     for mut row in matched.rows {
         let scope = RowScope { fields: &matched.fields, row: Some(&row), session: &*session };
@@ -275,7 +277,10 @@ pub fn delete(session: &mut Session, delete: &Delete) -> Done<Outcome> {
         );
     }
     let mut matched = matching(session, &delete.table, Some(filter))?;
-    keep_partitions(&mut matched.rows, &schema, &delete.partitions)?;
+    let partitions = named_partitions(&schema, &delete.partitions)?;
+    if !delete.partitions.is_empty() {
+        matched.rows.retain(|row| partitions.take(row));
+    }
     let affected = matched.rows.len() as u64;
     let mut store = session.cluster.store();
     if let Some(sign) = schema.delete_sign() {
@@ -289,22 +294,12 @@ pub fn delete(session: &mut Session, delete: &Delete) -> Done<Outcome> {
     Ok(Outcome::Done { affected, info: String::new() })
 }
 
-fn keep_partitions(rows: &mut Vec<Row>, schema: &TableSchema, names: &[String]) -> Done<()> {
-    if names.is_empty() {
-        return Ok(());
-    }
-    let Some(partitioning) = &schema.partitioning else {
+/// The partitions of these names; of all when there are none.
+fn named_partitions<'a>(schema: &'a TableSchema, names: &[String]) -> Done<Partitions<'a>> {
+    if schema.partitioning.is_none() && !names.is_empty() {
         return refuse(format!("Table {} is not partitioned", schema.name));
-    };
-    if let Some(name) = names.iter().find(|name| partitioning.partitions.iter().all(|found| found.name != **name)) {
-        return refuse(format!("Unknown partition '{name}' in table '{}'", schema.name));
     }
-    rows.retain(|row| {
-        let key = partitions::key(partitioning, schema, row);
-        let named = partitioning.partitions.iter().filter(|found| names.contains(&found.name));
-        named.into_iter().any(|found| partitions::contains(&found.values, &key))
-    });
-    Ok(())
+    Partitions::of(schema, names).map_err(SqlError::detail)
 }
 
 /// Takes stored rows out of a table.
@@ -320,16 +315,24 @@ pub fn remove_rows(store: &mut Store, database: &str, table: &str, mut gone: imp
     Ok(())
 }
 
+/// Takes out the rows of some partitions.
+pub fn remove_from_partitions(
+    store: &mut Store,
+    database: &str,
+    table: &str,
+    schema: &TableSchema,
+    names: &[String],
+) -> Done<()> {
+    let partitions = named_partitions(schema, names)?;
+    remove_rows(store, database, table, |row| partitions.take(row))
+}
+
 /// Runs TRUNCATE, of the whole table or of some partitions.
-pub fn truncate(session: &Session, name: &TableName, partitions: &[String]) -> Done<()> {
+pub fn truncate(session: &Session, name: &TableName, names: &[String]) -> Done<()> {
     let (database, schema) = schema_of(session, name)?;
     let mut store = session.cluster.store();
-    if partitions.is_empty() {
+    if names.is_empty() {
         return Ok(store.truncate_table(&database, &name.table)?);
     }
-    keep_partitions(&mut Vec::new(), &schema, partitions)?;
-    remove_rows(&mut store, &database, &name.table, |row| {
-        let mut alone = vec![row.clone()];
-        keep_partitions(&mut alone, &schema, partitions).is_ok() && !alone.is_empty()
-    })
+    remove_from_partitions(&mut store, &database, &name.table, &schema, names)
 }

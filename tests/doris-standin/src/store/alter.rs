@@ -120,6 +120,11 @@ impl Store {
         Ok(id)
     }
 
+    /// Holds heavy changes in RUNNING, or lets them finish as their time comes.
+    pub fn hold_alters(&mut self, held: bool) {
+        self.alters_held = held;
+    }
+
     /// All jobs, oldest first.
     pub fn alter_jobs(&self) -> &[AlterJob] {
         &self.jobs
@@ -158,7 +163,8 @@ impl Store {
                 job.state = AlterState::Running;
                 job.since_ms = now;
             }
-            if job.state != AlterState::Running || now - job.since_ms < self.settings.alter_running_ms {
+            let due = !self.alters_held && now - job.since_ms >= self.settings.alter_running_ms;
+            if job.state != AlterState::Running || !due {
                 continue;
             }
             let done = match self.table_by_id(job.table_id) {
