@@ -10,8 +10,9 @@ import shutil
 import subprocess
 import sys
 import time
+from itertools import combinations
 from pathlib import Path
-from statistics import mean
+from statistics import median
 from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
@@ -65,10 +66,9 @@ SLOPES = {"resident_mb": 0.25, "classes": 2.0, "metaspace_mb": 0.05, "files": 0.
 
 
 def slope(samples, of: str) -> float:
-    """The rise a job, by least squares."""
-    jobs, values = [sample.jobs for sample in samples], [getattr(sample, of) for sample in samples]
-    middle, level = mean(jobs), mean(values)
-    return sum((job - middle) * (value - level) for job, value in zip(jobs, values)) / sum((job - middle) ** 2 for job in jobs)
+    """The rise a job: the median of the slopes between any two samples, so that a single step is no rise."""
+    points = [(sample.jobs, getattr(sample, of)) for sample in samples]
+    return median((b - a) / (y - x) for (x, a), (y, b) in combinations(points, 2))
 
 
 class Stress:
