@@ -66,7 +66,10 @@ final class CanalNativeEncodingFormat implements EncodingFormat<SerializationSch
         for (String name : options.envelope.pkNames) {
             if (!columns.contains(name)) {
                 throw new ValidationException(
-                        String.format("'encode.pk-names' names '%s', which is no column of the sink. Its columns are %s.", name, columns));
+                        String.format(
+                                "'encode.pk-names', by default the table's PRIMARY KEY, names '%s', but the messages have the columns %s only. Set "
+                                        + "'encode.pk-names' to columns among these, or write that column too (see 'value.fields-include').",
+                                name, columns));
             }
         }
     }
