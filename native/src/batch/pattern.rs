@@ -15,10 +15,11 @@ impl NamePattern {
     /// [`Kind::InvalidSpec`] for a pattern that the crate cannot compile, with the option, the pattern and the reason.
     pub fn new(option: &str, pattern: &str) -> Result<Self, Error> {
         let refuse = |e: regex::Error| {
-            let what = format!(
-                "the pattern {pattern:?} is not one that this library can match; look-around and back-references in \
-                 particular are unknown to it"
-            );
+            let hint = match e {
+                regex::Error::CompiledTooBig(_) => "it is too large when compiled",
+                _ => "look-around and back-references in particular are unknown to it",
+            };
+            let what = format!("the pattern {pattern:?} is not one that this library can match; {hint}");
             Error::new(Kind::InvalidSpec, what).at(option).caused_by(e)
         };
         // By itself first: `a)|(b` must not become valid between the parentheses that follow.

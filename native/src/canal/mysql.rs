@@ -29,7 +29,8 @@ pub fn is_binary(mysql_type: &[u8]) -> bool {
     )
 }
 
-/// Calls `found` with each column name and type text of the `mysqlType` object at `pos`. Types that are no strings are left out.
+/// Calls `found` with each column name and type text of the `mysqlType` object at `pos`. A type that is
+/// no string is empty: the last of two members with one name counts, whatever it is.
 pub fn each_type(buf: &[u8], pos: usize, mut found: impl FnMut(&[u8], &[u8])) -> Result<(), Refused> {
     if buf[pos] != b'{' {
         return Ok(());
@@ -45,11 +46,11 @@ pub fn each_type(buf: &[u8], pos: usize, mut found: impl FnMut(&[u8], &[u8])) ->
         string::unescape(&buf[key.start..key.end], &mut name)?;
         let value = expect(buf, key.next(), b':')?;
         let end = skip::value(buf, value)?;
+        text.clear();
         if buf[value] == b'"' {
-            text.clear();
             string::unescape(&buf[value + 1..end - 1], &mut text)?;
-            found(&name, &text);
         }
+        found(&name, &text);
         let (next, done) = next_or_end(buf, end, b'}')?;
         if done {
             return Ok(());
@@ -84,6 +85,16 @@ mod tests {
         for ty in ["VARCHAR(20)", "enum('blob')", "text", "", "bit(8)", "json"] {
             assert!(!is_binary(ty.as_bytes()), "{ty}");
         }
+    }
+
+    #[test]
+    fn the_last_type_of_a_name_counts() {
+        let mut buf = br#"{"a":"blob","b":"text","a":{"x":1},"b":"blob","c":null}"#.to_vec();
+        crate::json::pad(&mut buf);
+        let mut types = std::collections::BTreeMap::new();
+        each_type(&buf, 0, |name, ty| _ = types.insert(name.to_vec(), is_binary(ty))).unwrap();
+        let expected = [(b"a", false), (b"b", true), (b"c", false)].map(|(name, binary)| (name.to_vec(), binary));
+        assert_eq!(types, expected.into());
     }
 
     #[test]

@@ -41,7 +41,8 @@ final class ChildJvm {
         command.addAll(Arrays.asList(options));
         command.addAll(Arrays.asList("-cp", System.getProperty("java.class.path"), main.getName()));
         Path log = Files.createTempFile(directory, "child", ".txt");
-        Process process = new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
+        Process process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
         try {
             if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
                 throw new IllegalStateException("no end after " + SECONDS + " s: " + command);

@@ -88,7 +88,8 @@ class LibraryFileTest {
         Path file = directory.resolve("none.so");
         refused(withLibrary(file), file.toString(), "canal.native.library");
         Path tmp = directory.resolve("no such directory");
-        refused(ChildJvm.run(Collections.emptyList(), directory, LoadProgram.class, "-Djava.io.tmpdir=" + tmp), tmp.toString(), "java.io.tmpdir");
+        ChildJvm child = ChildJvm.run(Collections.emptyList(), directory, LoadProgram.class, "-Djava.io.tmpdir=" + tmp);
+        refused(child, tmp.toString(), "java.io.tmpdir");
     }
 
     /** Mounts an empty file system on the directory, for the command that follows and nobody else. */

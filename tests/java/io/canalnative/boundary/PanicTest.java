@@ -23,7 +23,8 @@ class PanicTest {
         assertTrue(Files.exists(library), library + " does not exist; `cargo build --example panics` makes it");
         ChildJvm child = ChildJvm.run(Collections.emptyList(), directory, PanicProgram.class, "-Dcanal.native.library=" + library);
         assertEquals(0, child.exitCode, child.output);
-        String thrown = "thrown: io.canalnative.NativeException: panic in the native library: forced by a test (at tests/boundary/panics.rs:";
+        String thrown =
+                "thrown: io.canalnative.NativeException: panic in the native library: forced by a test (at tests/boundary/panics.rs:";
         assertEquals(3, child.output.split(Pattern.quote(thrown), -1).length - 1, child.output);
         assertEquals(3, child.output.split("\ndecoded: true\n", -1).length - 1, child.output);
         assertTrue(child.output.contains("\nclosed: "), child.output);

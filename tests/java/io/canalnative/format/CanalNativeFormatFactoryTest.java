@@ -11,6 +11,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -196,6 +197,16 @@ class CanalNativeFormatFactoryTest {
                 factory.createEncodingFormat(null, options("encode.update", "update")).getChangelogMode());
     }
 
+    /** Without the row before, a reader knows by the key alone which row an UPDATE replaces. */
+    @Test
+    void updatesNeedAKey() {
+        Configuration updates = options("encode.update", "update");
+        String refused =
+                assertThrows(ValidationException.class, () -> CanalNativeOptions.encoding(updates, Collections::emptyList)).getMessage();
+        assertTrue(refused.startsWith("'encode.update' = 'update' needs a PRIMARY KEY in the table"), refused);
+        assertTrue(CanalNativeOptions.encoding(updates, () -> Collections.singletonList("id")).updates);
+    }
+
     @Test
     void encodingOptionsThatDoNotGoTogetherAreRefused() {
         String[][] bad = {
@@ -206,8 +217,11 @@ class CanalNativeFormatFactoryTest {
             {"encode.envelope", "full", "encode.database", "d",
                 "'encode.envelope' = 'full' needs 'encode.table', the name that the messages shall state."},
             {"encode.pk-names", "id", "'encode.pk-names' has no effect without 'encode.envelope' = 'full'."},
+            {"encode.envelope", "full", "encode.database", "d", "encode.table", "t", "encode.pk-names", "id", "timestamp-format.standard", "ISO-8601",
+                "'timestamp-format.standard' = 'ISO-8601' does not go with 'encode.envelope' = 'full', where timestamps are as Canal writes "
+                        + "them: 2020-01-31 10:11:12.123."},
             {"encode.update", "update", "codec", "flink",
-                "'encode.update' = 'update' goes with 'codec' = 'native' only: Flink's own codec has neither."},
+                "'encode.update' = 'update' goes with 'codec' = 'native' only: Flink's own codec does not have it."},
         };
         for (String[] pairs : bad) {
             Configuration options = options(Arrays.copyOf(pairs, pairs.length - 1));
@@ -220,7 +234,8 @@ class CanalNativeFormatFactoryTest {
                         null, options("encode.envelope", "full", "encode.database", "d", "encode.table", "t", "encode.pk-names", "id;b"));
         DataType columns = DataTypes.ROW(DataTypes.FIELD("id", DataTypes.INT()));
         assertEquals(
-                "'encode.pk-names' names 'b', which is no column of the sink. Its columns are [id].",
+                "'encode.pk-names', by default the table's PRIMARY KEY, names 'b', but the messages have the columns [id] only. Set "
+                        + "'encode.pk-names' to columns among these, or write that column too (see 'value.fields-include').",
                 assertThrows(ValidationException.class, () -> format.createRuntimeEncoder(null, columns)).getMessage());
     }
 

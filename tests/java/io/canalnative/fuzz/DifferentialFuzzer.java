@@ -147,8 +147,8 @@ public final class DifferentialFuzzer {
         double each = Math.max(1, counts.cases / 2.0);
         return String.format(
                 "%,d s from seed %d: %,d tables (%,d refused by both), %,d messages, %,d cases, %,d rows, %,d exceptions compared, "
-                        + "delegated %.1f %% under flink and %.1f %% under canal; %,d rows encoded, %,d exceptions, delegated %.1f %%; "
-                        + "differences in %d tables; heap %d MiB, resident %d MiB",
+                        + "delegated %.1f %% under flink and %.1f %% under canal; "
+                        + "%,d rows encoded, %,d exceptions, delegated %.1f %%; differences in %d tables; heap %d MiB, resident %d MiB",
                 seconds, seed, tables, refused, messages, counts.cases, counts.rows, counts.failures,
                 100 * counts.delegated.getOrDefault("flink", 0L) / each, 100 * counts.delegated.getOrDefault("canal", 0L) / each,
                 encoded.messages, encoded.failures, 100.0 * encoded.delegated / Math.max(1, encoded.messages), differing, heap, residentKilobytes() >> 10);

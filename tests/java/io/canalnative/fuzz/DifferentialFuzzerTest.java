@@ -26,7 +26,8 @@ class DifferentialFuzzerTest {
             fuzzer.run(seed);
         }
         EncodeCase.Counts encoded = fuzzer.encoded();
-        System.out.println("Fuzzed, " + CASES + " tables: " + fuzzer.counts() + "; encoded " + encoded.messages + ", delegated " + encoded.delegated);
+        String rows = "; encoded " + encoded.messages + ", delegated " + encoded.delegated;
+        System.out.println("Fuzzed, " + CASES + " tables: " + fuzzer.counts() + rows);
         assertEquals(0, fuzzer.differing(), () -> String.join("\n", reports));
         assertTrue(fuzzer.counts().rows > 1000, "hardly any row: " + fuzzer.counts());
         long delegated = fuzzer.counts().delegated.get("canal");

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 
+import io.canalnative.differential.BinaryRows;
 import io.canalnative.differential.CanalTable;
 import io.canalnative.differential.LibDirectory;
 import io.canalnative.differential.Outcome;
@@ -81,7 +82,7 @@ final class EncodeCase {
                 throw new IllegalStateException("the native library is not in use; see the warning above");
             }
             for (GenericRowData row : rows) {
-                RowData binary = binary(serializer, row);
+                RowData binary = BinaryRows.of(serializer, row, table.physical());
                 for (RowData form : binary == null ? Arrays.asList((RowData) row) : Arrays.asList(row, binary)) {
                     Outcome expected = stock.encode(form);
                     counts.messages++;
@@ -94,15 +95,6 @@ final class EncodeCase {
             counts.delegated += ours.counter("encodeDelegated");
         }
         return null;
-    }
-
-    /** The row in Flink's binary form; null for a row that Flink's serializer does not take. */
-    private static RowData binary(RowDataSerializer serializer, GenericRowData row) {
-        try {
-            return serializer.toBinaryRow(row).copy();
-        } catch (RuntimeException | AssertionError e) {
-            return null;
-        }
     }
 
     private static List<String> refusal(CanalTable table, LibDirectory lib) {
@@ -119,7 +111,7 @@ final class EncodeCase {
             return table + "\n  stock refuses: " + refusal(table, stockLib) + "\n  native refuses: " + refusal(table, nativeLib);
         }
         GenericRowData row = rows.get(0);
-        RowData binary = binary(new RowDataSerializer(table.physical()), row);
+        RowData binary = BinaryRows.of(new RowDataSerializer(table.physical()), row, table.physical());
         StringBuilder text = new StringBuilder("encode, " + table + "\n  row: " + RowText.of(row, table.physical()));
         try (TableEncoder stock = new TableEncoder(table, stockLib);
                 TableEncoder ours = new TableEncoder(table, nativeLib)) {

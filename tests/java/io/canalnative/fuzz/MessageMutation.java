@@ -18,13 +18,15 @@ import org.apache.flink.table.types.logical.RowType;
 final class MessageMutation {
 
     private static final String[] EVENTS = {
-        "INSERT", "UPDATE", "DELETE", "INIT", "ALTER", "CREATE", "QUERY", "TRUNCATE", "GTID", "XACOMMIT", "MHEARTBEAT", "update", "REPLACE", "",
+        "INSERT", "UPDATE", "DELETE", "INIT", "ALTER", "CREATE", "QUERY", "TRUNCATE", "GTID", "XACOMMIT", "MHEARTBEAT", "update",
+        "REPLACE", "",
     };
 
     private static final String[] EDGES = {
         "0", "-0", "1", "127", "128", "-129", "32768", "65535", "2147483647", "2147483648", "-2147483649", "9223372036854775807",
         "9223372036854775808", "-9223372036854775809", "18446744073709551615", "1e400", "-1e-400", "1.0", "0.1e1", "1E+2",
-        "99999999999999999999999999999999999999", "0.00000000000000000000000000000000000001", "3.4028236e38", "4.9e-324", "1.7976931348623159e308",
+        "99999999999999999999999999999999999999", "0.00000000000000000000000000000000000001", "3.4028236e38", "4.9e-324",
+        "1.7976931348623159e308",
     };
 
     private static final List<String> MEMBERS =
@@ -170,8 +172,8 @@ final class MessageMutation {
             return text;
         }
         String[] by = {
-            "", String.format("\\u%04x", (int) c), c + "0", c + " ", "\u00e4", "\\n", "\ud83d\ude00", "-", ".", ":", "9", "T", "Z", c + "" + c,
-            "\\ud800", "/",
+            "", String.format("\\u%04x", (int) c), c + "0", c + " ", "\u00e4", "\\n", "\ud83d\ude00", "-", ".", ":", "9", "T", "Z",
+            c + "" + c, "\\ud800", "/",
         };
         return text.substring(0, at) + by[random.nextInt(by.length)] + text.substring(at + 1);
     }

@@ -69,6 +69,9 @@ public abstract class CanalNativeFormatFactory implements DeserializationFormatF
     }
 
     private static List<String> primaryKey(DynamicTableFactory.Context context) {
+        if (context == null) {
+            return null;
+        }
         return context.getCatalogTable().getResolvedSchema().getPrimaryKey().map(UniqueConstraint::getColumns).orElse(Collections.emptyList());
     }
 

@@ -113,7 +113,11 @@ public final class CanalNativeOptions {
         }
     }
 
-    /** The values of a sink's options; refuses what does not go together. The primary key is asked for if needed. */
+    /**
+     * The values of a sink's options; refuses what does not go together.
+     *
+     * @param primaryKey asked if needed; null where the format is used without a table
+     */
     static EncodingOptions encoding(ReadableConfig options, Supplier<List<String>> primaryKey) {
         oneOf(options, ENCODE_UPDATE, DELETE_INSERT, UPDATE);
         oneOf(options, ENCODE_ENVELOPE, FLINK, FULL);
@@ -121,10 +125,30 @@ public final class CanalNativeOptions {
         boolean full = options.get(ENCODE_ENVELOPE).equals(FULL);
         if (options.get(CODEC).equals(FLINK) && (updates || full)) {
             throw new ValidationException(
-                    String.format("'%s' = '%s' goes with '%s' = '%s' only: Flink's own codec has neither.",
+                    String.format("'%s' = '%s' goes with '%s' = '%s' only: Flink's own codec does not have it.",
                             updates ? ENCODE_UPDATE.key() : ENCODE_ENVELOPE.key(), updates ? UPDATE : FULL, CODEC.key(), NATIVE));
         }
-        return StockFormat.encodingOptions(options, updates, full ? envelope(options, primaryKey) : noEnvelope(options));
+        if (updates) {
+            requireKey(primaryKey.get());
+        }
+        EncodingOptions encoding = StockFormat.encodingOptions(options, updates, full ? envelope(options, primaryKey) : noEnvelope(options));
+        if (full && encoding.iso8601) {
+            throw new ValidationException(
+                    String.format("'timestamp-format.standard' = 'ISO-8601' does not go with '%s' = '%s', where timestamps are as Canal writes "
+                                    + "them: 2020-01-31 10:11:12.123.",
+                            ENCODE_ENVELOPE.key(), FULL));
+        }
+        return encoding;
+    }
+
+    /** Without a key a reader cannot know which row an UPDATE replaces, as the message does not say what was before. */
+    private static void requireKey(List<String> primaryKey) {
+        if (primaryKey != null && primaryKey.isEmpty()) {
+            throw new ValidationException(
+                    String.format("'%s' = '%s' needs a PRIMARY KEY in the table: its messages do not say which row they replace. Declare "
+                                    + "PRIMARY KEY (...) NOT ENFORCED, or use '%s'.",
+                            ENCODE_UPDATE.key(), UPDATE, DELETE_INSERT));
+        }
     }
 
     private static EncodingOptions.Envelope envelope(ReadableConfig options, Supplier<List<String>> primaryKey) {

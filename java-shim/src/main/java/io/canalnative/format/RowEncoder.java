@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 import io.canalnative.NativeEncoder;
+import io.canalnative.row.RowPacker;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.types.RowKind;
@@ -15,8 +16,6 @@ final class RowEncoder implements AutoCloseable {
     private static final byte[] UPDATE = "],\"old\":[{}],\"type\":\"UPDATE\"}".getBytes(StandardCharsets.UTF_8);
 
     private static final String NO_LIBRARY = "the native library is not loaded";
-    private static final String NOT_PACKED =
-            "a text with half a surrogate pair, a timestamp with more digits than its column, or a decimal of another scale";
 
     private final EncodingOptions options;
     private final NativeEncoder encoder;
@@ -55,7 +54,7 @@ final class RowEncoder implements AutoCloseable {
     private byte[] encode(RowData row, RowKind kind) {
         int length = packer.pack(row);
         if (length == RowPacker.REFUSED) {
-            return delegate(row, kind, NOT_PACKED);
+            return delegate(row, kind, options.envelope == null ? "" : packer.refusal());
         }
         long now = options.envelope == null ? 0 : System.currentTimeMillis();
         long result = encoder.encode(length, kind.toByteValue(), now);
@@ -67,13 +66,13 @@ final class RowEncoder implements AutoCloseable {
     }
 
     private byte[] delegate(RowData row, RowKind kind, String reason) {
-        metrics.delegated.inc();
         if (options.envelope != null) {
             // Flink's encoder has no such envelope; there is nobody to ask.
             throw new IllegalArgumentException(
-                    String.format("Could not write row '%s' as a Canal message for %s.%s: %s",
-                            row, options.envelope.database, options.envelope.table, reason));
+                    String.format("Could not write a row (%s) as a Canal message for %s.%s: %s",
+                            kind, options.envelope.database, options.envelope.table, reason));
         }
+        metrics.delegated.inc();
         byte[] message = stock.serialize(row);
         return options.updates && kind == RowKind.UPDATE_AFTER ? asUpdate(message) : message;
     }
