@@ -214,7 +214,7 @@ fn a_restart_before_any_checkpoint_finds_its_loads_too() {
 fn loads_are_committed_in_the_order_of_their_rows() {
     let doris = Doris::start();
     let loader = start(doris.plan("orders", true));
-    loader.load(package(0..1, "first, which claims the run"));
+    loader.load(package(0..1, "claims the run"));
     settled(&loader);
     doris.fault(Fault::new(FaultName::SlowBe).times(1).of(500));
     for v in ["slow", "quick", "last"] {

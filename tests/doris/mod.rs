@@ -17,7 +17,6 @@ use tokio::runtime::{Builder, Runtime};
 pub struct Doris {
     pub cluster: Arc<Cluster>,
     pub front_ends: Vec<Node>,
-    pub back_ends: Vec<Node>,
     _runtime: Runtime,
 }
 
@@ -30,8 +29,9 @@ impl Doris {
             let _inside = runtime.enter();
             (0..2).map(|_| cluster.serve(role, "127.0.0.1", 0).expect("a free port")).collect::<Vec<_>>()
         };
-        let (front_ends, back_ends) = (serve(Role::Frontend), serve(Role::Backend));
-        let doris = Doris { cluster, front_ends, back_ends, _runtime: runtime };
+        let front_ends = serve(Role::Frontend);
+        serve(Role::Backend);
+        let doris = Doris { cluster, front_ends, _runtime: runtime };
         doris.sql("CREATE DATABASE shop");
         doris.sql(
             "CREATE TABLE shop.orders (id BIGINT NOT NULL, v VARCHAR(20) NULL) UNIQUE KEY(id) \
