@@ -2,9 +2,9 @@ package io.canalnative;
 
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
+import io.canalnative.row.RowBuffer;
 import org.apache.flink.util.UserCodeClassLoader;
 
 /**
@@ -13,7 +13,7 @@ import org.apache.flink.util.UserCodeClassLoader;
  * <p>Use: write a row in Flink's binary format to {@link #input()}, {@link #encode}, and for {@link #ENCODED} take
  * the {@link #message}. Every method throws {@link IllegalStateException} after {@link #close()}.
  */
-public final class NativeEncoder implements AutoCloseable {
+public final class NativeEncoder implements RowBuffer, AutoCloseable {
 
     /** Status: the message is in the output buffer. */
     public static final int ENCODED = 0;
@@ -22,26 +22,14 @@ public final class NativeEncoder implements AutoCloseable {
 
     private static final int OUTPUT_MOVED = 1;
 
-    static final int INITIAL_INPUT = 4 * 1024;
-    /** Only a buffer beyond this size is worth giving back. */
-    static final int LARGE_INPUT = 1024 * 1024;
-    /** So many rows in a row must fit a quarter of a large buffer before it is given back. */
-    static final int SMALL_ROWS_BEFORE_SHRINK = 1000;
-
     private final NativeLease lease;
-    private ByteBuffer input;
+    private final RowInput input;
     private ByteBuffer output;
-    private int smallRows;
-    private int largestSmall;
 
     private NativeEncoder(long handle) {
         this.lease = new NativeLease(this, handle, NativeCodec::closeEncoder);
-        this.input = view(NativeCodec.encoderInput(handle, INITIAL_INPUT));
+        this.input = new RowInput(capacity -> NativeCodec.encoderInput(lease.handle(), capacity));
         this.output = NativeCodec.encoderOutput(handle);
-    }
-
-    private static ByteBuffer view(ByteBuffer buffer) {
-        return buffer.order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /**
@@ -62,32 +50,15 @@ public final class NativeEncoder implements AutoCloseable {
         lease.bind(userCode);
     }
 
-    /** The buffer for the next row, little endian; the row begins at 0. Valid until {@link #grow} or {@link #encode}. */
+    @Override
     public ByteBuffer input() {
         lease.handle();
-        return input;
+        return input.view();
     }
 
-    /**
-     * A larger input buffer.
-     *
-     * @param capacity bytes it has to hold, at least
-     * @param used bytes of the row so far; they are kept
-     */
+    @Override
     public ByteBuffer grow(int capacity, int used) {
-        long wanted = Math.max(capacity, Math.min(2L * input.capacity(), Integer.MAX_VALUE - 64));
-        byte[] kept = new byte[used];
-        ((Buffer) input).clear();
-        input.get(kept);
-        resize((int) wanted);
-        input.put(kept);
-        return input;
-    }
-
-    private void resize(int capacity) {
-        input = view(NativeCodec.encoderInput(lease.handle(), capacity));
-        smallRows = 0;
-        largestSmall = 0;
+        return input.grow(capacity, used);
     }
 
     /**
@@ -114,32 +85,15 @@ public final class NativeEncoder implements AutoCloseable {
         byte[] message = new byte[(int) result];
         ((Buffer) output).clear();
         output.get(message);
-        if (input.capacity() > LARGE_INPUT) {
-            shrinkAfterSmallRows(rowLength);
-        }
-        return message;
-    }
-
-    private void shrinkAfterSmallRows(int length) {
-        if (length > input.capacity() / 4) {
-            smallRows = 0;
-            largestSmall = 0;
-            return;
-        }
-        largestSmall = Math.max(largestSmall, length);
-        if (++smallRows >= SMALL_ROWS_BEFORE_SHRINK) {
-            resize(Math.max(INITIAL_INPUT, largestSmall + largestSmall / 2));
+        if (input.taken(rowLength)) {
             output = NativeCodec.encoderOutput(lease.handle());
         }
+        return message;
     }
 
     /** Column and reason of the row that was not encoded last. */
     public String refusal() {
         return new String(NativeCodec.refusal(lease.handle()), StandardCharsets.UTF_8);
-    }
-
-    int inputCapacity() {
-        return input.capacity();
     }
 
     /** Bits 32–39 of a result. */

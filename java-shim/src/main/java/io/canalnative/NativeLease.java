@@ -45,7 +45,7 @@ final class NativeLease extends PhantomReference<Object> {
     /** The handle, for a call. */
     long handle() {
         if (closed) {
-            throw new IllegalStateException("This codec is closed; open a new one");
+            throw new IllegalStateException("This native handle is closed; open a new one");
         }
         return handle;
     }

@@ -10,6 +10,7 @@ import io.canalnative.NativeDecoder;
 import io.canalnative.NativeException;
 import io.canalnative.NativeLibrary;
 import io.canalnative.NativeLibraryException;
+import io.canalnative.row.RowColumns;
 
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -58,7 +59,7 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
         this.options = options;
         this.physical = physical;
         this.metadataKeys = new ArrayList<>(metadataKeys);
-        this.spec = DecoderSpec.canExpress(physical) ? DecoderSpec.json(options, physical, metadataKeys, timeMillis) : null;
+        this.spec = RowColumns.canExpress(physical) ? DecoderSpec.json(options, physical, metadataKeys, timeMillis) : null;
         this.produced = produced;
         this.stock = stock;
         this.delegate = delegate;

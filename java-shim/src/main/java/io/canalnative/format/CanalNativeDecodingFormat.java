@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
+import io.canalnative.row.RowColumns;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.table.api.DataTypes;
@@ -54,7 +55,7 @@ final class CanalNativeDecodingFormat implements ProjectableDecodingFormat<Deser
         RowType physical = (RowType) Projection.of(projections).project(physicalDataType).getLogicalType();
         DeserializationSchema<RowData> delegateDecoder =
                 delegate == stock ? stockDecoder : delegate.createRuntimeDecoder(context, physicalDataType, projections);
-        boolean timeMillis = DecoderSpec.contains(physical, DecoderSpec.TIME) && TimeProbe.keepsMillis(context);
+        boolean timeMillis = RowColumns.contains(physical, DecoderSpec.TIME) && TimeProbe.keepsMillis(context);
         TypeInformation<RowData> produced =
                 metadataKeys.stream().allMatch(key -> CanalMetadata.of(key) == null)
                         ? stockDecoder.getProducedType()

@@ -2,6 +2,7 @@ package io.canalnative.format;
 
 import java.util.List;
 
+import io.canalnative.row.RowColumns;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.ChangelogMode;
@@ -50,7 +51,7 @@ final class CanalNativeEncodingFormat implements EncodingFormat<SerializationSch
         if (options.envelope != null) {
             checkKey(consumed.getFieldNames());
         }
-        if (!DecoderSpec.canExpress(consumed)) {
+        if (!RowColumns.canExpress(consumed)) {
             if (options.envelope != null || options.updates) {
                 throw new ValidationException(
                         "'encode.envelope' = 'full' and 'encode.update' = 'update' need the native codec, which does not know a type in " + consumed);

@@ -6,6 +6,7 @@ import io.canalnative.NativeDecoder;
 import io.canalnative.NativeEncoder;
 import io.canalnative.NativeException;
 import io.canalnative.NativeLibraryException;
+import io.canalnative.row.RowPacker;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.table.data.RowData;

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 import io.canalnative.format.JsonText.NumberText;
+import io.canalnative.row.RowColumns;
 
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.apache.flink.table.types.logical.RowType;
@@ -102,7 +103,7 @@ final class DelegatedMessage {
                     dates.add(new DateColumn(field.getName(), root, options));
                 }
             }
-            this.exactFractions = DecoderSpec.contains(physical, LogicalTypeRoot.DECIMAL);
+            this.exactFractions = RowColumns.contains(physical, LogicalTypeRoot.DECIMAL);
         }
 
         /**

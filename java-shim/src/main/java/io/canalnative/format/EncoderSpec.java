@@ -2,6 +2,7 @@ package io.canalnative.format;
 
 import java.nio.charset.StandardCharsets;
 
+import io.canalnative.row.RowColumns;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ArrayNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
@@ -15,7 +16,7 @@ final class EncoderSpec {
     /** The specification as UTF-8 JSON. */
     static byte[] json(EncodingOptions options, RowType consumed, EncoderProbe stock) {
         ObjectNode spec = JsonNodeFactory.instance.objectNode();
-        spec.set("fields", DecoderSpec.fields(consumed));
+        spec.set("fields", RowColumns.json(consumed));
         spec.put("timestamp", options.iso8601 ? "ISO-8601" : "SQL");
         spec.put("mapNullKey", options.nullKeyMode);
         spec.put("mapNullKeyLiteral", options.nullKeyLiteral);

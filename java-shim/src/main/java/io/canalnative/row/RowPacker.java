@@ -1,10 +1,9 @@
-package io.canalnative.format;
+package io.canalnative.row;
 
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-import io.canalnative.NativeEncoder;
 import org.apache.flink.core.memory.MemorySegment;
 import org.apache.flink.table.data.DecimalData;
 import org.apache.flink.table.data.RowData;
@@ -21,22 +20,23 @@ import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.logical.utils.LogicalTypeChecks;
 
 /**
- * Writes rows of any class into an encoder's input buffer, in the layout of Flink's BinaryRowData.
+ * Writes rows of any class into a native input buffer, in the layout of Flink's BinaryRowData.
  *
- * <p>What that layout would lose is refused, for Flink's own encoder to write: half a surrogate pair in a Java string,
- * a timestamp with more digits than its column, a decimal of another scale. (RowDataSerializer, which loses them
- * silently, is used for nested values only, after a check.)
+ * <p>What that layout would lose is refused: half a surrogate pair in a Java string, a timestamp with more digits than
+ * its column, a decimal of another scale. (RowDataSerializer, which loses them silently, is used for nested values
+ * only, after a check.)
  */
-final class RowPacker {
+public final class RowPacker {
 
-    /** This row is for Flink's encoder. */
-    static final int REFUSED = -1;
+    /** The layout cannot hold this row; {@link #refusal} says why. */
+    public static final int REFUSED = -1;
 
     private static final int COMPACT_DECIMAL = 18;
     private static final int COMPACT_TIMESTAMP = 3;
     private static final int BIG_DECIMAL_BYTES = 16;
 
-    private final NativeEncoder encoder;
+    private final RowType type;
+    private final RowBuffer target;
     private final LogicalTypeRoot[] roots;
     /** Precision of decimals and timestamps. */
     private final int[] precisions;
@@ -49,9 +49,16 @@ final class RowPacker {
     private ByteBuffer buffer;
     /** Where the next variable part goes. */
     private int end;
+    /** The field that the last refused row was refused for; -1: it has another number of fields. */
+    private int refused;
 
-    RowPacker(RowType type, NativeEncoder encoder) {
-        this.encoder = encoder;
+    /**
+     * @param type the columns of every row
+     * @param target where rows are written to
+     */
+    public RowPacker(RowType type, RowBuffer target) {
+        this.type = type;
+        this.target = target;
         int arity = type.getFieldCount();
         this.roots = new LogicalTypeRoot[arity];
         this.precisions = new int[arity];
@@ -84,8 +91,9 @@ final class RowPacker {
     }
 
     /** Writes a row; returns its length in bytes, or {@link #REFUSED}. */
-    int pack(RowData row) {
-        buffer = encoder.input();
+    public int pack(RowData row) {
+        buffer = target.input();
+        refused = -1;
         if (row instanceof BinaryRowData) {
             BinaryRowData binary = (BinaryRowData) row;
             return binary.getArity() == roots.length ? copy(binary) : REFUSED;
@@ -101,10 +109,34 @@ final class RowPacker {
                 buffer.put(bit >> 3, (byte) (buffer.get(bit >> 3) | 1 << (bit & 7)));
                 set(i, 0);
             } else if (!field(row, i)) {
+                refused = i;
                 return REFUSED;
             }
         }
         return end;
+    }
+
+    /** Column and reason of the row that was refused last. */
+    public String refusal() {
+        if (refused < 0) {
+            return "the row has not the table's " + roots.length + " columns";
+        }
+        return "column '" + type.getFieldNames().get(refused) + "' " + type.getTypeAt(refused).asSummaryString() + " has " + reason();
+    }
+
+    private String reason() {
+        switch (roots[refused]) {
+            case CHAR:
+            case VARCHAR:
+                return "a text with half a surrogate pair, which has no UTF-8 form";
+            case DECIMAL:
+                return "a decimal of another scale or of more digits";
+            case TIMESTAMP_WITHOUT_TIME_ZONE:
+            case TIMESTAMP_WITH_LOCAL_TIME_ZONE:
+                return "a timestamp with more digits";
+            default:
+                return "a nested value with one of these: half a surrogate pair, a decimal or timestamp of more digits than its type, a null key";
+        }
     }
 
     private int copy(BinaryFormat binary) {
@@ -191,7 +223,7 @@ final class RowPacker {
         return true;
     }
 
-    /** Whether a '?' among the bytes stands for half a surrogate pair, which Flink's encoder writes as an escape. */
+    /** Whether a '?' among the bytes stands for half a surrogate pair, which UTF-8 cannot hold. */
     static boolean losesSurrogate(String text, byte[] utf8) {
         boolean suspect = false;
         for (byte b : utf8) {
@@ -277,7 +309,7 @@ final class RowPacker {
 
     private void reserve(int capacity, int used) {
         if (capacity > buffer.capacity()) {
-            buffer = encoder.grow(capacity, used);
+            buffer = target.grow(capacity, used);
         }
     }
 }

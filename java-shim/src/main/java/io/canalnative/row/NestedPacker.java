@@ -1,4 +1,4 @@
-package io.canalnative.format;
+package io.canalnative.row;
 
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.table.data.ArrayData;
