@@ -67,7 +67,7 @@ abstract class PayloadSerializer<T> implements SimpleVersionedSerializer<T> {
             }
             return value;
         } catch (IOException | NegativeArraySizeException e) {
-            throw new IOException(String.format("The checkpoint's %s of %d bytes is not canal-native's: %s", what, serialized.length, e), e);
+            throw new IOException(String.format("What the checkpoint has as %s, %d bytes, is not canal-native's: %s", what, serialized.length, e), e);
         }
     }
 
