@@ -126,7 +126,7 @@ class DorisSettingsTest {
         assertEquals(1200, csv.timeoutSeconds);
         assertEquals("{column_separator=\\x01, function_column.sequence_col=id, partial_columns=true}", csv.headers.toString());
         refused("Unsupported value 'parquet' for sink.properties.format. Supported values are [json, csv, arrow].", "sink.properties.format", "parquet");
-        refused("Unsupported value 'zstd' for sink.properties.compress_type", "sink.properties.compress_type", "zstd");
+        refused("Unsupported value 'lz4_block' for sink.properties.compress_type", "sink.properties.compress_type", "lz4_block");
         refused("Unsupported value 'on' for sink.properties.group_commit", "sink.properties.group_commit", "on");
         refused("'sink.properties.timeout' = '10m' is not a number of seconds above 0", "sink.properties.timeout", "10m");
     }

@@ -33,8 +33,8 @@ class DorisSpecTest {
                         + "\"hostRewrite\":{\"10.0.0.7\":\"be\"},\"connectTimeoutMillis\":60000,\"database\":\"shop\",\"table\":\"orders\","
                         + "\"fields\":[{\"name\":\"id\",\"type\":{\"root\":\"BIGINT\",\"nullable\":false}},{\"name\":\"name\",\"type\":{\"root\":\"VARCHAR\",\"nullable\":true}}],"
                         + "\"keys\":[0],\"format\":\"csv\",\"properties\":{\"column_separator\":\"|\"},\"delete\":true,\"binary\":\"hex\",\"zone\":[[0,0]],"
-                        + "\"maxRows\":500000,\"maxBytes\":104857600,\"memoryBytes\":134217728,\"inFlight\":3,\"badRows\":\"log\",\"ignoreUpdateBefore\":false,"
-                        + "\"twoPhase\":true,\"intervalMillis\":10000,\"maxRetries\":3,\"loadTimeoutSeconds\":600,\"compress\":\"gz\","
+                        + "\"maxRows\":500000,\"maxBytes\":104857600,\"memoryBytes\":134217728,\"inFlight\":3,\"badRows\":\"log\","
+                        + "\"twoPhase\":true,\"maxRetries\":3,\"loadTimeoutSeconds\":600,\"compress\":\"gz\","
                         + "\"label\":{\"prefix\":\"etl\",\"sink\":\"" + LABEL.sink + "\",\"job\":\"00112233445566778899aabbccddeeff\",\"restored\":7,\"subtask\":1,\"subtasks\":4},"
                         + "\"restored\":[{\"next\":4}]}",
                 text(DorisSpec.writer(target, LABEL, Collections.singletonList(state))));

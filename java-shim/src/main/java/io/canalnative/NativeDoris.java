@@ -31,7 +31,7 @@ final class NativeDoris {
     static native byte[] badRow(long handle);
 
     /** The rows that Doris refused and that are passed over, since the last call: a JSON array of {@code {"row", "reason"}}. */
-    static native byte[] refused(long handle);
+    static native byte[] refusedRows(long handle);
 
     /** Closes the body that is being filled and hands it to the loader. Does not wait. */
     static native void flush(long handle);

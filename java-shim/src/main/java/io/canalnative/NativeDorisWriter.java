@@ -54,7 +54,7 @@ public final class NativeDorisWriter implements DorisLoads {
 
     @Override
     public byte[] refused() {
-        return NativeDoris.refused(lease.handle());
+        return NativeDoris.refusedRows(lease.handle());
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.canalnative.doris;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 import io.canalnative.row.RowColumns;
@@ -41,8 +42,7 @@ final class DorisSpec {
         spec.put("maxBytes", settings.maxBytes);
         spec.put("memoryBytes", settings.memoryBytes);
         spec.put("inFlight", settings.inFlight);
-        spec.put("badRows", settings.badRows.name().toLowerCase(java.util.Locale.ROOT));
-        spec.put("ignoreUpdateBefore", settings.ignoreUpdateBefore);
+        spec.put("badRows", settings.badRows.name().toLowerCase(Locale.ROOT));
         loads(spec, settings, label, restored);
         return bytes(spec);
     }
@@ -99,7 +99,6 @@ final class DorisSpec {
     /** What all writers of a sink have in common. */
     private static void loads(ObjectNode spec, DorisSettings settings, LabelParts label, List<byte[]> restored) throws IOException {
         spec.put("twoPhase", settings.twoPhase);
-        spec.put("intervalMillis", settings.intervalMillis);
         spec.put("maxRetries", settings.maxRetries);
         spec.put("loadTimeoutSeconds", settings.properties.timeoutSeconds);
         spec.put("compress", settings.properties.compression);
