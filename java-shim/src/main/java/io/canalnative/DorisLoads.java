@@ -1,0 +1,68 @@
+package io.canalnative;
+
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+
+import io.canalnative.row.RowBuffer;
+
+/**
+ * The loads of one subtask: rows go in, load bodies go to Doris. Used by one thread.
+ *
+ * <p>Every method throws a {@link NativeException} that names the load once one has failed for good.
+ */
+public interface DorisLoads extends RowBuffer, AutoCloseable {
+
+    /** {@link #write}: the row is taken. */
+    int TAKEN = 0;
+    /** {@link #write}: no memory is left; wait for {@link #ROOM} and write the same row again. */
+    int FULL = 1;
+    /** {@link #write}: the row cannot go into the table; {@link #badRow} says why. */
+    int BAD = 2;
+
+    /** {@link #await}: a row can be taken. */
+    int ROOM = 0;
+    /** {@link #await}: the outcome of every load is known, or under two-phase commit every load is pre-committed. */
+    int SETTLED = 1;
+
+    /** What {@link #metrics} gives, in this order. */
+    List<String> METRICS =
+            Collections.unmodifiableList(
+                    Arrays.asList(
+                            "rows", "bytes", "loads", "failedLoads", "retries", "filteredRows", "badRows", "inFlight", "bufferedBytes",
+                            "lastLoadMillis", "maxLoadMillis", "loadMillisSum", "commits"));
+
+    /** Takes the row in the first {@code length} bytes of {@link #input}; {@code kind} is {@code RowKind.toByteValue()}. */
+    int write(int length, byte kind);
+
+    /** Column, value and reason of the last bad row. */
+    String badRow();
+
+    /**
+     * The rows that Doris refused since the last call, where they do not fail the job: a JSON array in UTF-8 of {@code {"row": text,
+     * "reason": text}}.
+     */
+    byte[] refused();
+
+    /** Closes the body that is being filled and hands it to the loader. Does not wait. */
+    void flush();
+
+    /** Waits at most {@code millis} for {@link #ROOM} or {@link #SETTLED}; true if it is so. */
+    boolean await(int what, long millis);
+
+    /** The transactions to commit since the last call, a JSON array in UTF-8. */
+    byte[] committables();
+
+    /** What a successor has to know, a JSON object in UTF-8. */
+    byte[] state();
+
+    /** Fills in the numbers that {@link #METRICS} names. */
+    void metrics(long[] values);
+
+    /** The label of the load that was sent last; empty before the first. */
+    String lastLabel();
+
+    /** Cancels what is under way, within a second. */
+    @Override
+    void close();
+}
