@@ -11,7 +11,8 @@ mod text;
 /// How strictly to cast.
 #[derive(Clone, Copy, Debug)]
 pub struct CastRules {
-    /// `strict_mode`: a decimal beyond the column's precision fails; without it, it becomes the nearest value that fits.
+    /// `strict_mode`: a typed number beyond a DECIMAL's precision fails; without it, or in text, it becomes the nearest
+    /// value that fits.
     pub strict: bool,
     /// Release: from 4.0 on CHAR and VARCHAR are cut to the column's length when not strict.
     pub version: Version,
@@ -41,7 +42,8 @@ impl CastRules {
 
     /// Text (a CSV field, a literal) as a value of `ty`. Never gives NULL, except JSON's `null` inside nested text.
     pub fn text(&self, text: &str, ty: &ColumnType) -> Result<Cell, CastError> {
-        text::cast(self, text, ty)
+        // A number in text saturates in strict mode too (regression data of strict_mode with DECIMAL(9,1)).
+        text::cast(&CastRules { strict: self.strict && !matches!(ty, ColumnType::Decimal { .. }), ..*self }, text, ty)
     }
 
     /// A JSON value as a value of `ty`; JSON null is NULL.
@@ -117,10 +119,12 @@ impl CastRules {
             (Cell::DateTime(t), DateTime { scale }) => {
                 Cell::DateTime(crate::cell::DateTime { micros: round_micros(t.micros, *scale), scale: *scale })
             }
+            // The digits as one number, in INT without the bits that it has no room for.
             (Cell::Date(_) | Cell::DateTime(_), Int | BigInt | LargeInt) => {
-                let digits: std::string::String =
-                    cell.to_string().chars().filter(char::is_ascii_digit).take(14).collect();
-                fit(digits.parse().map_err(|_| CastError::Incorrect)?)?
+                let text = cell.to_string();
+                let digits = text.chars().filter(char::is_ascii_digit).take(14);
+                let number: i64 = digits.collect::<std::string::String>().parse().map_err(|_| CastError::Incorrect)?;
+                Cell::Int(if *ty == Int { i128::from(number as i32) } else { number.into() })
             }
             (Cell::Int(i), Date | DateTime { .. }) => self.text(&i.to_string(), ty)?,
             _ => return Ok(None),

@@ -55,17 +55,45 @@ fn structure(rules: &CastRules, members: Vec<(String, Json)>, fields: &[StructFi
     Ok(Cell::Struct(values))
 }
 
-/// The text form: `[1, "a,b", null]`, `{"k":1, k2:2}`, `{1, "x"}`. Elements may be bare, in double or single quotes.
+/// The text form: `[1, "a,b", null]`, `{"k":1, k2:2}`, `{1, "x"}`. Elements may be bare, in double or single quotes. An element
+/// that is none of its type is NULL, in strict mode too; a bracket or an element that lacks makes the whole text bad.
 pub fn from_text(rules: &CastRules, text: &str, ty: &ColumnType) -> Result<Cell, CastError> {
-    let mut scan = Scan { text, at: 0 };
-    let cell = scan.nested(rules, ty)?;
+    let (open, close) = brackets(ty);
+    let inner = text.trim().strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+    let mut scan = Scan { text: inner.ok_or(CastError::Incorrect)?, at: 0, depth: 0 };
+    let mut cell = empty(ty)?;
     scan.blanks();
-    if scan.at < text.len() { Err(CastError::Incorrect) } else { Ok(cell) }
+    for index in 0.. {
+        if scan.at >= scan.text.len() && index == 0 {
+            break;
+        }
+        scan.entry(rules, ty, &mut cell, index)?;
+        if !scan.take(b',') {
+            break;
+        }
+    }
+    scan.blanks();
+    if scan.at < scan.text.len() { Err(CastError::Incorrect) } else { Ok(cell) }
+}
+
+fn brackets(ty: &ColumnType) -> (char, char) {
+    if matches!(ty, ColumnType::Array(_)) { ('[', ']') } else { ('{', '}') }
+}
+
+fn empty(ty: &ColumnType) -> Result<Cell, CastError> {
+    Ok(match ty {
+        ColumnType::Array(_) => Cell::Array(Vec::new()),
+        ColumnType::Map(..) => Cell::Map(Vec::new()),
+        ColumnType::Struct(fields) => Cell::Struct(fields.iter().map(|f| (f.name.clone(), Cell::Null)).collect()),
+        _ => return Err(CastError::Incorrect),
+    })
 }
 
 struct Scan<'a> {
     text: &'a str,
     at: usize,
+    /// 0 within the outermost brackets, where others are data.
+    depth: usize,
 }
 
 impl<'a> Scan<'a> {
@@ -87,36 +115,29 @@ impl<'a> Scan<'a> {
     }
 
     fn nested(&mut self, rules: &CastRules, ty: &ColumnType) -> Result<Cell, CastError> {
-        let (open, close) = if matches!(ty, ColumnType::Array(_)) { (b'[', b']') } else { (b'{', b'}') };
-        if !self.take(open) {
+        let (open, close) = brackets(ty);
+        if !self.take(open as u8) {
             return Err(CastError::Incorrect);
         }
-        let mut cell = match ty {
-            ColumnType::Array(_) => Cell::Array(Vec::new()),
-            ColumnType::Map(..) => Cell::Map(Vec::new()),
-            ColumnType::Struct(fields) => Cell::Struct(fields.iter().map(|f| (f.name.clone(), Cell::Null)).collect()),
-            _ => return Err(CastError::Incorrect),
-        };
-        if self.take(close) {
-            return Ok(cell);
-        }
-        for index in 0.. {
-            self.entry(rules, ty, &mut cell, index)?;
-            if self.take(close) {
-                return Ok(cell);
-            }
-            if !self.take(b',') {
+        let mut cell = empty(ty)?;
+        self.depth += 1;
+        let mut index = 0;
+        while !self.take(close as u8) {
+            if index > 0 && !self.take(b',') {
                 return Err(CastError::Incorrect);
             }
+            self.entry(rules, ty, &mut cell, index)?;
+            index += 1;
         }
-        Err(CastError::Incorrect)
+        self.depth -= 1;
+        Ok(cell)
     }
 
     fn entry(&mut self, rules: &CastRules, ty: &ColumnType, cell: &mut Cell, index: usize) -> Result<(), CastError> {
         match (ty, cell) {
             (ColumnType::Array(item), Cell::Array(items)) => items.push(self.element(rules, item)?),
             (ColumnType::Map(key, item), Cell::Map(entries)) => {
-                let key = self.element(rules, key)?;
+                let key = self.cast(rules, key, true)?;
                 if !self.take(b':') {
                     return Err(CastError::Incorrect);
                 }
@@ -125,7 +146,7 @@ impl<'a> Scan<'a> {
             (ColumnType::Struct(fields), Cell::Struct(values)) => {
                 let from = self.at;
                 // With `name:` before the value, or by position.
-                let named = self.scalar().0.to_owned();
+                let named = self.scalar(true).0.into_owned();
                 let position = if self.take(b':') {
                     fields.iter().position(|f| f.name.eq_ignore_ascii_case(&named))
                 } else {
@@ -145,24 +166,31 @@ impl<'a> Scan<'a> {
         if ty.is_nested() && matches!(self.peek(), Some(b'[' | b'{')) {
             return self.nested(rules, ty);
         }
-        let (text, quoted) = self.scalar();
-        if !quoted && text.eq_ignore_ascii_case("null") {
+        self.cast(rules, ty, false)
+    }
+
+    fn cast(&mut self, rules: &CastRules, ty: &ColumnType, key: bool) -> Result<Cell, CastError> {
+        let (text, quoted) = self.scalar(key);
+        if !quoted && (text == "\\N" || text.eq_ignore_ascii_case("null")) {
             return Ok(Cell::Null);
         }
+        if !quoted && text.is_empty() {
+            return Err(CastError::Incorrect);
+        }
         match rules.text(&text, ty) {
-            Err(CastError::Incorrect) if !rules.strict => Ok(Cell::Null),
+            Err(CastError::Incorrect) => Ok(Cell::Null),
             other => other,
         }
     }
 
-    /// A word up to the next delimiter, or a quoted text without its quotes.
-    fn scalar(&mut self) -> (std::borrow::Cow<'a, str>, bool) {
+    /// A word up to the next delimiter (behind a key also `:`), or a quoted text without its quotes.
+    fn scalar(&mut self, key: bool) -> (std::borrow::Cow<'a, str>, bool) {
         self.blanks();
         let quote = self.peek().filter(|b| matches!(b, b'"' | b'\''));
         let Some(quote) = quote else {
             let rest = &self.text[self.at..];
-            // In a date-time element `:` is no delimiter, but then the element is quoted.
-            let end = rest.find([',', ']', '}', ':']).unwrap_or(rest.len());
+            let closes = |c| self.depth > 0 && matches!(c, ']' | '}');
+            let end = rest.find(|c| c == ',' || closes(c) || (key && c == ':')).unwrap_or(rest.len());
             self.at += end;
             return (rest[..end].trim_end().into(), false);
         };

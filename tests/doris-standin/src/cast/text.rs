@@ -11,8 +11,8 @@ pub fn cast(rules: &CastRules, text: &str, ty: &ColumnType) -> Result<Cell, Cast
     let value = match ty {
         TinyInt | SmallInt | Int | BigInt | LargeInt => integer(text.trim(), ty),
         Boolean => boolean(text.trim()),
-        Float => float(text.trim()).map(|x| Cell::Float(x as f32)),
-        Double => float(text.trim()).map(Cell::Double),
+        Float => float::<f32>(text.trim(), f32::is_finite).map(Cell::Float),
+        Double => float::<f64>(text.trim(), f64::is_finite).map(Cell::Double),
         Decimal { precision, scale } => {
             let (unscaled, from) = decimal_digits(text.trim()).ok_or(CastError::Incorrect)?;
             return rules.decimal(unscaled, from, *precision, *scale);
@@ -69,9 +69,11 @@ fn boolean(text: &str) -> Option<Cell> {
     }
 }
 
-fn float(text: &str) -> Option<f64> {
-    // Rust reads "infinity" and "nan" too, as Doris does.
-    text.parse().ok()
+/// Rust reads "infinity" and "nan" too, as Doris does; digits beyond the type's range are no value of it.
+fn float<F: std::str::FromStr + Copy>(text: &str, is_finite: fn(F) -> bool) -> Option<F> {
+    let value = text.parse().ok()?;
+    let in_digits = text.bytes().any(|byte| byte.is_ascii_digit());
+    (is_finite(value) || !in_digits).then_some(value)
 }
 
 /// The digits of plain or scientific notation as (unscaled, scale), cut at 38 digits' worth of fraction.
@@ -118,13 +120,13 @@ fn decimal_digits(text: &str) -> Option<(i128, u8)> {
 }
 
 /// Microseconds since the epoch of a date with or without a time: `2024-4-2`, `2024-04-02 17:00:00.123`, `20240402`,
-/// `20240402170000`, with `T` or blank between and `/` for `-`. Years of two digits are 1970 to 2069.
+/// `20240402170000`, with `T`, `:` or blank between and `/` for `-`. Years of two digits are 1970 to 2069.
 fn datetime(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     if bytes.len() >= 6 && bytes.iter().take_while(|b| b.is_ascii_digit()).count() >= 6 {
         return compact(text);
     }
-    let (date, time) = match text.find([' ', 'T']) {
+    let (date, time) = match text.find([' ', 'T', ':']) {
         Some(i) => (&text[..i], text[i + 1..].trim_start()),
         None => (text, ""),
     };

@@ -96,8 +96,8 @@ impl<'a> Splitter<'a> {
             if field_start && rest[at] == enclose {
                 match self.enclosed_end(rest, at, enclose) {
                     Some(end) => at = end,
-                    // Never closed: the quote is data.
-                    None => at += 1,
+                    // Never closed: all that follows is in the quotes.
+                    None => return rest.len(),
                 }
                 field_start = false;
             } else if rest[at..].starts_with(delimiter) {
@@ -113,21 +113,16 @@ impl<'a> Splitter<'a> {
         rest.len()
     }
 
-    /// End of a quoted field that starts at `from`: behind the quote that a separator, a delimiter or the end follows.
+    /// Behind the quote that closes the one at `from`: the first that is neither escaped nor doubled. What follows up to the
+    /// separator belongs to the field too (`"a"b"` is one field). None: it is never closed.
     fn enclosed_end(&self, rest: &[u8], from: usize, enclose: u8) -> Option<usize> {
         let mut at = from + 1;
         while at < rest.len() {
-            let b = rest[at];
-            at += 1;
-            if b == self.escape && self.escape != 0 && b != enclose {
-                at += 1;
-            } else if b == enclose {
-                let after = &rest[at..];
-                let ends = after.is_empty() || after.starts_with(self.column) || after.starts_with(self.line.needle());
-                if ends || (self.line_is_newline && after.starts_with(b"\r\n")) {
-                    return Some(at);
-                }
+            let escaped = rest[at] == self.escape && self.escape != 0 && self.escape != enclose;
+            if rest[at] == enclose && rest.get(at + 1) != Some(&enclose) {
+                return Some(at + 1);
             }
+            at += if escaped || rest[at] == enclose { 2 } else { 1 };
         }
         None
     }
@@ -174,8 +169,12 @@ impl<'a> Splitter<'a> {
                 end = closed;
             }
             let closed = quoted && end > from;
+            if quoted && !closed {
+                end = bytes.len();
+            }
             end += memmem::find(&bytes[end..], self.column).unwrap_or(bytes.len() - end);
             let text = &line[from..end];
+            let closed = closed && text.len() > 1 && text.ends_with(enclose as char);
             let inner = if closed && !self.keep_enclose { &text[1..text.len() - 1] } else { text };
             fields.push(if text == "\\N" || (self.empty_is_null && inner.is_empty()) {
                 Field::Null

@@ -116,13 +116,25 @@ fn paths(reading: &Reading) -> Result<Option<Vec<Path>>, LoadError> {
     parsed.map(Some).ok_or_else(fail)
 }
 
+/// The value at the root; of an array that of each element that has it.
+fn at_root(root: &Path, value: &Json) -> Option<Json> {
+    let found = root.find(value).cloned();
+    match value {
+        Json::Array(items) if found.is_none() => {
+            let each: Vec<Json> = items.iter().filter_map(|item| root.find(item).cloned()).collect();
+            (!each.is_empty()).then_some(Json::Array(each))
+        }
+        _ => found,
+    }
+}
+
 impl Shape<'_> {
     /// One document: a row, or with `strip_outer_array` an array of rows.
     fn document(&self, value: Json, rows: &mut RowBuilder) -> Result<(), LoadError> {
         let value = match &self.root {
             None => value,
-            Some(root) => match root.find(&value) {
-                Some(found) => found.clone(),
+            Some(root) => match at_root(root, &value) {
+                Some(found) => found,
                 None => return rows.bad("JSON Root not found.", &value.to_string()),
             },
         };
