@@ -11,8 +11,8 @@ mod text;
 /// How strictly to cast.
 #[derive(Clone, Copy, Debug)]
 pub struct CastRules {
-    /// `strict_mode`: a typed number beyond a DECIMAL's precision fails; without it, or in text, it becomes the nearest
-    /// value that fits.
+    /// `strict_mode`. From 4.0 on a decimal beyond the column's precision then fails; else it becomes the nearest value
+    /// that fits.
     pub strict: bool,
     /// Release: from 4.0 on CHAR and VARCHAR are cut to the column's length when not strict.
     pub version: Version,
@@ -42,8 +42,7 @@ impl CastRules {
 
     /// Text (a CSV field, a literal) as a value of `ty`. Never gives NULL, except JSON's `null` inside nested text.
     pub fn text(&self, text: &str, ty: &ColumnType) -> Result<Cell, CastError> {
-        // A number in text saturates in strict mode too (regression data of strict_mode with DECIMAL(9,1)).
-        text::cast(&CastRules { strict: self.strict && !matches!(ty, ColumnType::Decimal { .. }), ..*self }, text, ty)
+        text::cast(self, text, ty)
     }
 
     /// A JSON value as a value of `ty`; JSON null is NULL.
@@ -119,25 +118,28 @@ impl CastRules {
             (Cell::DateTime(t), DateTime { scale }) => {
                 Cell::DateTime(crate::cell::DateTime { micros: round_micros(t.micros, *scale), scale: *scale })
             }
-            // The digits as one number, in INT without the bits that it has no room for.
             (Cell::Date(_) | Cell::DateTime(_), Int | BigInt | LargeInt) => {
                 let text = cell.to_string();
-                let digits = text.chars().filter(char::is_ascii_digit).take(14);
-                let number: i64 = digits.collect::<std::string::String>().parse().map_err(|_| CastError::Incorrect)?;
-                Cell::Int(if *ty == Int { i128::from(number as i32) } else { number.into() })
+                let digits: std::string::String = text.chars().filter(char::is_ascii_digit).take(14).collect();
+                let number: i128 = digits.parse().map_err(|_| CastError::Incorrect)?;
+                match fit(number) {
+                    // Before 4.0 the digits of a DATETIME just overflow.
+                    Err(_) if self.version < Version::V4_0 => Cell::Int(number as i32 as i128),
+                    fitted => fitted?,
+                }
             }
             (Cell::Int(i), Date | DateTime { .. }) => self.text(&i.to_string(), ty)?,
             _ => return Ok(None),
         }))
     }
 
-    /// `unscaled` × 10^-`from` in a DECIMAL(precision, scale): rounded, and beyond the precision saturated if not strict.
+    /// `unscaled` × 10^-`from` in a DECIMAL(precision, scale): rounded, and beyond the precision saturated.
     fn decimal(&self, unscaled: i128, from: u8, precision: u8, scale: u8) -> Result<Cell, CastError> {
         let limit = 10i128.pow(precision.min(38) as u32) - 1;
         let rounded = Decimal { unscaled, scale: from }.rescale(scale).map(|d| d.unscaled);
         match rounded {
             Some(u) if (-limit..=limit).contains(&u) => Ok(Cell::Decimal(Decimal { unscaled: u, scale })),
-            _ if self.strict => Err(CastError::Incorrect),
+            _ if self.strict && self.version >= Version::V4_0 => Err(CastError::Incorrect),
             _ => Ok(Cell::Decimal(Decimal { unscaled: if unscaled < 0 { -limit } else { limit }, scale })),
         }
     }

@@ -4,6 +4,7 @@ use super::{CastError, CastRules};
 use crate::cell::Cell;
 use crate::json::Json;
 use crate::schema::{ColumnType, StructField};
+use std::borrow::Cow;
 
 /// A JSON value as a value of `ty`.
 pub fn from_json(rules: &CastRules, value: Json, ty: &ColumnType) -> Result<Cell, CastError> {
@@ -37,10 +38,10 @@ pub fn from_json(rules: &CastRules, value: Json, ty: &ColumnType) -> Result<Cell
     }
 }
 
-/// An element that does not fit is NULL when not strict.
+/// An element that does not fit is NULL, under strict mode too.
 fn element(rules: &CastRules, value: Json, ty: &ColumnType) -> Result<Cell, CastError> {
     match from_json(rules, value, ty) {
-        Err(CastError::Incorrect) if !rules.strict => Ok(Cell::Null),
+        Err(CastError::Incorrect) => Ok(Cell::Null),
         other => other,
     }
 }
@@ -55,160 +56,102 @@ fn structure(rules: &CastRules, members: Vec<(String, Json)>, fields: &[StructFi
     Ok(Cell::Struct(values))
 }
 
-/// The text form: `[1, "a,b", null]`, `{"k":1, k2:2}`, `{1, "x"}`. Elements may be bare, in double or single quotes. An element
-/// that is none of its type is NULL, in strict mode too; a bracket or an element that lacks makes the whole text bad.
+/// The text form: `[1, "a,b", null]`, `{"k":1, k2:2}`, `{1, "x"}`. Elements may be bare, in double or single quotes. Only the
+/// outermost brackets must match; an element that does not fit is NULL, but a missing one spoils the whole.
 pub fn from_text(rules: &CastRules, text: &str, ty: &ColumnType) -> Result<Cell, CastError> {
-    let (open, close) = brackets(ty);
-    let inner = text.trim().strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
-    let mut scan = Scan { text: inner.ok_or(CastError::Incorrect)?, at: 0, depth: 0 };
-    let mut cell = empty(ty)?;
-    scan.blanks();
-    for index in 0.. {
-        if scan.at >= scan.text.len() && index == 0 {
-            break;
+    let (open, close) = if matches!(ty, ColumnType::Array(_)) { ('[', ']') } else { ('{', '}') };
+    let inner = text.trim().strip_prefix(open).and_then(|t| t.strip_suffix(close)).ok_or(CastError::Incorrect)?;
+    let items = if inner.trim().is_empty() { Vec::new() } else { split(inner, b',') };
+    match ty {
+        ColumnType::Array(item) => {
+            let cells = items.into_iter().map(|i| text_element(rules, i, item));
+            Ok(Cell::Array(cells.collect::<Result<_, _>>()?))
         }
-        scan.entry(rules, ty, &mut cell, index)?;
-        if !scan.take(b',') {
-            break;
+        ColumnType::Map(key, value) => {
+            let entry = |item| match split(item, b':')[..] {
+                [k, v] => Ok((text_element(rules, k, key)?, text_element(rules, v, value)?)),
+                // Bare values may hold colons.
+                [k, v, ..] => Ok((text_element(rules, k, key)?, text_element(rules, from_to_end(item, v), value)?)),
+                _ => Err(CastError::Incorrect),
+            };
+            Ok(Cell::Map(items.into_iter().map(entry).collect::<Result<_, _>>()?))
         }
+        ColumnType::Struct(fields) => struct_from_items(rules, &items, fields),
+        _ => Err(CastError::Incorrect),
     }
-    scan.blanks();
-    if scan.at < scan.text.len() { Err(CastError::Incorrect) } else { Ok(cell) }
 }
 
-fn brackets(ty: &ColumnType) -> (char, char) {
-    if matches!(ty, ColumnType::Array(_)) { ('[', ']') } else { ('{', '}') }
+/// The end of `whole` from where its part `part` starts.
+fn from_to_end<'a>(whole: &'a str, part: &str) -> &'a str {
+    &whole[part.as_ptr() as usize - whole.as_ptr() as usize..]
 }
 
-fn empty(ty: &ColumnType) -> Result<Cell, CastError> {
-    Ok(match ty {
-        ColumnType::Array(_) => Cell::Array(Vec::new()),
-        ColumnType::Map(..) => Cell::Map(Vec::new()),
-        ColumnType::Struct(fields) => Cell::Struct(fields.iter().map(|f| (f.name.clone(), Cell::Null)).collect()),
-        _ => return Err(CastError::Incorrect),
-    })
-}
-
-struct Scan<'a> {
-    text: &'a str,
-    at: usize,
-    /// 0 within the outermost brackets, where others are data.
-    depth: usize,
-}
-
-impl<'a> Scan<'a> {
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    fn blanks(&mut self) {
-        while self.peek().is_some_and(|b| b.is_ascii_whitespace()) {
-            self.at += 1;
-        }
-    }
-
-    fn take(&mut self, byte: u8) -> bool {
-        self.blanks();
-        let found = self.peek() == Some(byte);
-        self.at += found as usize;
-        found
-    }
-
-    fn nested(&mut self, rules: &CastRules, ty: &ColumnType) -> Result<Cell, CastError> {
-        let (open, close) = brackets(ty);
-        if !self.take(open as u8) {
-            return Err(CastError::Incorrect);
-        }
-        let mut cell = empty(ty)?;
-        self.depth += 1;
-        let mut index = 0;
-        while !self.take(close as u8) {
-            if index > 0 && !self.take(b',') {
-                return Err(CastError::Incorrect);
-            }
-            self.entry(rules, ty, &mut cell, index)?;
-            index += 1;
-        }
-        self.depth -= 1;
-        Ok(cell)
-    }
-
-    fn entry(&mut self, rules: &CastRules, ty: &ColumnType, cell: &mut Cell, index: usize) -> Result<(), CastError> {
-        match (ty, cell) {
-            (ColumnType::Array(item), Cell::Array(items)) => items.push(self.element(rules, item)?),
-            (ColumnType::Map(key, item), Cell::Map(entries)) => {
-                let key = self.cast(rules, key, true)?;
-                if !self.take(b':') {
-                    return Err(CastError::Incorrect);
-                }
-                entries.push((key, self.element(rules, item)?));
-            }
-            (ColumnType::Struct(fields), Cell::Struct(values)) => {
-                let from = self.at;
-                // With `name:` before the value, or by position.
-                let named = self.scalar(true).0.into_owned();
-                let position = if self.take(b':') {
-                    fields.iter().position(|f| f.name.eq_ignore_ascii_case(&named))
-                } else {
-                    self.at = from;
-                    (index < fields.len()).then_some(index)
-                };
-                let position = position.ok_or(CastError::Incorrect)?;
-                values[position].1 = self.element(rules, &fields[position].ty)?;
-            }
-            _ => return Err(CastError::Incorrect),
-        }
-        Ok(())
-    }
-
-    fn element(&mut self, rules: &CastRules, ty: &ColumnType) -> Result<Cell, CastError> {
-        self.blanks();
-        if ty.is_nested() && matches!(self.peek(), Some(b'[' | b'{')) {
-            return self.nested(rules, ty);
-        }
-        self.cast(rules, ty, false)
-    }
-
-    fn cast(&mut self, rules: &CastRules, ty: &ColumnType, key: bool) -> Result<Cell, CastError> {
-        let (text, quoted) = self.scalar(key);
-        if !quoted && (text == "\\N" || text.eq_ignore_ascii_case("null")) {
-            return Ok(Cell::Null);
-        }
-        if !quoted && text.is_empty() {
-            return Err(CastError::Incorrect);
-        }
-        match rules.text(&text, ty) {
-            Err(CastError::Incorrect) => Ok(Cell::Null),
-            other => other,
-        }
-    }
-
-    /// A word up to the next delimiter (behind a key also `:`), or a quoted text without its quotes.
-    fn scalar(&mut self, key: bool) -> (std::borrow::Cow<'a, str>, bool) {
-        self.blanks();
-        let quote = self.peek().filter(|b| matches!(b, b'"' | b'\''));
-        let Some(quote) = quote else {
-            let rest = &self.text[self.at..];
-            let closes = |c| self.depth > 0 && matches!(c, ']' | '}');
-            let end = rest.find(|c| c == ',' || closes(c) || (key && c == ':')).unwrap_or(rest.len());
-            self.at += end;
-            return (rest[..end].trim_end().into(), false);
+/// `name: value` or values by position.
+fn struct_from_items(rules: &CastRules, items: &[&str], fields: &[StructField]) -> Result<Cell, CastError> {
+    let mut values: Vec<(String, Cell)> = fields.iter().map(|f| (f.name.clone(), Cell::Null)).collect();
+    for (index, item) in items.iter().enumerate() {
+        let parts = split(item, b':');
+        let named = || fields.iter().position(|f| f.name.eq_ignore_ascii_case(&unquoted(parts[0]).0));
+        let (position, text) = match (parts.len() > 1).then(named).flatten() {
+            Some(position) => (position, from_to_end(item, parts[1])),
+            None if index < fields.len() => (index, *item),
+            None => return Err(CastError::Incorrect),
         };
-        self.at += 1;
-        let mut out = String::new();
-        while let Some(c) = self.text[self.at..].chars().next() {
-            self.at += c.len_utf8();
-            match c {
-                '\\' => {
-                    if let Some(next) = self.text[self.at..].chars().next() {
-                        self.at += next.len_utf8();
-                        out.push(next);
-                    }
-                }
-                c if c == quote as char => break,
-                c => out.push(c),
-            }
-        }
-        (out.into(), true)
+        values[position].1 = text_element(rules, text, &fields[position].ty)?;
     }
+    Ok(Cell::Struct(values))
+}
+
+fn text_element(rules: &CastRules, item: &str, ty: &ColumnType) -> Result<Cell, CastError> {
+    let (text, quoted) = unquoted(item);
+    if !quoted && (text.eq_ignore_ascii_case("null") || text == "\\N") {
+        return Ok(Cell::Null);
+    }
+    if !quoted && text.is_empty() && !ty.is_text() {
+        return Err(CastError::Incorrect);
+    }
+    match rules.text(&text, ty) {
+        Err(CastError::Incorrect) => Ok(Cell::Null),
+        other => other,
+    }
+}
+
+/// Splits at a byte outside quotes and brackets.
+fn split(text: &str, at: u8) -> Vec<&str> {
+    let (mut parts, mut from, mut depth, mut quote, mut escaped) = (Vec::new(), 0, 0i32, None, false);
+    for (i, b) in text.bytes().enumerate() {
+        match (quote, b) {
+            _ if escaped => escaped = false,
+            (Some(_), b'\\') => escaped = true,
+            (Some(q), _) if q == b => quote = None,
+            (Some(_), _) => {}
+            // A quote opens only where an element starts.
+            (None, b'"' | b'\'') if text[from..i].trim().is_empty() || depth > 0 => quote = Some(b),
+            (None, b'[' | b'{') => depth += 1,
+            (None, b']' | b'}') => depth -= 1,
+            (None, _) if b == at && depth <= 0 => {
+                parts.push(&text[from..i]);
+                from = i + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[from..]);
+    parts
+}
+
+/// Without blanks around it and without its quotes; was it in quotes?
+fn unquoted(item: &str) -> (Cow<'_, str>, bool) {
+    let item = item.trim();
+    let quote = item.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let Some(inner) = quote.and_then(|q| item[1..].strip_suffix(q)) else { return (item.into(), false) };
+    if !inner.contains('\\') {
+        return (inner.into(), true);
+    }
+    let mut out = String::with_capacity(inner.len());
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        out.push(if c == '\\' { chars.next().unwrap_or(c) } else { c });
+    }
+    (out.into(), true)
 }

@@ -11,8 +11,10 @@ pub fn cast(rules: &CastRules, text: &str, ty: &ColumnType) -> Result<Cell, Cast
     let value = match ty {
         TinyInt | SmallInt | Int | BigInt | LargeInt => integer(text.trim(), ty),
         Boolean => boolean(text.trim()),
-        Float => float::<f32>(text.trim(), f32::is_finite).map(Cell::Float),
-        Double => float::<f64>(text.trim(), f64::is_finite).map(Cell::Double),
+        Float => {
+            float(text.trim()).filter(|x| (*x as f32).is_finite() || !x.is_finite()).map(|x| Cell::Float(x as f32))
+        }
+        Double => float(text.trim()).map(Cell::Double),
         Decimal { precision, scale } => {
             let (unscaled, from) = decimal_digits(text.trim()).ok_or(CastError::Incorrect)?;
             return rules.decimal(unscaled, from, *precision, *scale);
@@ -69,11 +71,10 @@ fn boolean(text: &str) -> Option<Cell> {
     }
 }
 
-/// Rust reads "infinity" and "nan" too, as Doris does; digits beyond the type's range are no value of it.
-fn float<F: std::str::FromStr + Copy>(text: &str, is_finite: fn(F) -> bool) -> Option<F> {
-    let value = text.parse().ok()?;
-    let in_digits = text.bytes().any(|byte| byte.is_ascii_digit());
-    (is_finite(value) || !in_digits).then_some(value)
+/// Rust reads `infinity` and `nan` too, as Doris does; digits that are too large are no number.
+fn float(text: &str) -> Option<f64> {
+    let value: f64 = text.parse().ok()?;
+    (value.is_finite() || !text.bytes().any(|b| b.is_ascii_digit())).then_some(value)
 }
 
 /// The digits of plain or scientific notation as (unscaled, scale), cut at 38 digits' worth of fraction.
@@ -120,23 +121,30 @@ fn decimal_digits(text: &str) -> Option<(i128, u8)> {
 }
 
 /// Microseconds since the epoch of a date with or without a time: `2024-4-2`, `2024-04-02 17:00:00.123`, `20240402`,
-/// `20240402170000`, with `T`, `:` or blank between and `/` for `-`. Years of two digits are 1970 to 2069.
+/// `20240402170000`. Any punctuation stands between the parts, blanks or `T` too between date and time. Years of two
+/// digits are 1970 to 2069.
 fn datetime(text: &str) -> Option<i64> {
-    let bytes = text.as_bytes();
-    if bytes.len() >= 6 && bytes.iter().take_while(|b| b.is_ascii_digit()).count() >= 6 {
+    let digits = |t: &str| t.bytes().take_while(u8::is_ascii_digit).count();
+    if digits(text) >= 6 {
         return compact(text);
     }
-    let (date, time) = match text.find([' ', 'T', ':']) {
-        Some(i) => (&text[..i], text[i + 1..].trim_start()),
-        None => (text, ""),
+    let mut rest = text;
+    let mut part = |last: bool| {
+        let (number, after) = rest.split_at(digits(rest));
+        let separator = after.bytes().next();
+        rest = match separator {
+            None => after,
+            Some(b) if b.is_ascii_punctuation() || last && matches!(b, b' ' | b'T') => &after[1..],
+            Some(_) => return None,
+        };
+        Some(number)
     };
-    let separator = if date.contains('/') { '/' } else { '-' };
-    let mut parts = date.split(separator);
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || !matches!(year.len(), 2 | 4) {
+    let (year, month, day) = (part(false)?, part(false)?, part(true)?);
+    if !matches!(year.len(), 2 | 4) {
         return None;
     }
     let days = days_of(full_year(year)?, number(month, 2)?, number(day, 2)?)?;
+    let time = rest.trim_start();
     Some(days as i64 * DAY_MICROS + if time.is_empty() { 0 } else { time_of_day(time)? })
 }
 

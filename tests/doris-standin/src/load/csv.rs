@@ -94,11 +94,8 @@ impl<'a> Splitter<'a> {
         let (mut at, mut field_start) = (0, true);
         while at < rest.len() {
             if field_start && rest[at] == enclose {
-                match self.enclosed_end(rest, at, enclose) {
-                    Some(end) => at = end,
-                    // Never closed: all that follows is in the quotes.
-                    None => return rest.len(),
-                }
+                // Never closed: all that is left is one line.
+                at = self.enclosed_end(rest, at, enclose).unwrap_or(rest.len());
                 field_start = false;
             } else if rest[at..].starts_with(delimiter) {
                 return at;
@@ -113,18 +110,29 @@ impl<'a> Splitter<'a> {
         rest.len()
     }
 
-    /// Behind the quote that closes the one at `from`: the first that is neither escaped nor doubled. What follows up to the
-    /// separator belongs to the field too (`"a"b"` is one field). None: it is never closed.
+    /// End of the quoted part of a field that starts at `from`: behind the first quote that is neither escaped nor
+    /// doubled. What follows it up to the separator still belongs to the field.
     fn enclosed_end(&self, rest: &[u8], from: usize, enclose: u8) -> Option<usize> {
         let mut at = from + 1;
         while at < rest.len() {
-            let escaped = rest[at] == self.escape && self.escape != 0 && self.escape != enclose;
-            if rest[at] == enclose && rest.get(at + 1) != Some(&enclose) {
-                return Some(at + 1);
+            let b = rest[at];
+            at += 1;
+            if b == self.escape && self.escape != 0 && b != enclose {
+                at += 1;
+            } else if b == enclose {
+                // Two quotes at the very start are an empty quoted part, further in they are one quote of the text.
+                if at - 1 > from + 1 && rest.get(at) == Some(&enclose) && !self.ends(&rest[at + 1..]) {
+                    at += 1;
+                } else {
+                    return Some(at);
+                }
             }
-            at += if escaped || rest[at] == enclose { 2 } else { 1 };
         }
         None
+    }
+
+    fn ends(&self, rest: &[u8]) -> bool {
+        rest.is_empty() || rest.starts_with(self.column) || rest.starts_with(self.line.needle())
     }
 
     fn split<'f>(&self, line: &'f str, fields: &mut Vec<Field<'f>>) {
@@ -163,18 +171,12 @@ impl<'a> Splitter<'a> {
         let bytes = line.as_bytes();
         let mut from = 0;
         loop {
-            let mut end = from;
             let quoted = bytes.get(from) == Some(&enclose);
-            if let Some(closed) = quoted.then(|| self.enclosed_end(bytes, from, enclose)).flatten() {
-                end = closed;
-            }
-            let closed = quoted && end > from;
-            if quoted && !closed {
-                end = bytes.len();
-            }
+            let end = quoted.then(|| self.enclosed_end(bytes, from, enclose)).flatten();
+            let mut end = end.unwrap_or(if quoted { bytes.len() } else { from });
             end += memmem::find(&bytes[end..], self.column).unwrap_or(bytes.len() - end);
             let text = &line[from..end];
-            let closed = closed && text.len() > 1 && text.ends_with(enclose as char);
+            let closed = text.len() > 1 && quoted && text.as_bytes().last() == Some(&enclose);
             let inner = if closed && !self.keep_enclose { &text[1..text.len() - 1] } else { text };
             fields.push(if text == "\\N" || (self.empty_is_null && inner.is_empty()) {
                 Field::Null

@@ -116,40 +116,44 @@ fn paths(reading: &Reading) -> Result<Option<Vec<Path>>, LoadError> {
     parsed.map(Some).ok_or_else(fail)
 }
 
-/// The value at the root; of an array that of each element that has it.
-fn at_root(root: &Path, value: &Json) -> Option<Json> {
-    let found = root.find(value).cloned();
-    match value {
-        Json::Array(items) if found.is_none() => {
-            let each: Vec<Json> = items.iter().filter_map(|item| root.find(item).cloned()).collect();
-            (!each.is_empty()).then_some(Json::Array(each))
-        }
-        _ => found,
-    }
-}
-
 impl Shape<'_> {
-    /// One document: a row, or with `strip_outer_array` an array of rows.
+    /// One document: a row, or with `strip_outer_array` an array of rows. `json_root` leads from the document to them, or,
+    /// if the document is an array, from each of its items.
     fn document(&self, value: Json, rows: &mut RowBuilder) -> Result<(), LoadError> {
-        let value = match &self.root {
-            None => value,
-            Some(root) => match at_root(root, &value) {
-                Some(found) => found,
-                None => return rows.bad("JSON Root not found.", &value.to_string()),
-            },
-        };
+        let strip = self.reading.strip_outer_array;
         match value {
-            Json::Array(items) if self.reading.strip_outer_array => {
-                items.into_iter().try_for_each(|item| self.row(item, rows))
-            }
-            Json::Array(_) => {
-                rows.bad("JSON data is array-object, `strip_outer_array` must be TRUE.", &value.to_string())
-            }
-            other if self.reading.strip_outer_array && !self.reading.read_json_by_line && self.root.is_none() => {
-                rows.bad("JSON data is not an array-object, `strip_outer_array` must be FALSE.", &other.to_string())
-            }
-            other => self.row(other, rows),
+            Json::Array(items) if strip => items.into_iter().try_for_each(|item| match self.at_root(&item) {
+                Some(found) => self.row(found.cloned().unwrap_or(item), rows),
+                None => rows.bad("JSON Root not found.", &item.to_string()),
+            }),
+            value => match self.at_root(&value) {
+                None => rows.bad("JSON Root not found.", &value.to_string()),
+                Some(Some(Json::Array(items))) if strip => {
+                    items.iter().try_for_each(|item| self.row(item.clone(), rows))
+                }
+                Some(found) => self.single(found.cloned().unwrap_or(value), rows),
+            },
         }
+    }
+
+    /// What `json_root` leads to: `None` if nowhere, `Some(None)` if there is no root to follow.
+    fn at_root<'j>(&self, value: &'j Json) -> Option<Option<&'j Json>> {
+        match &self.root {
+            None => Some(None),
+            Some(root) => root.find(value).map(Some),
+        }
+    }
+
+    fn single(&self, value: Json, rows: &mut RowBuilder) -> Result<(), LoadError> {
+        let Reading { strip_outer_array: strip, read_json_by_line: by_line, .. } = *self.reading;
+        if matches!(value, Json::Array(_)) {
+            return rows.bad("JSON data is array-object, `strip_outer_array` must be TRUE.", &value.to_string());
+        }
+        if strip && !by_line && self.root.is_none() {
+            let reason = "JSON data is not an array-object, `strip_outer_array` must be FALSE.";
+            return rows.bad(reason, &value.to_string());
+        }
+        self.row(value, rows)
     }
 
     fn row(&self, value: Json, rows: &mut RowBuilder) -> Result<(), LoadError> {

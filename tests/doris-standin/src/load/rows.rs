@@ -92,13 +92,12 @@ impl Scope for Names<'_, '_> {
             return self.row.map(|r| r[position].clone());
         }
         let source = self.plan.sources.iter().position(|s| s.eq_ignore_ascii_case(name))?;
-        let cell = self.fields.get(source)?.cell();
-        // A column that the load also fills as it comes has the table's type in mappings.
-        let filled = self.plan.schema.position(name).filter(|at| matches!(self.plan.targets[*at], Target::Source(_)));
-        Some(match filled {
-            Some(at) => self.plan.rules.cell(&cell, &self.plan.schema.columns[at].ty).unwrap_or(Cell::Null),
-            None => cell,
-        })
+        let text = self.fields.get(source).map(Field::cell)?;
+        // A column of the body that is also one of the table has the table's type, others are text.
+        match self.plan.schema.column(name) {
+            Some(column) => Some(self.plan.rules.cell(&text, &column.ty).unwrap_or(Cell::Null)),
+            None => Some(text),
+        }
     }
 }
 
