@@ -178,7 +178,8 @@ fn time_of_day(text: &str) -> Option<i64> {
         }
         micros += value as i64 * unit * 1_000_000;
     }
-    if parts.next().is_some() || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+    // More digits after another colon are passed over.
+    if parts.any(|p| number(p, 9).is_none()) || !fraction.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     Some(micros + fraction_micros(fraction) - zone)

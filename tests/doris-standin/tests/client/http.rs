@@ -64,7 +64,8 @@ pub fn send(request: &Request) -> io::Result<Reply> {
     send_once(&Request { host: host.to_owned(), path: format!("/{path}"), ..request.clone() })
 }
 
-fn send_once(request: &Request) -> io::Result<Reply> {
+/// Sends a request and follows nothing.
+pub fn send_once(request: &Request) -> io::Result<Reply> {
     let mut stream = TcpStream::connect(&request.host)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     stream.set_nodelay(true)?;
