@@ -231,3 +231,40 @@ fn arrays_are_read_back() {
     });
     assert!(counts.contains_key("written") && counts.contains_key("both quotes"), "{counts:?}");
 }
+
+/// Whatever the bytes of a row: it is written or bad, and what is appended stands for a row of its own.
+#[test]
+fn damaged_rows_are_no_panic() {
+    let counts = count(|tape| {
+        let format = tape.pick(&[Format::Json, Format::csv(), Format::Arrow]).clone();
+        let case = case(tape, format);
+        let Ok(mut encoder) = BodyEncoder::new(case.spec.clone(), &case.fields, Some(&case.table)) else {
+            return Ok(vec!["refused"]);
+        };
+        let (mut body, mut endings) = (Vec::new(), Vec::new());
+        encoder.begin(&mut body);
+        for _ in 0..8 {
+            let values = row::values(tape, &case.fields, true);
+            let mut bytes = write::row(&values, &case.fields, Kind::Insert);
+            for _ in 0..tape.below(4) {
+                let at = tape.below(bytes.len());
+                bytes[at] = tape.number() as u8;
+            }
+            bytes.truncate(if tape.one_in(4) { tape.below(bytes.len() + 1) } else { bytes.len() });
+            let (before, same) = (body.len(), encoder.same_key(&bytes, &bytes));
+            match encoder.append(&bytes, tape.one_in(2), &mut body) {
+                Ok(()) => endings.push("written"),
+                Err(bad) if body.len() == before => endings.push(ending(bad.reason)),
+                Err(bad) => return Err(format!("{bad} and {} bytes", body.len() - before)),
+            }
+            if same.is_ok_and(|same| !same) {
+                return Err("a row's key is not its own".into());
+            }
+        }
+        encoder.finish(&mut body);
+        Ok(endings)
+    });
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        assert!(["written", "malformed", "not UTF-8"].iter().all(|kind| counts.contains_key(kind)), "{counts:?}");
+    }
+}
