@@ -1,6 +1,5 @@
 //! Bodies of Stream Loads: texts by scenario, and what is refused.
 
-mod generator;
 mod reference;
 mod rows;
 mod scenario;

@@ -165,6 +165,10 @@ impl Notation for Csv {
         let Some((enclose, escape)) = self.enclosing else { return self.alone(out, text) };
         out.push(enclose);
         if (enclose, escape) != (b'"', b'\\') {
+            if text == b"\\N" && enclose != b'\\' && escape != b'\\' {
+                // What is compared with NULL's text is not unescaped yet.
+                out.push(escape);
+            }
             escaped(out, text, enclose, escape)?;
         } else {
             let plain = out.plain(text);
@@ -278,6 +282,7 @@ mod tests {
             (Some((b'"', b'\\')), "long enough, \"then a quote\"", r#""long enough, \"then a quote\"""#),
             (Some((b'"', b'\\')), "é😀\"", "\"é😀\\\"\""),
             (Some((b'\'', b'^')), "it's ^ \"x\"\\", r#"'it^'s ^^ "x"\'"#),
+            (Some((b'"', b'^')), "\\N", r#""^\N""#),
             (None, "a,b", "a,b"),
         ] {
             assert_eq!(written(&csv(enclosing), text).unwrap(), expected);

@@ -4,6 +4,7 @@ use super::nested::{Element, Form, Member, Nested, Shape};
 use super::value::{DecimalFit, Range, Reading};
 use crate::doris::table::DorisType;
 use crate::error::{Error, Kind};
+use crate::row::read::COMPACT_TIMESTAMP;
 use crate::schema::{Field, LogicalType, Root};
 
 /// What the pairing depends on beside the types.
@@ -133,7 +134,9 @@ impl Limits {
             _ if self.plain_text(to, if precision == 0 { 19 } else { 20 + u32::from(precision) }) => 9,
             _ => return None,
         };
-        let unit = if digits >= precision { 1 } else { 10u32.pow(u32::from(9 - digits)) };
+        // What a row keeps may have more digits than its type says.
+        let kept = if precision <= COMPACT_TIMESTAMP { 3 } else { 9 };
+        let unit = if digits >= kept { 1 } else { 10u32.pow(u32::from(9 - digits)) };
         Some(Reading::Stamp { precision, zoned, unit })
     }
 
