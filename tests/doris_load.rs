@@ -231,7 +231,10 @@ fn bad_rows_fail_the_load_with_doris_reason() {
     let loader = start(doris.plan("orders", true));
     loader.load(lines(&["{\"id\":1,\"v\":\"a\"}\n".into(), "{\"id\":\"x\",\"v\":\"b\"}\n".into()]));
     let failure = loader.wait(LONG, |account| account.open == 0).unwrap_err();
-    assert!(failure.contains("refuses 1 of 2 rows for shop.orders") && failure.contains("'sink.bad-rows'"), "{failure}");
+    assert!(
+        failure.contains("refuses 1 of 2 rows for shop.orders") && failure.contains("'sink.bad-rows'"),
+        "{failure}"
+    );
     assert_eq!(doris.labels("PRECOMMITTED"), Vec::<String>::new());
 }
 
@@ -241,7 +244,9 @@ fn bad_rows_are_found_and_the_others_loaded() {
         let doris = Doris::start();
         let loader = start(LoaderPlan { isolates: true, ..doris.plan("orders", two_phase) });
         let bad = [3, 4, 17, 63];
-        let row = |i: u64| format!("{{\"id\":{},\"v\":\"r{i}\"}}\n", if bad.contains(&i) { "\"x\"".into() } else { i.to_string() });
+        let row = |i: u64| {
+            format!("{{\"id\":{},\"v\":\"r{i}\"}}\n", if bad.contains(&i) { "\"x\"".into() } else { i.to_string() })
+        };
         loader.load(lines(&(0..64).map(row).collect::<Vec<_>>()));
         settled(&loader);
         let refused = loader.take_refused();

@@ -47,7 +47,9 @@ impl Doris {
     /// Rows of a statement, as text.
     pub fn sql(&self, statement: &str) -> Vec<Vec<Option<String>>> {
         match Session::new(Arc::clone(&self.cluster), "loader", 1).execute(statement) {
-            Ok(Outcome::Rows(relation)) => relation.rows.iter().map(|row| row.iter().map(|cell| cell.text()).collect()).collect(),
+            Ok(Outcome::Rows(relation)) => {
+                relation.rows.iter().map(|row| row.iter().map(|cell| cell.text()).collect()).collect()
+            }
             Ok(Outcome::Done { .. }) => Vec::new(),
             Err(error) => panic!("{statement}: {error:?}"),
         }
@@ -108,7 +110,13 @@ impl Doris {
                 limit: Duration::from_secs(10),
                 patience: Duration::from_secs(20),
             },
-            stem: Stem { prefix: format!("t_shop.{table}"), sink: "cafe".into(), job: "j1".into(), restored: 0, subtask: 0 },
+            stem: Stem {
+                prefix: format!("t_shop.{table}"),
+                sink: "cafe".into(),
+                job: "j1".into(),
+                restored: 0,
+                subtask: 0,
+            },
             subtasks: 1,
             restored: Vec::<LabelState>::new(),
             in_flight: if two_phase { 3 } else { 1 },

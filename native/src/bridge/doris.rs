@@ -220,7 +220,11 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_lastLabel<'l>(
 
 /// `void closeWriter(long handle)`.
 #[unsafe(no_mangle)]
-pub extern "system" fn Java_io_canalnative_NativeDoris_closeWriter<'l>(mut env: JNIEnv<'l>, _: JClass<'l>, handle: jlong) {
+pub extern "system" fn Java_io_canalnative_NativeDoris_closeWriter<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+) {
     throw::guard(&mut env, |_| handle::remove_if(handle, |session| session.writing().map(|_| ())))
 }
 
@@ -283,6 +287,7 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_closeCommitter<'l>(
 }
 
 fn json<'l>(env: &mut JNIEnv<'l>, value: &impl serde::Serialize) -> Result<JByteArray<'l>, Error> {
-    let text = serde_json::to_vec(value).map_err(|e| Error::new(Kind::Internal, "JSON could not be written").caused_by(e))?;
+    let text =
+        serde_json::to_vec(value).map_err(|e| Error::new(Kind::Internal, "JSON could not be written").caused_by(e))?;
     Ok(env.byte_array_from_slice(&text)?)
 }

@@ -22,7 +22,8 @@ pub async fn table(cluster: &Cluster, database: &str, name: &str) -> Result<Opti
     if columns.is_empty() {
         return Ok(None);
     }
-    let created = cluster.query(database, &format!("SHOW CREATE TABLE {}.{}", backquoted(database), backquoted(name))).await?;
+    let created =
+        cluster.query(database, &format!("SHOW CREATE TABLE {}.{}", backquoted(database), backquoted(name))).await?;
     let ddl = created.first().and_then(|row| row.get(1).cloned().flatten()).unwrap_or_default();
     let column = |cells: &Vec<Option<String>>| {
         let cell = |i: usize| cells.get(i).cloned().flatten();
@@ -67,7 +68,9 @@ mod tests {
 
     #[test]
     fn the_key_model_stands_behind_the_columns() {
-        let ddl = |clause: &str| format!("CREATE TABLE `t` (\n  `UNIQUE KEY(` int NULL\n) ENGINE=OLAP\n{clause}DISTRIBUTED BY HASH(`a`)");
+        let ddl = |clause: &str| {
+            format!("CREATE TABLE `t` (\n  `UNIQUE KEY(` int NULL\n) ENGINE=OLAP\n{clause}DISTRIBUTED BY HASH(`a`)")
+        };
         assert_eq!(model(&ddl("UNIQUE KEY(`a`)\n")), KeyModel::Unique);
         assert_eq!(model(&ddl("AGGREGATE KEY(`a`)\n")), KeyModel::Aggregate);
         assert_eq!(model(&ddl("DUPLICATE KEY(`a`)\n")), KeyModel::Duplicate);

@@ -198,9 +198,9 @@ impl Cluster {
         })?;
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        let mut to = self
-            .rewritten(host)
-            .ok_or_else(|| CallError::Refused(format!("the front end {asked} redirects to '{shown}', which has no port")))?;
+        let mut to = self.rewritten(host).ok_or_else(|| {
+            CallError::Refused(format!("the front end {asked} redirects to '{shown}', which has no port"))
+        })?;
         // An all-in-one container registers its back end as 127.0.0.1, which is another machine for us.
         if is_loopback(&to.host) && !is_loopback(&asked.host) {
             to.host.clone_from(&asked.host);
@@ -258,7 +258,11 @@ impl Cluster {
         match json["code"].as_i64() {
             Some(0) | None => Ok(json),
             Some(401) => Err(CallError::Denied(denied(&self.access.user, &json))),
-            Some(_) => Err(CallError::Refused(format!("{asked} answered to {path}: {} {}", text(&json["msg"]), text(&json["data"])))),
+            Some(_) => Err(CallError::Refused(format!(
+                "{asked} answered to {path}: {} {}",
+                text(&json["msg"]),
+                text(&json["data"])
+            ))),
         }
     }
 
@@ -271,7 +275,10 @@ impl Cluster {
         let json = self.call("GET", &path, Chunks::default()).await?;
         let state = json["data"].as_str().unwrap_or_default();
         LabelState::parse(state).ok_or_else(|| {
-            CallError::Refused(format!("Doris says '{}' of the label {label}, which is no state of a load", text(&json["data"])))
+            CallError::Refused(format!(
+                "Doris says '{}' of the label {label}, which is no state of a load",
+                text(&json["data"])
+            ))
         })
     }
 
@@ -322,7 +329,10 @@ impl Cluster {
         let json = self.call("POST", &path, body.into()).await?;
         let rows = json["data"]["data"].as_array().cloned().unwrap_or_default();
         let cell = |cell: &Value| (!cell.is_null()).then(|| text(cell));
-        Ok(rows.iter().map(|row| row.as_array().map(|cells| cells.iter().map(cell).collect()).unwrap_or_default()).collect())
+        Ok(rows
+            .iter()
+            .map(|row| row.as_array().map(|cells| cells.iter().map(cell).collect()).unwrap_or_default())
+            .collect())
     }
 
     /// The text behind a load's `ErrorURL`.
@@ -356,7 +366,10 @@ pub struct TwoPhaseAnswer {
 }
 
 pub(super) fn denied(user: &str, json: &Value) -> String {
-    format!("Doris denies access to user '{user}': {}; check 'username', 'password' and the privilege LOAD", text(&json["data"]))
+    format!(
+        "Doris denies access to user '{user}': {}; check 'username', 'password' and the privilege LOAD",
+        text(&json["data"])
+    )
 }
 
 pub(super) fn parse(body: &[u8]) -> Option<Value> {

@@ -197,11 +197,13 @@ impl Connections {
             None => self.connect(to).await?,
         };
         let broken = |e: &dyn fmt::Display| NoAnswer::Unknown(format!("the connection to {to} broke: {e}"));
-        let mut message = hyper::Request::builder().method(request.method).uri(request.path).header("Host", to.to_string());
+        let mut message =
+            hyper::Request::builder().method(request.method).uri(request.path).header("Host", to.to_string());
         for (name, value) in request.headers {
             message = message.header(name, value);
         }
-        let message = message.body(request.body).map_err(|e| NoAnswer::Unreachable(format!("a header is not sendable: {e}")))?;
+        let message =
+            message.body(request.body).map_err(|e| NoAnswer::Unreachable(format!("a header is not sendable: {e}")))?;
         let answer = sender.send_request(message).await.map_err(|e| broken(&Causes(&e)))?;
         let status = answer.status().as_u16();
         let location = answer.headers().get("location").and_then(|value| value.to_str().ok()).map(String::from);

@@ -62,7 +62,11 @@ async fn refuse(sending: &Sending, package: &Package, row: usize, message: &str,
 async fn reasons(sending: &Sending, url: Option<&str>) -> Vec<String> {
     let Some(url) = url else { return Vec::new() };
     let log = sending.cluster.error_log(url).await.unwrap_or_default();
-    log.lines().filter(|line| !line.trim().is_empty()).take(REASONS).map(|line| line.chars().take(SHOWN).collect()).collect()
+    log.lines()
+        .filter(|line| !line.trim().is_empty())
+        .take(REASONS)
+        .map(|line| line.chars().take(SHOWN).collect())
+        .collect()
 }
 
 async fn describe(sending: &Sending, package: &Package, error: LoadError) -> String {
@@ -70,7 +74,10 @@ async fn describe(sending: &Sending, package: &Package, error: LoadError) -> Str
     match error {
         LoadError::Failed(text) => text,
         LoadError::Taken => {
-            format!("a label of this run is in use by another writer of {}.{}; is the job running twice?", target.database, target.table)
+            format!(
+                "a label of this run is in use by another writer of {}.{}; is the job running twice?",
+                target.database, target.table
+            )
         }
         LoadError::Rows { filtered, message, error_url } => {
             let mut text = format!(
@@ -81,7 +88,9 @@ async fn describe(sending: &Sending, package: &Package, error: LoadError) -> Str
                 text.push_str("; ");
                 text.push_str(&reason);
             }
-            text.push_str("; correct the rows, or set 'sink.bad-rows' = 'log' or 'table' to load the others without them");
+            text.push_str(
+                "; correct the rows, or set 'sink.bad-rows' = 'log' or 'table' to load the others without them",
+            );
             text
         }
     }

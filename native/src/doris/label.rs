@@ -95,7 +95,10 @@ mod tests {
         let mut long = stem(&"f".repeat(32), u64::MAX, u32::MAX);
         long.prefix = "\u{8BA2}\u{5355} ".repeat(60);
         let label = long.label(u32::MAX, u64::MAX);
-        assert!(label.len() <= 128 && label.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_:".contains(&b)), "{label}");
+        assert!(
+            label.len() <= 128 && label.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_:".contains(&b)),
+            "{label}"
+        );
     }
 
     #[test]

@@ -131,7 +131,8 @@ impl LoadTarget {
         let path = stream_load_path(&self.database, &self.table);
         let answer = cluster.put(&path, &headers, load.body.clone(), self.limit).await;
         let reply = match answer {
-            Ok(answer) => Reply::parse(&answer.body).ok_or_else(|| format!("an answer that is none of Doris', HTTP {}", answer.status)),
+            Ok(answer) => Reply::parse(&answer.body)
+                .ok_or_else(|| format!("an answer that is none of Doris', HTTP {}", answer.status)),
             Err(CallError::NoAnswer(NoAnswer::Unreachable(reason))) => {
                 // Nothing has left, so a label that is there later is still not ours.
                 effort.sent -= 1;
@@ -167,17 +168,16 @@ impl LoadTarget {
             Status::Done => Attempt::Over(Ok(Loaded { transaction: reply.transaction, unselected: reply.unselected })),
             Status::LabelExists if effort.sent == 1 => Attempt::Over(Err(LoadError::Taken)),
             Status::LabelExists => self.resolve(cluster, label, &reply.message).await,
-            Status::Denied => {
-                failed(denied(cluster.user(), &json!({ "data": reply.message })))
-            }
+            Status::Denied => failed(denied(cluster.user(), &json!({ "data": reply.message }))),
             Status::Failed if reply.is_of_rows() => Attempt::Over(Err(LoadError::Rows {
                 filtered: reply.filtered,
                 message: reply.message.clone(),
                 error_url: reply.error_url.clone(),
             })),
-            Status::Failed if reply.is_final() => {
-                failed(format!("Doris refuses the load {label} into {}.{}: {}", self.database, self.table, reply.message))
-            }
+            Status::Failed if reply.is_final() => failed(format!(
+                "Doris refuses the load {label} into {}.{}: {}",
+                self.database, self.table, reply.message
+            )),
             Status::Failed if reply.is_pressure() => {
                 effort.pressed += 1;
                 Attempt::Later(reply.message.clone())
@@ -192,10 +192,16 @@ impl LoadTarget {
         let mut pause = Duration::from_millis(100);
         loop {
             match cluster.label_state(&self.database, label).await {
-                Ok(LabelState::Visible | LabelState::Committed) if !self.two_phase => return Attempt::Over(Ok(Loaded { transaction: None, unselected: 0 })),
-                Ok(LabelState::Precommitted) if self.two_phase => return Attempt::Over(Ok(Loaded { transaction: None, unselected: 0 })),
+                Ok(LabelState::Visible | LabelState::Committed) if !self.two_phase => {
+                    return Attempt::Over(Ok(Loaded { transaction: None, unselected: 0 }));
+                }
+                Ok(LabelState::Precommitted) if self.two_phase => {
+                    return Attempt::Over(Ok(Loaded { transaction: None, unselected: 0 }));
+                }
                 Ok(LabelState::Unknown | LabelState::Aborted) => return Attempt::Later(reason.into()),
-                Ok(LabelState::Prepare) if began.elapsed() > self.limit.min(self.patience) => self.give_up(cluster, label, None).await,
+                Ok(LabelState::Prepare) if began.elapsed() > self.limit.min(self.patience) => {
+                    self.give_up(cluster, label, None).await
+                }
                 Ok(LabelState::Prepare) => {}
                 Ok(state) => {
                     return Attempt::Over(Err(LoadError::Failed(format!(

@@ -7,8 +7,8 @@ use super::isolate;
 use super::label::{LabelState, Stem, abandoned as ranges};
 use super::load::{Effort, Load, LoadError, LoadTarget, Loaded};
 use serde::{Deserialize, Serialize};
-use std::io::Write;
 use std::hash::{BuildHasher, RandomState};
+use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -259,7 +259,11 @@ impl Loader {
 
     /// What a checkpoint keeps of the labels. To be called when all is settled.
     pub fn labels(&self) -> LabelState {
-        LabelState { stem: self.stem.clone(), run: self.shared.state().run, next: self.shared.next.load(Ordering::Relaxed) }
+        LabelState {
+            stem: self.stem.clone(),
+            run: self.shared.state().run,
+            next: self.shared.next.load(Ordering::Relaxed),
+        }
     }
 }
 
@@ -420,7 +424,8 @@ impl Sending {
 
 /// The quickest level: Doris unpacks on its own time.
 fn gzip(body: &Chunks) -> Chunks {
-    let mut packed = flate2::write::GzEncoder::new(Vec::with_capacity(body.len() as usize / 4), flate2::Compression::fast());
+    let mut packed =
+        flate2::write::GzEncoder::new(Vec::with_capacity(body.len() as usize / 4), flate2::Compression::fast());
     for chunk in body.iter() {
         // Writing to memory does not fail.
         let _ = packed.write_all(chunk);

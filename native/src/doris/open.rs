@@ -146,9 +146,11 @@ fn body(spec: &WriterSpec, signs: bool) -> Result<BodySpec, Error> {
 }
 
 fn load_target(spec: &WriterSpec, encoder: &BodyEncoder, patience: Duration) -> LoadTarget {
-    let mut headers: Vec<(String, String)> = encoder.headers().into_iter().map(|(name, value)| (name.into(), value)).collect();
+    let mut headers: Vec<(String, String)> =
+        encoder.headers().into_iter().map(|(name, value)| (name.into(), value)).collect();
     let header = |name: &str, value: &str| (name.to_string(), value.to_string());
-    let users = spec.properties.iter().filter(|(name, value)| !OWN_HEADERS.contains(&name.as_str()) && !value.is_empty());
+    let users =
+        spec.properties.iter().filter(|(name, value)| !OWN_HEADERS.contains(&name.as_str()) && !value.is_empty());
     headers.extend(users.map(|(name, value)| header(name, value)));
     // Doris' default turns a value that does not fit into NULL.
     for (name, value) in [("strict_mode", "true"), ("max_filter_ratio", "0")] {

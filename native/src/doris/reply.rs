@@ -57,7 +57,11 @@ impl Reply {
         Some(Reply {
             status,
             transaction: json["TxnId"].as_i64().filter(|id| *id > 0),
-            message: if json["code"].as_i64() == Some(401) { text(&json["data"]) } else { text(message.unwrap_or(&Value::Null)) },
+            message: if json["code"].as_i64() == Some(401) {
+                text(&json["data"])
+            } else {
+                text(message.unwrap_or(&Value::Null))
+            },
             total: number("NumberTotalRows"),
             loaded: number("NumberLoadedRows"),
             filtered: number("NumberFilteredRows"),
@@ -74,18 +78,23 @@ impl Reply {
 
     /// Rows were bad: the same body fails again.
     pub fn is_of_rows(&self) -> bool {
-        self.status == Status::Failed && (self.filtered > 0 || self.error_url.is_some() || self.code() == "DATA_QUALITY_ERROR")
+        self.status == Status::Failed
+            && (self.filtered > 0 || self.error_url.is_some() || self.code() == "DATA_QUALITY_ERROR")
     }
 
     /// The server has too much to do: it is to be asked later, and less often.
     pub fn is_pressure(&self) -> bool {
-        self.status == Status::Failed && matches!(self.code(), "E-235" | "E-238" | "E-229" | "TOO_MANY_VERSION" | "MEM_LIMIT_EXCEEDED")
+        self.status == Status::Failed
+            && matches!(self.code(), "E-235" | "E-238" | "E-229" | "TOO_MANY_VERSION" | "MEM_LIMIT_EXCEEDED")
     }
 
     /// The request itself is wrong, and will be the next time.
     pub fn is_final(&self) -> bool {
         self.status == Status::Denied
-            || matches!(self.code(), "INVALID_ARGUMENT" | "NOT_AUTHORIZED" | "DATA_FILE_TYPE_ERROR" | "NOT_IMPLEMENTED_ERROR")
+            || matches!(
+                self.code(),
+                "INVALID_ARGUMENT" | "NOT_AUTHORIZED" | "DATA_FILE_TYPE_ERROR" | "NOT_IMPLEMENTED_ERROR"
+            )
     }
 }
 
@@ -99,7 +108,10 @@ mod tests {
             "Message": "[DATA_QUALITY_ERROR]too many filtered rows", "NumberTotalRows": 3, "NumberLoadedRows": 0,
             "NumberFilteredRows": 1, "NumberUnselectedRows": 0, "ErrorURL": "http://be:8040/api/_load_error_log?file=f"}"#;
         let reply = Reply::parse(text).unwrap();
-        assert_eq!((reply.status.clone(), reply.transaction, reply.code()), (Status::Failed, Some(12), "DATA_QUALITY_ERROR"));
+        assert_eq!(
+            (reply.status.clone(), reply.transaction, reply.code()),
+            (Status::Failed, Some(12), "DATA_QUALITY_ERROR")
+        );
         assert!(reply.is_of_rows() && !reply.is_pressure() && !reply.is_final());
     }
 
@@ -107,8 +119,12 @@ mod tests {
     fn front_ends_have_two_envelopes_of_their_own() {
         let failed = Reply::parse(br#"{"status":"FAILED","msg":"There is no 100-continue header"}"#).unwrap();
         assert_eq!((failed.status, failed.message.as_str()), (Status::Failed, "There is no 100-continue header"));
-        let denied = Reply::parse(br#"{"msg":"Unauthorized","code":401,"data":"Access denied for user","count":0}"#).unwrap();
-        assert_eq!((denied.status.clone(), denied.message.as_str(), denied.is_final()), (Status::Denied, "Access denied for user", true));
+        let denied =
+            Reply::parse(br#"{"msg":"Unauthorized","code":401,"data":"Access denied for user","count":0}"#).unwrap();
+        assert_eq!(
+            (denied.status.clone(), denied.message.as_str(), denied.is_final()),
+            (Status::Denied, "Access denied for user", true)
+        );
     }
 
     #[test]

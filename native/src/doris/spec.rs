@@ -55,7 +55,10 @@ impl AccessSpec {
         let front_ends = addresses("fenodes", &self.fenodes)?;
         let back_ends = addresses("benodes", &self.benodes)?;
         if front_ends.is_empty() {
-            return Err(Error::new(Kind::InvalidSpec, "no front end is named; set 'fenodes' to its host and HTTP port, such as fe:8030"));
+            return Err(Error::new(
+                Kind::InvalidSpec,
+                "no front end is named; set 'fenodes' to its host and HTTP port, such as fe:8030",
+            ));
         }
         if !self.auto_redirect && back_ends.is_empty() {
             let text = "'auto-redirect' = 'false' needs 'benodes', as no front end is asked for a back end then";
@@ -77,7 +80,8 @@ fn addresses(option: &str, texts: &[String]) -> Result<Vec<Authority>, Error> {
     let read = |text: &String| {
         Authority::parse(text).ok_or_else(|| {
             let tls = if text.trim_start().starts_with("https:") { "; TLS is not supported" } else { "" };
-            Error::new(Kind::InvalidSpec, format!("'{text}' is no address; write host:port, such as fe:8030{tls}")).at(option)
+            Error::new(Kind::InvalidSpec, format!("'{text}' is no address; write host:port, such as fe:8030{tls}"))
+                .at(option)
         })
     };
     texts.iter().map(read).collect()
@@ -253,7 +257,8 @@ impl CommitterSpec {
     /// # Errors
     /// [`Kind::InvalidSpec`], with what is wrong.
     pub fn from_json(text: &[u8]) -> Result<CommitterSpec, Error> {
-        serde_json::from_slice(text).map_err(|e| Error::new(Kind::InvalidSpec, "the committer's specification is not readable").caused_by(e))
+        serde_json::from_slice(text)
+            .map_err(|e| Error::new(Kind::InvalidSpec, "the committer's specification is not readable").caused_by(e))
     }
 }
 

@@ -87,8 +87,25 @@ impl Body {
 
 impl Writer {
     /// A writer over a loader that was started.
-    pub fn new(encoder: BodyEncoder, loader: Loader, limits: Limits, deletes: Deletes, passes_bad_rows: bool) -> Writer {
-        Writer { encoder, loader, limits, deletes, passes_bad_rows, bad_before: Vec::new(), before: None, open: Body::default(), bad_rows: 0, ignored_deletes: 0 }
+    pub fn new(
+        encoder: BodyEncoder,
+        loader: Loader,
+        limits: Limits,
+        deletes: Deletes,
+        passes_bad_rows: bool,
+    ) -> Writer {
+        Writer {
+            encoder,
+            loader,
+            limits,
+            deletes,
+            passes_bad_rows,
+            bad_before: Vec::new(),
+            before: None,
+            open: Body::default(),
+            bad_rows: 0,
+            ignored_deletes: 0,
+        }
     }
 
     /// Writes a row in Flink's binary format.
@@ -103,7 +120,9 @@ impl Writer {
         self.settle_before(if kind == RowKind::UpdateAfter { Some(row) } else { None }, &mut bad);
         match kind {
             RowKind::Insert | RowKind::UpdateAfter => self.append(row, false, &mut bad),
-            RowKind::Delete | RowKind::UpdateBefore if self.deletes == Deletes::Refused => return Err(undeletable(kind)),
+            RowKind::Delete | RowKind::UpdateBefore if self.deletes == Deletes::Refused => {
+                return Err(undeletable(kind));
+            }
             RowKind::Delete if self.deletes == Deletes::Signed => self.append(row, true, &mut bad),
             RowKind::UpdateBefore if self.deletes == Deletes::Signed => self.before = Some(row.to_vec()),
             RowKind::Delete => self.ignored_deletes += 1,
