@@ -4,7 +4,7 @@
 use crate::cell::Cell;
 use crate::cluster::Cluster;
 use crate::schema::ColumnType as DorisType;
-use crate::sql::{Field, Outcome, Session, SqlError, variables_version};
+use crate::sql::{Field, Outcome, Session, SqlError, mysql_version};
 use async_trait::async_trait;
 use opensrv_mysql::{
     AsyncMysqlIntermediary, AsyncMysqlShim, Column, ColumnFlags, ColumnType, ErrorKind, InitWriter,
@@ -75,7 +75,7 @@ impl<W: AsyncWrite + Send + Unpin> AsyncMysqlShim<W> for Connection {
     type Error = io::Error;
 
     fn version(&self) -> String {
-        variables_version().to_owned()
+        mysql_version().to_owned()
     }
 
     fn connect_id(&self) -> u32 {

@@ -1,4 +1,12 @@
 //! The SQL side: statements as Doris' front end takes them over the MySQL protocol, run against the cluster's tables.
+//!
+//! Not imitated: window functions, WITH, EXISTS and sub-selects that name columns of the outer SELECT, views, materialized views,
+//! roll-ups, generated columns, multi-statement transactions (BEGIN), users and privileges beyond the one administrator, EXPLAIN,
+//! catalogs other than `internal`; time zones (a session's is UTC); the check that every selected column is grouped; MODIFY of a
+//! VARCHAR's length is a heavy change in every release; AUTO_INCREMENT counts on from the highest stored value. Properties,
+//! indexes and buckets are kept as written and do nothing but what loads need. Over the MySQL protocol: no TLS, no compression,
+//! prepared statements give every column as text, and a client with CLIENT_DEPRECATE_EOF sees only the first result of a text
+//! with several queries (both opensrv-mysql's ways); its text for a wrong password is not Doris'.
 
 pub mod expr;
 
@@ -29,7 +37,7 @@ pub use relation::{Field, Relation};
 pub use session::{Outcome, Session};
 
 /// The MySQL version that Doris passes for.
-pub fn variables_version() -> &'static str {
+pub fn mysql_version() -> &'static str {
     variables::MYSQL_VERSION
 }
 

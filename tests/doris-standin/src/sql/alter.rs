@@ -355,7 +355,7 @@ fn drop_partition(store: &mut Store, database: &str, table: &str, name: &str, if
     let Some(partition) = partitions.find(|found| found.name.eq_ignore_ascii_case(name)) else {
         return if if_exists { Ok(()) } else { refuse(format!("Error in list of partitions to DROP: {name}")) };
     };
-    super::write::remove_from_partitions(store, database, table, &schema, &[partition.name.clone()])?;
+    super::write::remove_from_partitions(store, database, table, &schema, std::slice::from_ref(&partition.name))?;
     Ok(store.edit_schema(database, table, |schema| {
         if let Some(partitioning) = &mut schema.partitioning {
             partitioning.partitions.retain(|found| found.name != partition.name);

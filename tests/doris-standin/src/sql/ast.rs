@@ -402,7 +402,7 @@ pub enum Statement {
     /// `SHOW`
     Show(Box<Show>),
     /// `DESC t`
-    Describe { name: TableName, all: bool },
+    Describe(TableName),
     /// `USE db`
     Use(String),
     /// `SET name = value, …`; `SET NAMES` gives nothing.

@@ -163,7 +163,7 @@ fn aggregation(word: &str) -> Checked<Aggregation> {
 
 /// Without a key clause: AGGREGATE when a column aggregates, else DUPLICATE on the first columns that can be keys, three at most.
 fn key_model(statement: &CreateTable, columns: &[Column]) -> Checked<(KeyModel, Vec<String>)> {
-    let merge_on_write = !property(statement, "enable_unique_key_merge_on_write").is_some_and(|value| value == "false");
+    let merge_on_write = property(statement, "enable_unique_key_merge_on_write").is_none_or(|value| value != "false");
     match &statement.keys {
         Some((KeyClause::Unique, keys)) => Ok((KeyModel::Unique { merge_on_write }, keys.clone())),
         Some((KeyClause::Duplicate, keys)) => Ok((KeyModel::Duplicate, keys.clone())),

@@ -288,3 +288,55 @@ impl<'a> Parser<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::expr::Expr;
+
+    fn shown(text: &str) -> String {
+        fn show(expr: &Expr) -> String {
+            match expr {
+                Expr::Literal(literal) => literal.cell().to_string(),
+                Expr::Column { name, .. } => name.clone(),
+                Expr::Unary(operator, operand) => format!("{operator:?}({})", show(operand)),
+                Expr::Binary(left, operator, right) => format!("{operator:?}({}, {})", show(left), show(right)),
+                Expr::IsNull { operand, negated } => format!("IsNull{negated}({})", show(operand)),
+                Expr::Call(call) => {
+                    format!("{}({})", call.name, call.arguments.iter().map(show).collect::<Vec<_>>().join(", "))
+                }
+                other => format!("{other:?}"),
+            }
+        }
+        expression(text).map_or_else(|error| error.to_string(), |expr| show(&expr))
+    }
+
+    #[test]
+    fn operators_bind_as_in_mysql() {
+        assert_eq!(shown("a = 1 or b = 2 and not c"), "Or(Equal(a, 1), And(Equal(b, 2), Not(c)))");
+        assert_eq!(shown("1 + 2 * -3 - 4"), "Subtract(Add(1, Multiply(2, -3)), 4)");
+        assert_eq!(shown("a | b & c + d"), "BitOr(a, BitAnd(b, Add(c, d)))");
+        assert_eq!(shown("a is not null = true"), "Equal(IsNulltrue(a), 1)");
+        assert_eq!(shown("-(a) % 2"), "Modulo(Negate(a), 2)");
+        assert_eq!(shown("d + interval 1 day"), "date_add(d, 1, day)");
+        assert_eq!(shown("`t`.`k 1` <=> \"x\""), "NullSafeEqual(k 1, x)");
+    }
+
+    #[test]
+    fn refusals_name_what_was_expected() {
+        let refused = |text: &str| statement(text).unwrap_err().to_string();
+        let at = |byte: usize, text: &str| format!("errCode = 2, detailMessage = Syntax error at byte {byte}: {text}");
+        assert_eq!(refused("SELEC 1"), at(0, "expected a statement, found SELEC"));
+        assert_eq!(refused("SELECT"), at(6, "expected an expression, found the end"));
+        assert_eq!(refused("SELECT 1 FROM (SELECT 2)"), at(24, "expected the sub-select's alias, found the end"));
+        assert_eq!(refused("CREATE TABLE t (k INT) ENGINE=MYSQL"), at(35, "expected OLAP, found the end"));
+        assert_eq!(refused("ALTER TABLE t FROB c"), at(14, "expected a clause of ALTER TABLE, found FROB"));
+        assert_eq!(refused("SHOW NOTHING"), at(12, "expected a set that the stand-in shows, found the end"));
+        assert_eq!(refused("SELECT 1 1"), at(9, "expected the end of the statement, found 1"));
+    }
+
+    #[test]
+    fn texts_are_cut_at_semicolons_outside_of_strings() {
+        assert_eq!(split("SELECT ';' ; -- a;b\n SELECT 2;; ").unwrap(), ["SELECT ';'", "-- a;b\n SELECT 2"]);
+    }
+}

@@ -69,7 +69,7 @@ impl Session {
         match parse::statement(text)? {
             Statement::Select(select) => select::run(&select, self).map(Outcome::Rows),
             Statement::Show(show) => show::run(self, &show).map(Outcome::Rows),
-            Statement::Describe { name, all } => show::describe(self, &name, all).map(Outcome::Rows),
+            Statement::Describe(name) => show::describe(self, &name).map(Outcome::Rows),
             Statement::Insert(insert) => write::insert(self, &insert),
             Statement::Update(update) => write::update(self, &update),
             Statement::Delete(delete) => write::delete(self, &delete),

@@ -137,7 +137,7 @@ fn described(column: &Column) -> [Option<String>; 6] {
 }
 
 /// DESC: as SHOW COLUMNS, but value columns without aggregation say NONE, and key is true or false.
-pub fn describe(session: &Session, name: &TableName, _all: bool) -> Shown {
+pub fn describe(session: &Session, name: &TableName) -> Shown {
     let mut relation = Relation::named(&["Field", "Type", "Null", "Key", "Default", "Extra"]);
     let hidden = session.is_on("show_hidden_columns");
     for column in schema(session, name)?.columns.iter().filter(|column| column.visible || hidden) {

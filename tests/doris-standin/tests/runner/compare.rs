@@ -110,7 +110,7 @@ fn pieces(text: &str) -> Vec<String> {
     for c in text.chars() {
         match c {
             '"' => quoted = !quoted,
-            '[' | ']' | '{' | '}' | ',' | ':' if !quoted && !(c == ':' && is_time(&piece)) => {
+            '[' | ']' | '{' | '}' | ',' | ':' if !quoted && (c != ':' || !is_time(&piece)) => {
                 pieces.push(std::mem::take(&mut piece).trim().to_owned());
                 pieces.push(c.to_string());
                 continue;

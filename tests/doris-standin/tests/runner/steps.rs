@@ -198,7 +198,9 @@ impl Run<'_> {
         for (key, wanted) in expected.as_object().unwrap_or(&Map::new()) {
             let wanted = self.filled_in_value(wanted);
             if let Some(difference) = self.check_key(key, &wanted, &reply, body)? {
-                return Err(format!("{difference}\n    in {body}"));
+                let log = self.error_log(&expectation::text(&reply["ErrorURL"])).unwrap_or_default();
+                let lines: Vec<&str> = log.lines().take(3).collect();
+                return Err(format!("{difference}\n    in {body}\n    {}", lines.join("\n    ")));
             }
         }
         Ok(())

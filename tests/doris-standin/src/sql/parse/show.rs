@@ -33,9 +33,9 @@ impl Parser<'_> {
         Ok(match word.as_str() {
             "DATABASES" | "SCHEMAS" => ShowKind::Databases,
             "TABLES" => ShowKind::Tables { full },
-            "COLUMNS" | "FIELDS" => ShowKind::Columns { full, table: self.from_table()? },
-            "INDEX" | "INDEXES" | "KEYS" => ShowKind::Index(self.from_table()?),
-            "PARTITIONS" => ShowKind::Partitions(self.from_table()?),
+            "COLUMNS" | "FIELDS" => ShowKind::Columns { full, table: self.shown_table()? },
+            "INDEX" | "INDEXES" | "KEYS" => ShowKind::Index(self.shown_table()?),
+            "PARTITIONS" => ShowKind::Partitions(self.shown_table()?),
             "CREATE" => return self.show_create(),
             "FRONTENDS" => ShowKind::Frontends,
             "BACKENDS" => ShowKind::Backends,
@@ -75,7 +75,7 @@ impl Parser<'_> {
     }
 
     /// `FROM t [FROM db]`
-    fn from_table(&mut self) -> Parsed<crate::sql::ast::TableName> {
+    fn shown_table(&mut self) -> Parsed<crate::sql::ast::TableName> {
         if !self.eat("FROM") && !self.eat("IN") {
             return self.expected("FROM");
         }
@@ -89,7 +89,8 @@ impl Parser<'_> {
     pub(super) fn describe(&mut self) -> Parsed<Statement> {
         self.at += 1;
         let name = self.table_name()?;
-        Ok(Statement::Describe { name, all: self.eat("ALL") })
+        self.eat("ALL");
+        Ok(Statement::Describe(name))
     }
 
     pub(super) fn use_database(&mut self) -> Parsed<Statement> {
