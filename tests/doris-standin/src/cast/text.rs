@@ -16,7 +16,7 @@ pub fn cast(rules: &CastRules, text: &str, ty: &ColumnType) -> Result<Cell, Cast
         }
         Double => float(text.trim()).map(Cell::Double),
         Decimal { precision, scale } => {
-            let (unscaled, from) = decimal_digits(text.trim()).ok_or(CastError::Incorrect)?;
+            let (unscaled, from) = decimal_or_start(rules, text.trim()).ok_or(CastError::Incorrect)?;
             return rules.decimal(unscaled, from, *precision, *scale);
         }
         Date => datetime(text.trim()).map(|micros| Cell::Date(micros.div_euclid(DAY_MICROS) as i32)),
@@ -75,6 +75,17 @@ fn boolean(text: &str) -> Option<Cell> {
 fn float(text: &str) -> Option<f64> {
     let value: f64 = text.parse().ok()?;
     (value.is_finite() || !text.bytes().any(|b| b.is_ascii_digit())).then_some(value)
+}
+
+/// A decimal; before 4.0 what follows its digits is passed over if they are not all zero (`-77i8` is -77).
+fn decimal_or_start(rules: &CastRules, text: &str) -> Option<(i128, u8)> {
+    let whole = decimal_digits(text);
+    if whole.is_some() || rules.version >= Version::V4_0 {
+        return whole;
+    }
+    let sign = text.starts_with(['-', '+']) as usize;
+    let end = text[sign..].bytes().position(|b| !b.is_ascii_digit() && b != b'.')?;
+    decimal_digits(&text[..sign + end]).filter(|(unscaled, _)| *unscaled != 0)
 }
 
 /// The digits of plain or scientific notation as (unscaled, scale), cut at 38 digits' worth of fraction.

@@ -8,6 +8,7 @@ use crate::fault::{FaultName, Place};
 use crate::json::Json;
 use crate::load::body::{self, Intake, Parsed};
 use crate::load::headers::{LoadError, Opening, Reading, UpdateMode};
+use crate::load::new_keys;
 use crate::load::plan::{Circumstances, Plan, strict_filters_new_keys};
 use crate::load::record::LoadRecord;
 use crate::load::reply::LoadReply;
@@ -302,17 +303,8 @@ impl<'a> Load<'a> {
         if plan.update != UpdateMode::Upsert && parsed.error.is_none() {
             let strict = plan.rules.strict && strict_filters_new_keys(plan.rules.version);
             let behavior = if new_key_error { NewKey::Error } else { NewKey::Append };
-            parsed.error = crate::load::new_keys::check(
-                &store,
-                self.place.database,
-                plan,
-                &mut parsed.write,
-                &mut parsed.counts,
-                &mut parsed.log,
-                behavior,
-                strict,
-            )
-            .err();
+            let database = self.place.database;
+            parsed.error = new_keys::check(&store, database, plan, &mut parsed, behavior, strict).err();
         }
         reply.counts = parsed.counts;
         if !parsed.log.is_empty() {

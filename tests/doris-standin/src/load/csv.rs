@@ -195,7 +195,8 @@ impl<'a> Splitter<'a> {
 
     /// Takes the escape before a quote away; a doubled quote inside a quoted field is one.
     fn unescaped<'f>(&self, text: &'f str, enclose: u8, quoted: bool) -> Cow<'f, str> {
-        if !text.bytes().any(|b| b == self.escape && b != 0) && !(quoted && text.bytes().any(|b| b == enclose)) {
+        let escapes = self.escape != 0 && text.as_bytes().contains(&self.escape);
+        if !escapes && !(quoted && text.as_bytes().contains(&enclose)) {
             return Cow::Borrowed(text);
         }
         let mut out = String::with_capacity(text.len());

@@ -1,9 +1,8 @@
 //! Partial update's keys that are not stored yet: inserted, filtered or refused.
 
-use super::error_log::ErrorLog;
+use super::body::Parsed;
 use super::headers::LoadError;
 use super::plan::Plan;
-use super::rows::Counts;
 use crate::cell::Cell;
 use crate::store::rows::is_set;
 use crate::store::{GivenColumns, NewKey, Store, WriteMode, WriteSet};
@@ -11,14 +10,11 @@ use std::collections::HashSet;
 
 /// Looks up every row's key. Under strict mode (before 4.0) rows with new keys are filtered; with
 /// `partial_update_new_key_behavior=ERROR` they fail the load; else every column not given needs a default.
-#[allow(clippy::too_many_arguments)]
 pub fn check(
     store: &Store,
     database: &str,
     plan: &Plan,
-    write: &mut WriteSet,
-    counts: &mut Counts,
-    log: &mut ErrorLog,
+    parsed: &mut Parsed,
     behavior: NewKey,
     strict: bool,
 ) -> Result<(), LoadError> {
@@ -27,7 +23,7 @@ pub fn check(
     let sign = plan.schema.delete_sign();
     let mut seen: HashSet<Vec<Cell>> = HashSet::new();
     let mut dropped = HashSet::new();
-    for (index, row) in write.rows.iter().enumerate() {
+    for (index, row) in parsed.write.rows.iter().enumerate() {
         let key: Vec<Cell> = keys.iter().map(|&k| row[k].clone()).collect();
         let live = table.find(&key).is_some_and(|stored| sign.is_none_or(|s| !is_set(&stored[s])));
         let deletes = sign.is_some_and(|s| is_set(&row[s]));
@@ -53,14 +49,16 @@ pub fn check(
             dropped.insert(index);
             continue;
         }
-        check_defaults(plan, given(write, index))?;
+        check_defaults(plan, given(&parsed.write, index))?;
         seen.insert(key);
     }
-    filter(write, &dropped);
-    counts.loaded -= dropped.len() as u64;
-    counts.filtered += dropped.len() as u64;
+    filter(&mut parsed.write, &dropped);
+    parsed.counts.loaded -= dropped.len() as u64;
+    parsed.counts.filtered += dropped.len() as u64;
     for _ in &dropped {
-        log.add("the row's key is not in the table, and strict mode lets a partial update change no other rows", "");
+        parsed
+            .log
+            .add("the row's key is not in the table, and strict mode lets a partial update change no other rows", "");
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::plan::{Plan, Target};
 use crate::cast::CastError;
 use crate::cell::Cell;
 use crate::json::Json;
-use crate::schema::{ColumnType, DELETE_SIGN};
+use crate::schema::{Column, ColumnType, DELETE_SIGN};
 use crate::sql::expr::Scope;
 use crate::store::Row;
 
@@ -222,6 +222,20 @@ impl<'a> RowBuilder<'a> {
         Ok(given)
     }
 
+    /// The first 32 bytes of a text that may not fit, for the reason.
+    fn start_if_long(&self, column: &Column, field: &Field) -> String {
+        let (ColumnType::Char(length) | ColumnType::Varchar(length), false) = (&column.ty, field.is_null()) else {
+            return String::new();
+        };
+        let text = match field {
+            Field::Text(t) => t,
+            Field::Owned(t) | Field::Json(Json::Text(t)) | Field::Cell(Cell::Text(t)) => t.as_str(),
+            _ => return String::new(),
+        };
+        let fits = text.len() <= *length as usize;
+        if fits { String::new() } else { String::from_utf8_lossy(&text.as_bytes()[..text.len().min(32)]).into_owned() }
+    }
+
     /// A field as a value of the column at `position`; the reason if the row is bad.
     fn take(&self, position: usize, field: Field, too_long: &mut Option<Bad>) -> Result<Cell, String> {
         let column = &self.plan.schema.columns[position];
@@ -236,6 +250,7 @@ impl<'a> RowBuilder<'a> {
         let from_json = matches!(field, Field::Json(_));
         let was_null = field.is_null();
         let shown = if rules.strict { field.cell() } else { Cell::Null };
+        let start = self.start_if_long(column, &field);
         let cast = match field {
             Field::Missing | Field::Null => Ok(Cell::Null),
             Field::Text(t) => rules.text(t, &column.ty),
@@ -248,7 +263,10 @@ impl<'a> RowBuilder<'a> {
         let cell = match cast {
             Ok(cell) => cell,
             Err(CastError::TooLong(length, actual)) => {
-                too_long.get_or_insert_with(|| Bad { reason: too_long_reason(column, length, actual), in_sink: true });
+                too_long.get_or_insert_with(|| Bad {
+                    reason: too_long_reason(column, &start, length, actual),
+                    in_sink: true,
+                });
                 Cell::Null
             }
             Err(CastError::Incorrect) if rules.strict => {
@@ -270,7 +288,7 @@ impl<'a> RowBuilder<'a> {
     }
 }
 
-fn too_long_reason(column: &crate::schema::Column, length: usize, actual: usize) -> String {
+fn too_long_reason(column: &Column, start: &str, length: usize, actual: usize) -> String {
     if column.ty == ColumnType::String {
         return format!(
             "column_name[{}], the length of input string is too long than vec schema. schema length: {length}; limit \
@@ -279,7 +297,7 @@ fn too_long_reason(column: &crate::schema::Column, length: usize, actual: usize)
         );
     }
     format!(
-        "column_name[{}], the length of input is too long than schema. first 32 bytes of input str: [] schema length: \
+        "column_name[{}], the length of input is too long than schema. first 32 bytes of input str: [{start}] schema length: \
          {length}; actual length: {actual}; ",
         column.name
     )

@@ -18,7 +18,7 @@ fn two_back_ends() -> Server {
 /// Waits for a server to be down or up; the stand-in looks every few milliseconds.
 fn wait(address: &str, up: bool) {
     let until = Instant::now() + Duration::from_secs(20);
-    while TcpStream::connect(address).is_ok_and(|s| alive(s)) != up {
+    while TcpStream::connect(address).is_ok_and(alive) != up {
         assert!(Instant::now() < until, "{address} is not {}", if up { "up" } else { "down" });
         std::thread::yield_now();
     }
