@@ -31,7 +31,7 @@ need_rust() {
     if ! command -v cargo >/dev/null && [ -x "$HOME/.cargo/bin/cargo" ]; then
         export PATH="$HOME/.cargo/bin:$PATH"
     fi
-    command -v cargo >/dev/null || die "cargo not found: install Rust 1.85 or later (rustup); Debian 12's own rustc is too old"
+    command -v cargo >/dev/null || die "cargo not found: install Rust 1.88 or later (rustup); Debian 12's own rustc is too old"
     command -v cc >/dev/null || apt_install gcc libc6-dev
     command -v objdump >/dev/null || apt_install binutils
 }

@@ -44,8 +44,15 @@ final class DorisCommitter implements Committer<DorisCommittable> {
     public void commit(Collection<CommitRequest<DorisCommittable>> requests) throws IOException, InterruptedException {
         long end = System.nanoTime() + LIMIT_MILLIS * 1_000_000;
         List<String> losses = new ArrayList<>();
+        // Of two rows of a key the one committed later stays, so nothing overtakes a load that could not be committed yet.
+        boolean waiting = false;
         for (CommitRequest<DorisCommittable> request : requests) {
             DorisCommittable load = request.getCommittable();
+            if (waiting) {
+                postponed.inc();
+                request.retryLater();
+                continue;
+            }
             int outcome = commit(load, end);
             if (outcome == DorisTransactions.COMMITTED) {
                 commits.inc();
@@ -53,6 +60,7 @@ final class DorisCommitter implements Committer<DorisCommittable> {
                 postponed.inc();
                 LOG.warn("Not committed yet: {}: {}", load.description(), transactions.reason());
                 request.retryLater();
+                waiting = true;
             } else {
                 lost.inc();
                 IOException loss = new IOException(lossOf(load, transactions.reason()));
