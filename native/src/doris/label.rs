@@ -23,8 +23,8 @@ pub struct Stem {
     pub subtask: u32,
 }
 
-/// A label has at most 128 characters; the numbers at its end need up to 40 of them.
-const LONGEST_PREFIX: usize = 40;
+/// A label has at most 128 characters; the numbers at its end need up to 64 of them.
+const LONGEST_PREFIX: usize = 36;
 const LONGEST_ID: usize = 16;
 
 impl Stem {
