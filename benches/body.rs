@@ -53,7 +53,7 @@ fn table() -> DorisTable {
 
 fn rows() -> Vec<Vec<u8>> {
     let row = |i: u64| {
-        let text = format!("shippeda comment of some length for order {i}, as people write them");
+        let text = format!("shippedsome words about order {i:04}, in all");
         let created = 1_700_000_000_000 + i * 7_919;
         let cells = [
             Cell::fixed(1_000_000_000 + i * 7919),

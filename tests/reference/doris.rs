@@ -77,7 +77,7 @@ impl Reference {
         let own = holder(from);
         let text = self.inside(value, from, if notation == Notation::Json { &own } else { to }, notation)?;
         let bytes = text.len();
-        if bytes > most as usize { Err(BadValue::TooLong { bytes, most }) } else { Ok(Some(text)) }
+        if bytes > most as usize { Err(BadValue::TooLong { bytes: bytes as u32, most }) } else { Ok(Some(text)) }
     }
 
     fn inside(&self, value: &Value, from: &Root, to: &DorisType, notation: Notation) -> Result<String, BadValue> {
@@ -125,7 +125,7 @@ impl Reference {
             _ => self.max_text_bytes,
         };
         let limited = |text: String| match text.len() {
-            bytes if bytes > most as usize => Err(BadValue::TooLong { bytes, most }),
+            bytes if bytes > most as usize => Err(BadValue::TooLong { bytes: bytes as u32, most }),
             _ => Ok(Plain::Text(text)),
         };
         let not_finite = || if self.null_for_nan { Ok(Plain::Null) } else { Err(BadValue::NotFinite) };

@@ -28,12 +28,18 @@ fn civil(day: i32) -> (i64, u32, u32) {
     let from_march_0000 = i64::from(day) + 719_468;
     let era = from_march_0000.div_euclid(146_097);
     let day_of_era = from_march_0000.rem_euclid(146_097) as u32;
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    (era * 400 + i64::from(year_of_era) + i64::from(month <= 2), month, day)
+    // Quarters of a day make centuries and years of one length each; quotient and remainder come out of one product
+    // (Neri and Schneider, Euclidean affine functions).
+    let quarters = 4 * day_of_era + 3;
+    let (century, of_century) = (quarters / 146_097, quarters % 146_097 | 3);
+    let product = 2_939_745 * u64::from(of_century);
+    let (year_of_century, day_of_year) = ((product >> 32) as u32, product as u32 / 2_939_745 / 4);
+    let months = 2141 * day_of_year + 197_913;
+    let (month_from_march, day) = (months >> 16, (months & 0xFFFF) / 2141 + 1);
+    // January and February are of the year that began in the March before.
+    let next_year = day_of_year >= 306;
+    let month = if next_year { month_from_march - 12 } else { month_from_march };
+    (era * 400 + i64::from(100 * century + year_of_century) + i64::from(next_year), month, day)
 }
 
 /// `2020-01-31`
@@ -78,7 +84,11 @@ fn fraction(out: &mut Output, nanos: u32, digits: Fraction) {
     if nanos == 0 && least == 0 {
         return;
     }
-    let (mut shown, mut len) = (nanos, 9);
+    let (mut shown, mut len) = match nanos {
+        _ if least <= 3 && nanos % 1_000_000 == 0 => (nanos / 1_000_000, 3),
+        _ if least <= 6 && nanos % 1000 == 0 => (nanos / 1000, 6),
+        _ => (nanos, 9),
+    };
     while len > least && shown % 10 == 0 {
         shown /= 10;
         len -= 1;
@@ -116,6 +126,7 @@ pub fn stamp(out: &mut Output, stamp: Stamp, separator: u8, digits: Fraction) ->
 }
 
 /// The day of a point in time.
+#[inline(always)]
 pub fn day_of(stamp: Stamp) -> Result<i32, OutOfRange> {
     let day = i32::try_from(stamp.millis.div_euclid(DAY_MILLIS)).map_err(|_| OutOfRange)?;
     // Java subtracts one from the truncated quotient, which must not wrap.

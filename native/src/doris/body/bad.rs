@@ -44,7 +44,7 @@ pub enum BadValue {
     /// More bytes than the column's type has.
     TooLong {
         /// Of the value, in UTF-8.
-        bytes: usize,
+        bytes: u32,
         /// Of the column.
         most: u32,
     },
@@ -60,6 +60,13 @@ pub enum BadValue {
     NotEnclosed,
     /// A time before 1970 in an Arrow body, for a DATETIME with a fraction: Doris' reader takes it for one far in the future.
     BeforeEpoch,
+}
+
+impl BadValue {
+    #[cold]
+    pub(super) fn too_long(bytes: usize, most: u32) -> BadValue {
+        BadValue::TooLong { bytes: u32::try_from(bytes).unwrap_or(u32::MAX), most }
+    }
 }
 
 impl fmt::Display for BadValue {

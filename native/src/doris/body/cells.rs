@@ -394,8 +394,7 @@ fn rescaled(value: Value<'_>, scale: u8) -> Result<i128, BadValue> {
 
 /// Where a text ends.
 fn end_of(bytes: &Output) -> Result<i32, BadValue> {
-    let most = i32::MAX as u32;
-    bytes.len().try_into().map_err(|_| BadValue::TooLong { bytes: bytes.len(), most })
+    bytes.len().try_into().map_err(|_| BadValue::too_long(bytes.len(), i32::MAX as u32))
 }
 
 fn offsets(ends: &mut Vec<i32>) -> OffsetBuffer<i32> {

@@ -66,7 +66,7 @@ impl Nested {
             Form::Doris => self.shape.write(out, slot, settings, &DorisText)?,
         }
         let bytes = out.len() - start;
-        if bytes > self.most as usize { Err(BadValue::TooLong { bytes, most: self.most }) } else { Ok(()) }
+        if bytes > self.most as usize { Err(BadValue::too_long(bytes, self.most)) } else { Ok(()) }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::bad::BadValue;
 use super::value::{BinaryText, Value};
 use crate::json::write::{NotUtf8, Output, Style};
+use crate::row::read::Stamp;
 use crate::schema::FloatText;
 use crate::text::datetime::{self, Fraction};
 use crate::text::decimal::{self, Form};
@@ -27,25 +28,52 @@ pub(super) trait Notation {
     /// What stands for NULL.
     fn null(&self, out: &mut Output);
 
-    /// A value.
+    /// A decimal.
     #[inline(always)]
+    fn decimal(&self, out: &mut Output, unscaled: i128, scale: u8) {
+        quoted(out, Self::FRACTIONS_QUOTED, |out| decimal::write(out, unscaled, scale, Form::Plain));
+    }
+
+    /// A wall clock of the years 0 to 9999.
+    #[inline(always)]
+    fn stamp(&self, out: &mut Output, stamp: Stamp) {
+        quoted(out, Self::TIMES_QUOTED, |out| {
+            // In range: it was checked when it was read.
+            let _ = datetime::stamp(out, stamp, b' ', Fraction::Needed);
+        });
+    }
+
+    /// A day of the years 0 to 9999.
+    #[inline(always)]
+    fn date(&self, out: &mut Output, day: i32) {
+        quoted(out, Self::TIMES_QUOTED, |out| datetime::date(out, day));
+    }
+
+    /// A finite number.
+    #[inline(always)]
+    fn double(&self, out: &mut Output, value: f64) {
+        quoted(out, Self::FRACTIONS_QUOTED, |out| {
+            // The shortest text is always known.
+            let _ = float::double(out, value, FloatText::Shortest);
+        });
+    }
+
+    /// `true` or `false`.
+    #[inline(always)]
+    fn boolean(&self, out: &mut Output, value: bool) {
+        out.prefix(if value { b"true\0" } else { b"false" }, 5 - usize::from(value));
+    }
+
+    /// A value.
     fn value(&self, out: &mut Output, value: Value<'_>) -> Result<(), BadValue> {
         match value {
             Value::Text(text) => return self.text(out, text),
             Value::Int(value) => out.integer(value),
-            Value::Decimal { unscaled, scale } => quoted(out, Self::FRACTIONS_QUOTED, |out| {
-                decimal::write(out, unscaled, scale, Form::Plain);
-            }),
-            Value::Stamp(stamp) => quoted(out, Self::TIMES_QUOTED, |out| {
-                // In range: it was checked when it was read.
-                let _ = datetime::stamp(out, stamp, b' ', Fraction::Needed);
-            }),
-            Value::Double(value) => quoted(out, Self::FRACTIONS_QUOTED, |out| {
-                // The shortest text is always known.
-                let _ = float::double(out, value, FloatText::Shortest);
-            }),
-            Value::Date(day) => quoted(out, Self::TIMES_QUOTED, |out| datetime::date(out, day)),
-            Value::Bool(value) => out.prefix(if value { b"true\0" } else { b"false" }, 5 - usize::from(value)),
+            Value::Decimal { unscaled, scale } => self.decimal(out, unscaled, scale),
+            Value::Stamp(stamp) => self.stamp(out, stamp),
+            Value::Double(value) => self.double(out, value),
+            Value::Date(day) => self.date(out, day),
+            Value::Bool(value) => self.boolean(out, value),
             Value::Float(value) => quoted(out, Self::FRACTIONS_QUOTED, |out| {
                 let _ = float::float(out, value, FloatText::Shortest);
             }),

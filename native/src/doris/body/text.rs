@@ -3,7 +3,7 @@
 use super::bad::{BadRow, BadValue};
 use super::column::Column;
 use super::notation::{Csv, JsonBody, Notation};
-use super::value::{Reading, Settings};
+use super::value::{self, Reading, Settings, Value};
 use super::{DELETE_SIGN, Format, bad_bytes};
 use crate::json::write::{Output, Piece, Style};
 use crate::row::read::{Row, Slot};
@@ -71,58 +71,99 @@ impl TextRows {
         body: &mut Vec<u8>,
     ) -> Result<(), BadRow> {
         let row = Row::new(bytes, columns.len()).map_err(|_| bad_bytes())?;
-        self.out.clear();
-        let mut writer = Writer { leads: &self.leads, out: &mut self.out, nested: &mut self.nested, settings, deleted };
+        let (out, leads) = (&mut self.out, &*self.leads);
+        out.clear();
+        let mut rest = Rest { nested: &mut self.nested, settings, deleted };
         match &self.style {
-            Layout::Json => writer.row(&JsonBody, columns, row)?,
-            Layout::Csv(csv) => writer.row(&**csv, columns, row)?,
+            Layout::Json => write_row(&JsonBody, out, (columns, leads), row, &mut rest)?,
+            Layout::Csv(csv) => write_row(&**csv, out, (columns, leads), row, &mut rest)?,
         }
-        self.out.piece(&self.ends[usize::from(deleted)]);
-        body.extend_from_slice(self.out.text());
+        out.piece(&self.ends[usize::from(deleted)]);
+        body.extend_from_slice(out.text());
         Ok(())
     }
 }
 
-/// One row on its way.
-struct Writer<'w> {
-    leads: &'w [Piece],
-    out: &'w mut Output,
+/// What a value may need beside its column.
+struct Rest<'w> {
     nested: &'w mut Output,
     settings: &'w Settings,
     deleted: bool,
 }
 
-impl Writer<'_> {
-    #[inline(always)]
-    fn row(&mut self, notation: &impl Notation, columns: &[Column], row: Row<'_>) -> Result<(), BadRow> {
-        for (i, (column, lead)) in columns.iter().zip(self.leads).enumerate() {
-            let slot = row.get(i).map_err(|_| bad_bytes())?;
-            self.out.piece(lead);
-            if let Err(reason) = self.column(notation, column, slot) {
-                return Err(column.bad(reason, slot));
-            }
+#[inline(always)]
+fn write_row(
+    notation: &impl Notation,
+    out: &mut Output,
+    (columns, leads): (&[Column], &[Piece]),
+    row: Row<'_>,
+    rest: &mut Rest<'_>,
+) -> Result<(), BadRow> {
+    for (i, (column, lead)) in columns.iter().zip(leads).enumerate() {
+        let slot = row.get(i).map_err(|_| bad_bytes())?;
+        out.piece(lead);
+        let written = match slot {
+            Some(slot) => write_slot(notation, out, column, slot, rest),
+            None => write_null(notation, out, column, rest.deleted),
+        };
+        if let Err(reason) = written {
+            return Err(column.bad(reason, slot));
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    #[inline(always)]
-    fn column(&mut self, notation: &impl Notation, column: &Column, slot: Option<Slot<'_>>) -> Result<(), BadValue> {
-        let Some(slot) = slot else { return self.null(notation, column) };
-        if let Reading::Nested(nested) = &column.reading {
-            self.nested.clear();
-            nested.write(self.nested, slot, self.settings)?;
-            return notation.text(self.out, self.nested.text());
+/// Read, checked and written at once: to hand a [`Value`] on costs as much as to write it.
+#[inline(always)]
+fn write_slot(
+    notation: &impl Notation,
+    out: &mut Output,
+    column: &Column,
+    slot: Slot<'_>,
+    rest: &mut Rest<'_>,
+) -> Result<(), BadValue> {
+    match &column.reading {
+        Reading::Text { most } => return notation.text(out, value::text(slot.bytes()?, *most)?),
+        Reading::Int64(range) => out.integer(range.check(slot.i64())?),
+        Reading::Int32(range) => out.integer(range.check(slot.i32().into())?),
+        Reading::Decimal { precision, scale, fit } => {
+            notation.decimal(out, value::decimal(slot, *precision, fit.as_deref())?, *scale);
         }
-        let value = column.reading.read(slot, self.settings)?;
-        if matches!(value, super::value::Value::Null) {
-            return self.null(notation, column);
+        Reading::Stamp { precision, zoned, unit } => {
+            notation.stamp(out, value::wall_clock(slot.stamp(*precision)?, *zoned, *unit, rest.settings)?);
         }
-        notation.value(self.out, value)
+        Reading::Double if slot.f64().is_finite() => notation.double(out, slot.f64()),
+        Reading::Date => notation.date(out, value::date(slot.i32())?),
+        Reading::Bool => notation.boolean(out, slot.boolean()),
+        Reading::Int16(range) => out.integer(range.check(slot.i16().into())?),
+        Reading::Int8(range) => out.integer(range.check(slot.i8().into())?),
+        _ => return write_rare(notation, out, column, slot, rest),
     }
+    Ok(())
+}
 
-    fn null(&mut self, notation: &impl Notation, column: &Column) -> Result<(), BadValue> {
-        notation.value(self.out, column.null(self.deleted)?)
+#[inline(never)]
+fn write_rare(
+    notation: &impl Notation,
+    out: &mut Output,
+    column: &Column,
+    slot: Slot<'_>,
+    rest: &mut Rest<'_>,
+) -> Result<(), BadValue> {
+    if let Reading::Nested(nested) = &column.reading {
+        rest.nested.clear();
+        nested.write(rest.nested, slot, rest.settings)?;
+        return notation.text(out, rest.nested.text());
     }
+    match column.reading.read(slot, rest.settings)? {
+        Value::Null => write_null(notation, out, column, rest.deleted),
+        value => notation.value(out, value),
+    }
+}
+
+#[inline(never)]
+fn write_null(notation: &impl Notation, out: &mut Output, column: &Column, deleted: bool) -> Result<(), BadValue> {
+    notation.value(out, column.null(deleted)?)
 }
 
 /// A member's name behind what opens or parts the object.

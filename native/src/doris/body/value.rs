@@ -6,7 +6,6 @@ use super::nested::Nested;
 use super::zone::Zone;
 use crate::doris::table::DorisType;
 use crate::row::read::{Malformed, Slot, Stamp};
-use crate::text::datetime;
 use serde::de::IgnoredAny;
 
 impl From<Malformed> for BadValue {
@@ -127,9 +126,10 @@ pub(super) struct Range {
 impl Range {
     pub const ALL: Range = Range { min: i64::MIN, max: i64::MAX };
 
+    /// The value, if it is in the range.
     #[inline(always)]
-    fn check<'a>(self, value: i64) -> Result<Value<'a>, BadValue> {
-        if value < self.min || value > self.max { Err(BadValue::OutOfRange) } else { Ok(Value::Int(value)) }
+    pub fn check(self, value: i64) -> Result<i64, BadValue> {
+        if value < self.min || value > self.max { Err(BadValue::OutOfRange) } else { Ok(value) }
     }
 }
 
@@ -149,39 +149,36 @@ pub(super) const LAST_DAY: i32 = 2_932_896;
 
 const DAY_MILLIS: i64 = 86_400_000;
 
+/// The points in time of these days.
+const FIRST_MILLIS: i64 = FIRST_DAY as i64 * DAY_MILLIS;
+const LAST_MILLIS: i64 = (LAST_DAY as i64 + 1) * DAY_MILLIS - 1;
+
 impl Reading {
     /// The value of a slot. Not for [`Nested`](Reading::Nested), which has no single value.
-    #[inline(always)]
     pub fn read<'a>(&self, slot: Slot<'a>, settings: &Settings) -> Result<Value<'a>, BadValue> {
-        match self {
-            Reading::Text { most } => text(slot.bytes()?, *most),
-            Reading::Int64(range) => range.check(slot.i64()),
-            Reading::Int32(range) => range.check(slot.i32().into()),
+        Ok(match self {
+            Reading::Text { most } => Value::Text(text(slot.bytes()?, *most)?),
+            Reading::Int64(range) => Value::Int(range.check(slot.i64())?),
+            Reading::Int32(range) => Value::Int(range.check(slot.i32().into())?),
+            Reading::Int16(range) => Value::Int(range.check(slot.i16().into())?),
+            Reading::Int8(range) => Value::Int(range.check(slot.i8().into())?),
             Reading::Decimal { precision, scale, fit } => {
-                let unscaled = slot.decimal(*precision)?;
-                match fit {
-                    Some(fit) => fit.check(unscaled)?,
-                    None => {}
-                }
-                Ok(Value::Decimal { unscaled, scale: *scale })
+                Value::Decimal { unscaled: decimal(slot, *precision, fit.as_deref())?, scale: *scale }
             }
             Reading::Stamp { precision, zoned, unit } => {
-                let stamp = slot.stamp(*precision)?;
-                let stamp = if *zoned { settings.zone.local(stamp) } else { stamp };
-                wall_clock(stamp, *unit)
+                Value::Stamp(wall_clock(slot.stamp(*precision)?, *zoned, *unit, settings)?)
             }
-            Reading::Double => finite(slot.f64(), Value::Double, settings),
-            Reading::Date => {
-                let day = slot.i32();
-                if (FIRST_DAY..=LAST_DAY).contains(&day) { Ok(Value::Date(day)) } else { Err(BadValue::OutOfRange) }
-            }
-            Reading::Bool => Ok(Value::Bool(slot.boolean())),
-            Reading::Int8(range) => range.check(slot.i8().into()),
-            Reading::Int16(range) => range.check(slot.i16().into()),
-            Reading::Float if slot.f32().is_finite() => Ok(Value::Float(slot.f32())),
-            Reading::Float | Reading::FloatWide => finite(slot.f32().into(), Value::Double, settings),
-            rare => rare.read_rare(slot, settings),
-        }
+            Reading::Double if slot.f64().is_finite() => Value::Double(slot.f64()),
+            Reading::Float if slot.f32().is_finite() => Value::Float(slot.f32()),
+            Reading::FloatWide if slot.f32().is_finite() => Value::Double(slot.f32().into()),
+            Reading::Double | Reading::Float | Reading::FloatWide => match settings.non_finite {
+                NonFinite::Fail => return Err(BadValue::NotFinite),
+                NonFinite::Null => Value::Null,
+            },
+            Reading::Date => Value::Date(date(slot.i32())?),
+            Reading::Bool => Value::Bool(slot.boolean()),
+            rare => return rare.read_rare(slot, settings),
+        })
     }
 
     #[inline(never)]
@@ -195,7 +192,7 @@ impl Reading {
                 let bytes = slot.bytes()?;
                 simdutf8::basic::from_utf8(bytes).map_err(|_| BadValue::NotUtf8)?;
                 serde_json::from_slice::<IgnoredAny>(bytes).map_err(|_| BadValue::NotOfType)?;
-                return text(bytes, *most);
+                Value::Text(text(bytes, *most)?)
             }
             Reading::CastText(ty) => {
                 let bytes = slot.bytes()?;
@@ -211,7 +208,7 @@ impl Reading {
                     BinaryText::Utf8 => bytes.len(),
                 };
                 if len > *most as usize {
-                    return Err(BadValue::TooLong { bytes: len, most: *most });
+                    return Err(BadValue::too_long(len, *most));
                 }
                 match settings.binary {
                     BinaryText::Utf8 => Value::Text(bytes),
@@ -234,42 +231,43 @@ impl DecimalFit {
     }
 }
 
+/// A text of at most so many bytes.
 #[inline(always)]
-fn text<'a>(bytes: &'a [u8], most: u32) -> Result<Value<'a>, BadValue> {
-    if bytes.len() > most as usize {
-        Err(BadValue::TooLong { bytes: bytes.len(), most })
-    } else {
-        Ok(Value::Text(bytes))
-    }
+pub(super) fn text(bytes: &[u8], most: u32) -> Result<&[u8], BadValue> {
+    if bytes.len() > most as usize { Err(BadValue::too_long(bytes.len(), most)) } else { Ok(bytes) }
 }
 
+/// A DECIMAL's unscaled value.
 #[inline(always)]
-fn finite<'a>(value: f64, of: fn(f64) -> Value<'a>, settings: &Settings) -> Result<Value<'a>, BadValue> {
-    if value.is_finite() {
-        return Ok(of(value));
+pub(super) fn decimal(slot: Slot<'_>, precision: u8, fit: Option<&DecimalFit>) -> Result<i128, BadValue> {
+    let unscaled = slot.decimal(precision)?;
+    if let Some(fit) = fit {
+        fit.check(unscaled)?;
     }
-    match settings.non_finite {
-        NonFinite::Fail => Err(BadValue::NotFinite),
-        NonFinite::Null => Ok(Value::Null),
-    }
+    Ok(unscaled)
+}
+
+/// A day of the years 0 to 9999.
+#[inline(always)]
+pub(super) fn date(day: i32) -> Result<i32, BadValue> {
+    if (FIRST_DAY..=LAST_DAY).contains(&day) { Ok(day) } else { Err(BadValue::OutOfRange) }
 }
 
 /// The time with what the column's digits cannot show cut off, as Flink's CAST cuts it: never rounded into the next second.
 #[inline(always)]
-fn wall_clock<'a>(mut stamp: Stamp, unit: u32) -> Result<Value<'a>, BadValue> {
-    let day = datetime::day_of(stamp).map_err(|_| BadValue::OutOfRange)?;
-    if !(FIRST_DAY..=LAST_DAY).contains(&day) {
+pub(super) fn wall_clock(stamp: Stamp, zoned: bool, unit: u32, settings: &Settings) -> Result<Stamp, BadValue> {
+    let stamp = if zoned { settings.zone.local(stamp) } else { stamp };
+    if !(FIRST_MILLIS..=LAST_MILLIS).contains(&stamp.millis) {
         return Err(BadValue::OutOfRange);
     }
-    if unit > 1 {
-        let nanos = stamp.millis.rem_euclid(1000) as u32 * 1_000_000 + stamp.nanos;
-        let kept = nanos - nanos % unit;
-        stamp = Stamp {
-            millis: stamp.millis - stamp.millis.rem_euclid(1000) + i64::from(kept / 1_000_000),
-            nanos: kept % 1_000_000,
-        };
-    }
-    Ok(Value::Stamp(stamp))
+    Ok(if unit > 1 { cut(stamp, unit) } else { stamp })
+}
+
+fn cut(stamp: Stamp, unit: u32) -> Stamp {
+    let of_second = stamp.millis.rem_euclid(1000);
+    let nanos = of_second as u32 * 1_000_000 + stamp.nanos;
+    let kept = nanos - nanos % unit;
+    Stamp { millis: stamp.millis - of_second + i64::from(kept / 1_000_000), nanos: kept % 1_000_000 }
 }
 
 /// Whether a text is one that Doris' strict cast takes whole. Dates, times and nested values are left to Doris.
@@ -285,7 +283,7 @@ fn castable(text: &str, ty: &DorisType) -> Result<(), BadValue> {
         DorisType::LargeInt => return integer(text, i128::MIN, i128::MAX),
         DorisType::Float => return number(text.parse::<f32>().map(f64::from)),
         DorisType::Double => return number(text.parse::<f64>()),
-        DorisType::Decimal { precision, scale } => return decimal(text, *precision, *scale),
+        DorisType::Decimal { precision, scale } => return plain_decimal(text, *precision, *scale),
         DorisType::Ipv4 => text.parse::<std::net::Ipv4Addr>().is_ok(),
         DorisType::Ipv6 => text.parse::<std::net::Ipv6Addr>().is_ok(),
         _ => !text.is_empty(),
@@ -313,7 +311,7 @@ fn number<E>(parsed: Result<f64, E>) -> Result<(), BadValue> {
 }
 
 /// A number in plain notation.
-fn decimal(text: &str, precision: u8, scale: u8) -> Result<(), BadValue> {
+fn plain_decimal(text: &str, precision: u8, scale: u8) -> Result<(), BadValue> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let all_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
@@ -329,6 +327,7 @@ fn decimal(text: &str, precision: u8, scale: u8) -> Result<(), BadValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::datetime;
 
     #[test]
     fn the_days_are_those_of_four_digits() {
@@ -338,9 +337,9 @@ mod tests {
 
     #[test]
     fn wall_clocks_are_cut_and_never_rounded() {
-        let cut = |millis, nanos, unit| match wall_clock(Stamp { millis, nanos }, unit) {
-            Ok(Value::Stamp(stamp)) => Some((stamp.millis, stamp.nanos)),
-            _ => None,
+        let settings = Settings { zone: Zone::utc(), non_finite: NonFinite::Fail, binary: BinaryText::Hex };
+        let cut = |millis, nanos, unit| {
+            wall_clock(Stamp { millis, nanos }, true, unit, &settings).ok().map(|stamp| (stamp.millis, stamp.nanos))
         };
         assert_eq!(cut(1999, 999_999, 1), Some((1999, 999_999)));
         assert_eq!(cut(1999, 999_999, 1000), Some((1999, 999_000)));
