@@ -56,7 +56,7 @@ pub enum BadValue {
     NotOfType,
     /// A text with both kinds of quotes inside an ARRAY, MAP or STRUCT, whose text Doris takes apart at quotes, escaped or not.
     BothQuotes,
-    /// A text with a byte that separators begin with, or that means NULL, in a CSV body without `enclose`.
+    /// A text with a byte that separators begin with, or that means NULL or no row, in a CSV body without `enclose`.
     NotEnclosed,
     /// A time before 1970 in an Arrow body, for a DATETIME with a fraction: Doris' reader takes it for one far in the future.
     BeforeEpoch,
@@ -88,7 +88,7 @@ impl fmt::Display for BadValue {
             BadValue::NotOfType => f.write_str("the text is no value of the column's type"),
             BadValue::BothQuotes => f.write_str("a text with both ' and \" inside an array, map or struct, which Doris' readers take \
                  apart wrongly in JSON and CSV; load with sink.properties.format = arrow, or into a STRING or JSON column"),
-            BadValue::NotEnclosed => f.write_str("the text holds a byte that a separator begins with, or means NULL; set \
+            BadValue::NotEnclosed => f.write_str("the text holds a byte that a separator begins with, or means NULL or no row at all; set \
                  sink.properties.enclose and sink.properties.escape"),
             BadValue::BeforeEpoch => f.write_str(
                 "a time before 1970, which Doris misreads in Arrow bodies unless the column is DATETIME(0); set \

@@ -182,6 +182,8 @@ pub(super) struct Csv {
     pub enclosing: Option<(u8, u8)>,
     /// Bytes that texts may not hold if nothing encloses them.
     pub separating: [bool; 256],
+    /// A row is this field alone: an empty one that nothing encloses is an empty line.
+    pub lone: bool,
 }
 
 impl Notation for Csv {
@@ -217,7 +219,8 @@ impl Notation for Csv {
 impl Csv {
     /// A text that nothing encloses.
     fn alone(&self, out: &mut Output, text: &[u8]) -> Result<(), BadValue> {
-        if text == b"\\N" || text.iter().any(|b| self.separating[usize::from(*b)]) {
+        let no_line = self.lone && text.is_empty();
+        if no_line || text == b"\\N" || text.iter().any(|b| self.separating[usize::from(*b)]) {
             return Err(BadValue::NotEnclosed);
         }
         Bare.text(out, text)
@@ -302,7 +305,7 @@ mod tests {
 
     #[test]
     fn csv_texts() {
-        let csv = |enclosing| Csv { enclosing, separating: std::array::from_fn(|b| b == 1 || b == 2) };
+        let csv = |enclosing| Csv { enclosing, separating: std::array::from_fn(|b| b == 1 || b == 2), lone: true };
         for (enclosing, text, expected) in [
             (Some((b'"', b'\\')), "", r#""""#),
             (Some((b'"', b'\\')), "\\N", r#""\\N""#),
@@ -315,7 +318,7 @@ mod tests {
         ] {
             assert_eq!(written(&csv(enclosing), text).unwrap(), expected);
         }
-        for text in ["\\N", "a\u{1}", "\u{2}"] {
+        for text in ["\\N", "a\u{1}", "\u{2}", ""] {
             assert_eq!(written(&csv(None), text), Err(BadValue::NotEnclosed));
         }
     }
@@ -323,7 +326,7 @@ mod tests {
     #[test]
     fn only_utf8() {
         let mut out = Output::new();
-        let csv = Csv { enclosing: Some((b'"', b'\\')), separating: [false; 256] };
+        let csv = Csv { enclosing: Some((b'"', b'\\')), separating: [false; 256], lone: false };
         for text in [b"\xFF".as_slice(), b"plain, and then \xED\xA0\x80 not"] {
             assert_eq!(JsonBody.text(&mut out, text), Err(BadValue::NotUtf8));
             assert_eq!(csv.text(&mut out, text), Err(BadValue::NotUtf8));

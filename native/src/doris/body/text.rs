@@ -47,7 +47,8 @@ impl TextRows {
                 // A CR before the LF that ends a line is taken for a part of the line's end.
                 let cr = line_delimiter.starts_with(b"\n");
                 let separating = std::array::from_fn(|b| firsts.contains(&(b as u8)) || cr && b == usize::from(b'\r'));
-                Layout::Csv(Box::new(Csv { enclosing: enclose.zip(*escape), separating }))
+                let lone = columns.len() == 1 && !delete_sign;
+                Layout::Csv(Box::new(Csv { enclosing: enclose.zip(*escape), separating, lone }))
             }
             _ => Layout::Json,
         };
