@@ -65,7 +65,9 @@ pub struct Writer {
 struct Body {
     chunks: Chunks,
     piece: Vec<u8>,
+    /// Bytes of each row; none in a body that cannot be cut at rows, as an Arrow stream.
     lengths: Vec<u32>,
+    rows: u64,
 }
 
 impl Body {
@@ -144,14 +146,20 @@ impl Writer {
         if body.piece.capacity() == 0 {
             body.piece.reserve(PIECE.min(self.limits.bytes as usize));
         }
+        if body.rows == 0 && body.piece.is_empty() {
+            self.encoder.begin(&mut body.piece);
+        }
         let begin = body.piece.len();
         if let Err(reason) = self.encoder.append(row, deleted, &mut body.piece) {
             self.bad_rows += 1;
             bad.push(reason);
             return;
         }
-        body.piece.extend_from_slice(self.encoder.separator());
-        body.lengths.push((body.piece.len() - begin) as u32);
+        body.rows += 1;
+        if !self.encoder.is_stream() {
+            body.piece.extend_from_slice(self.encoder.separator());
+            body.lengths.push((body.piece.len() - begin) as u32);
+        }
         // A piece that the next row may not fit is closed rather than grown.
         if body.piece.len() + (body.piece.len() - begin) >= body.piece.capacity() {
             body.close_piece();
@@ -160,11 +168,11 @@ impl Writer {
 
     /// Hands the body over when it is full; false while the loader holds all the memory there is.
     fn make_room(&mut self) -> Result<bool, Error> {
-        let full = self.open.bytes() >= self.limits.bytes || self.open.lengths.len() as u64 >= self.limits.rows;
+        let full = self.open_bytes() >= self.limits.bytes || self.open.rows >= self.limits.rows;
         if full {
             self.hand_over();
         }
-        let limit = self.limits.memory.saturating_sub(self.open.memory());
+        let limit = self.limits.memory.saturating_sub(self.open_bytes());
         self.loader.wait(Duration::ZERO, |account| has_room(account, limit)).map_err(failed)
     }
 
@@ -188,12 +196,12 @@ impl Writer {
     }
 
     fn hand_over(&mut self) {
-        self.open.close_piece();
-        if self.open.lengths.is_empty() {
+        if self.open.rows == 0 {
             return;
         }
-        let Body { chunks, lengths, .. } = std::mem::take(&mut self.open);
-        let rows = lengths.len() as u64;
+        self.encoder.finish(&mut self.open.piece);
+        self.open.close_piece();
+        let Body { chunks, lengths, rows, .. } = std::mem::take(&mut self.open);
         self.loader.load(Package::new(chunks, lengths, rows));
     }
 
@@ -202,7 +210,7 @@ impl Writer {
     /// # Errors
     /// A load has failed for good.
     pub fn await_room(&self, limit: Duration) -> Result<bool, Error> {
-        let room = self.limits.memory.saturating_sub(self.open.memory());
+        let room = self.limits.memory.saturating_sub(self.open_bytes());
         self.loader.wait(limit, |account| has_room(account, room)).map_err(failed)
     }
 
@@ -238,13 +246,17 @@ impl Writer {
             account.unselected,
             self.bad_rows + account.refused,
             account.open,
-            account.open_bytes + self.open.bytes(),
+            account.open_bytes + self.open_bytes(),
             account.last_millis,
             account.longest_millis,
             account.millis,
             0,
         ]
         .map(|number| i64::try_from(number).unwrap_or(i64::MAX))
+    }
+
+    fn open_bytes(&self) -> u64 {
+        self.open.memory() + self.encoder.pending() as u64
     }
 
     /// The loader, for its account and labels.

@@ -215,6 +215,11 @@ impl BodyEncoder {
         }
     }
 
+    /// Whether a body is one stream, which cannot be cut at rows.
+    pub fn is_stream(&self) -> bool {
+        matches!(self.format, Format::Arrow)
+    }
+
     /// What stands between rows; a body may also end with it.
     pub fn separator(&self) -> &[u8] {
         match &self.format {

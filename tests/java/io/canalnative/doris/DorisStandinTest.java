@@ -95,7 +95,7 @@ class DorisStandinTest {
 
     @Test
     void canalMessagesEndAsTheRowsOfTheSourcesTable() throws Exception {
-        for (String[] mode : new String[][] {{}, {"sink.enable-2pc", "false"}, {"sink.properties.format", "csv"}, {"sink.properties.compress_type", "gz"}}) {
+        for (String[] mode : new String[][] {{}, {"sink.enable-2pc", "false"}, {"sink.properties.format", "csv"}, {"sink.properties.format", "arrow"}, {"sink.properties.compress_type", "gz"}}) {
             open();
             doris.sql("shop", "DROP TABLE IF EXISTS products");
             doris.sql("shop", PRODUCTS);
@@ -110,7 +110,6 @@ class DorisStandinTest {
     @Test
     void aChangedKeyLeavesNoOldRow() throws Exception {
         doris.sql("shop", PRODUCTS);
-        tables.executeSql("CREATE TABLE steps (step INT, weight DECIMAL(10, 2)) WITH ('connector' = 'datagen', 'number-of-rows' = '1')");
         sink("id BIGINT, name STRING, weight DECIMAL(10, 2), PRIMARY KEY (id) NOT ENFORCED");
         // Each total replaces the one before, and is the key.
         tables.executeSql(
