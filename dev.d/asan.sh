@@ -10,4 +10,6 @@ fi
 # Far fewer generated cases than without: the sanitizer is slow, and bad memory shows in the first ones.
 export PROPTEST_CASES="${CANAL_NATIVE_ASAN_CASES:-1000}" CANAL_NATIVE_FUZZ_INPUTS="${CANAL_NATIVE_ASAN_CASES:-1000}"
 export RUSTFLAGS="-Zsanitizer=address" ASAN_OPTIONS="detect_leaks=1"
+# Documentation tests are linked without the sanitizer's runtime.
+[ $# -gt 0 ] || set -- --lib --tests
 exec cargo +nightly test --no-fail-fast --target "$target" --target-dir target/asan "$@"

@@ -1,6 +1,7 @@
 use super::*;
 use crate::row::{Cell, Sources, write_array, write_map, write_row, write_sized_row};
 use crate::schema::{Field, LogicalType};
+use std::sync::LazyLock;
 
 fn ty(root: Root) -> LogicalType {
     LogicalType { root, nullable: true }
@@ -114,6 +115,8 @@ fn is_wide(root: &Root) -> bool {
         if *precision > COMPACT_TIMESTAMP)
 }
 
+static NULLS: LazyLock<String> = LazyLock::new(|| format!("[{}]", ["null"; 33].join(", ")));
+
 fn nested(input: &[u8], scratch: &mut Vec<u8>, columns: &mut Vec<(Root, Cell, &'static str)>) {
     let mut keep = |built: Vec<u8>| {
         let start = scratch.len();
@@ -127,7 +130,7 @@ fn nested(input: &[u8], scratch: &mut Vec<u8>, columns: &mut Vec<(Root, Cell, &'
         (Root::Float, vec![Cell::fixed(2.5f32.to_bits().into()); 3], "[2.5, 2.5, 2.5]"),
         (Root::Varchar, vec![Cell::input(0, 5), Cell::NULL, Cell::input(0, 9)], "[short, null, short, an]"),
         (Root::TimestampWithoutTimeZone { precision: 6 }, vec![Cell::stamp(5, 6)], "[5+6]"),
-        (Root::Tinyint, vec![Cell::NULL; 33], format!("[{}]", ["null"; 33].join(", ")).leak()),
+        (Root::Tinyint, vec![Cell::NULL; 33], NULLS.as_str()),
         (Root::Bigint, vec![], "[]"),
     ] {
         let mut built = Vec::new();
