@@ -55,7 +55,7 @@ def runners(jar: Path):
         # Costs a third more than without, and a misuse of JNI fails the run.
         f"java-1.20-jdk{java_version(first)}": (java + ["-PcheckJni"], junit_counts),
         f"codec-2.x-jdk{java_version(second)}": (
-            java + ["-PflinkLine=2.x", f"-PtestJava={second}", r"-PtestClass=.*\.(differential|format)\..*"], junit_counts),
+            java + ["-PflinkLine=2.x", f"-PtestJava={second}", r"-PtestClass=.*\.(differential|format|doris)\..*"], junit_counts),
         # An hour in all: half of it the JVM fuzzer, the rest by the four cargo-fuzz targets.
         "fuzz": ([str(REPO / "dev.d" / "fuzz.sh"), str(fuzz_seconds // 8)], one),
         "fuzz-jvm": (gradle() + ["fuzzJvm", f"-PfuzzArgs={fuzz_seconds // 2}"], one),
