@@ -82,6 +82,9 @@ macro_rules! faults {
 }
 
 faults! {
+    a_slow_front_end: Fault::new(FaultName::SlowFe).times(3).of(300),
+    a_slow_connection: Fault::new(FaultName::SlowBody).times(1).of(4000),
+    a_cluster_that_is_read_only_for_a_while: Fault::new(FaultName::ReadOnly).times(2),
     a_slow_back_end: Fault::new(FaultName::SlowBe).times(2).of(300),
     the_connection_cut_before_the_body: Fault::new(FaultName::CutBeforeBody).times(2),
     the_connection_cut_in_the_body: Fault::new(FaultName::CutInBody).times(2).of(100),
@@ -126,6 +129,28 @@ fn a_vanished_back_end_is_passed_over() {
     doris.fault(Fault::new(FaultName::VanishingBe).on(1));
     run(&doris, "log", true);
     is_exact(&doris, "log");
+}
+
+#[test]
+fn a_dead_back_end_is_passed_over() {
+    let doris = Doris::start();
+    doris.fault(Fault::new(FaultName::DeadBe).on(1));
+    run(&doris, "log", true);
+    is_exact(&doris, "log");
+}
+
+/// The same, taken between an answer that left the label free and the next attempt.
+#[test]
+fn a_label_that_is_taken_between_two_attempts_is_not_mistaken_for_ours() {
+    let doris = Doris::start();
+    doris.fault(Fault::new(FaultName::MemLimit).times(1));
+    let taken = doris.fault(Fault { skip: 1, ..Fault::new(FaultName::LabelUsed).times(1).of(1) });
+    let loader = start(doris.plan("log", true));
+    loader.load(package(0..5, "x"));
+    settled(&loader);
+    assert_eq!((doris.hits(taken), loader.labels().run), (1, Some(1)));
+    commit(&doris, &loader.take_settled());
+    assert_eq!(doris.number("SELECT count(*) FROM shop.log"), 5);
 }
 
 /// The first load's label belongs to another writer: the run gets another number, and nothing of the other's is committed.

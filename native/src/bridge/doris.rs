@@ -63,10 +63,6 @@ impl Writing {
     }
 }
 
-fn session(handle: jlong) -> Result<handle::InUse, Error> {
-    handle::get(handle)
-}
-
 fn millis(millis: jlong) -> Duration {
     Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }
@@ -96,7 +92,7 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_input<'l>(
     throw::guard(&mut env, |env| {
         let capacity = usize::try_from(capacity)
             .map_err(|_| Error::new(Kind::IllegalArgument, format!("an input buffer of {capacity} bytes")))?;
-        let mut session = session(handle)?;
+        let mut session = handle::get(handle)?;
         let input = &mut session.writing()?.input;
         // One size, so that a view's end is the buffer's; the row in it is kept.
         input.resize(capacity.max(64), 0);
@@ -117,7 +113,7 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_write<'l>(
     length: jint,
     kind: jint,
 ) -> jint {
-    throw::guard(&mut env, |_| session(handle)?.writing()?.write(length, kind))
+    throw::guard(&mut env, |_| handle::get(handle)?.writing()?.write(length, kind))
 }
 
 /// `byte[] badRow(long handle)`.
@@ -127,7 +123,7 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_badRow<'l>(
     _: JClass<'l>,
     handle: jlong,
 ) -> JByteArray<'l> {
-    throw::guard(&mut env, |env| Ok(env.byte_array_from_slice(session(handle)?.writing()?.bad.as_bytes())?))
+    throw::guard(&mut env, |env| Ok(env.byte_array_from_slice(handle::get(handle)?.writing()?.bad.as_bytes())?))
 }
 
 /// `byte[] refusedRows(long handle)`: JSON, `[{"row":…,"reason":…}]`; takes them out.
@@ -137,14 +133,14 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_refusedRows<'l>(
     _: JClass<'l>,
     handle: jlong,
 ) -> JByteArray<'l> {
-    throw::guard(&mut env, |env| json(env, &session(handle)?.writing()?.writer.take_refused()))
+    throw::guard(&mut env, |env| json(env, &handle::get(handle)?.writing()?.writer.take_refused()))
 }
 
 /// `void flush(long handle)`.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_canalnative_NativeDoris_flush<'l>(mut env: JNIEnv<'l>, _: JClass<'l>, handle: jlong) {
     throw::guard(&mut env, |_| {
-        let mut session = session(handle)?;
+        let mut session = handle::get(handle)?;
         session.writing()?.writer.flush()
     })
 }
@@ -159,7 +155,7 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_await<'l>(
     limit: jlong,
 ) -> jint {
     throw::guard(&mut env, |_| {
-        let mut session = session(handle)?;
+        let mut session = handle::get(handle)?;
         let writer = &session.writing()?.writer;
         let reached = match what {
             awaited::ROOM => writer.await_room(millis(limit))?,
@@ -177,7 +173,7 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_committables<'l>(
     _: JClass<'l>,
     handle: jlong,
 ) -> JByteArray<'l> {
-    throw::guard(&mut env, |env| json(env, &session(handle)?.writing()?.writer.take_settled()))
+    throw::guard(&mut env, |env| json(env, &handle::get(handle)?.writing()?.writer.take_settled()))
 }
 
 /// `byte[] state(long handle)`.
@@ -187,7 +183,7 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_state<'l>(
     _: JClass<'l>,
     handle: jlong,
 ) -> JByteArray<'l> {
-    throw::guard(&mut env, |env| json(env, &session(handle)?.writing()?.writer.loader().labels()))
+    throw::guard(&mut env, |env| json(env, &handle::get(handle)?.writing()?.writer.loader().labels()))
 }
 
 /// `void metrics(long handle, long[] values)`: in the order of `DorisLoads.METRICS`.
@@ -199,7 +195,7 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_metrics<'l>(
     values: JLongArray<'l>,
 ) {
     throw::guard(&mut env, |env| {
-        let metrics = session(handle)?.writing()?.writer.metrics();
+        let metrics = handle::get(handle)?.writing()?.writer.metrics();
         let count = usize::try_from(env.get_array_length(&values)?).unwrap_or(0).min(metrics.len());
         Ok(env.set_long_array_region(&values, 0, &metrics[..count])?)
     })
@@ -213,7 +209,7 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_lastLabel<'l>(
     handle: jlong,
 ) -> JByteArray<'l> {
     throw::guard(&mut env, |env| {
-        let label = session(handle)?.writing()?.writer.loader().last_label();
+        let label = handle::get(handle)?.writing()?.writer.loader().last_label();
         Ok(env.byte_array_from_slice(label.as_bytes())?)
     })
 }
@@ -254,7 +250,7 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_commit<'l>(
     throw::guard(&mut env, |env| {
         let load: Committable = serde_json::from_slice(&env.convert_byte_array(&committable)?)
             .map_err(|e| Error::new(Kind::IllegalArgument, "a committable that is not readable").caused_by(e))?;
-        let mut session = session(handle)?;
+        let mut session = handle::get(handle)?;
         let committing = session.committing()?;
         let (status, reason) = match committing.committer.commit(&load, millis(limit)) {
             Commit::Done => (committed::DONE, String::new()),
@@ -273,7 +269,7 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_reason<'l>(
     _: JClass<'l>,
     handle: jlong,
 ) -> JByteArray<'l> {
-    throw::guard(&mut env, |env| Ok(env.byte_array_from_slice(session(handle)?.committing()?.reason.as_bytes())?))
+    throw::guard(&mut env, |env| Ok(env.byte_array_from_slice(handle::get(handle)?.committing()?.reason.as_bytes())?))
 }
 
 /// `void closeCommitter(long handle)`.

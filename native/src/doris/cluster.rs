@@ -257,7 +257,7 @@ impl Cluster {
         })?;
         match json["code"].as_i64() {
             Some(0) | None => Ok(json),
-            Some(401) => Err(CallError::Denied(denied(&self.access.user, &json))),
+            Some(401) => Err(CallError::Denied(denied(&self.access.user, &text(&json["data"])))),
             Some(_) => Err(CallError::Refused(format!(
                 "{asked} answered to {path}: {} {}",
                 text(&json["msg"]),
@@ -313,7 +313,7 @@ impl Cluster {
         let answer = self.put(&path, &headers, Chunks::default(), CALL_LIMIT).await?;
         let json = parse(&answer.body).unwrap_or(Value::Null);
         if json["code"].as_i64() == Some(401) {
-            return Err(CallError::Denied(denied(&self.access.user, &json)));
+            return Err(CallError::Denied(denied(&self.access.user, &text(&json["data"]))));
         }
         let done = json["status"].as_str().is_some_and(|status| status.eq_ignore_ascii_case("success"));
         Ok(TwoPhaseAnswer { done, text: text(&json["msg"]) })
@@ -365,11 +365,8 @@ pub struct TwoPhaseAnswer {
     pub text: String,
 }
 
-pub(super) fn denied(user: &str, json: &Value) -> String {
-    format!(
-        "Doris denies access to user '{user}': {}; check 'username', 'password' and the privilege LOAD",
-        text(&json["data"])
-    )
+pub(super) fn denied(user: &str, reason: &str) -> String {
+    format!("Doris denies access to user '{user}': {reason}; check 'username', 'password' and the privilege LOAD")
 }
 
 pub(super) fn parse(body: &[u8]) -> Option<Value> {

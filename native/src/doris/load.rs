@@ -6,7 +6,6 @@
 use super::cluster::{CallError, Cluster, LabelState, Transaction, denied, stream_load_path};
 use super::http::{Chunks, NoAnswer};
 use super::reply::{Reply, Status};
-use serde_json::json;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -142,7 +141,7 @@ impl LoadTarget {
             Err(CallError::Denied(text) | CallError::Refused(text)) => return Attempt::Again(text),
         };
         match reply {
-            Ok(reply) => self.judge(cluster, label, rows, &reply, effort).await,
+            Ok(reply) => self.judge(cluster, load, &reply, effort).await,
             Err(reason) if self.group_commit => Attempt::Over(Err(LoadError::Failed(format!(
                 "{reason}; with group commit there is no label to ask by, so whether these {rows} rows are in {}.{} is not known",
                 self.database, self.table
@@ -155,7 +154,8 @@ impl LoadTarget {
         }
     }
 
-    async fn judge(&self, cluster: &Cluster, label: &str, rows: u64, reply: &Reply, effort: &mut Effort) -> Attempt {
+    async fn judge(&self, cluster: &Cluster, load: &Load<'_>, reply: &Reply, effort: &mut Effort) -> Attempt {
+        let (label, rows) = (load.label, load.rows);
         let failed = |text: String| Attempt::Over(Err(LoadError::Failed(text)));
         match reply.status {
             Status::Done if reply.loaded + reply.unselected != rows => {
@@ -166,9 +166,10 @@ impl LoadTarget {
                 ))
             }
             Status::Done => Attempt::Over(Ok(Loaded { transaction: reply.transaction, unselected: reply.unselected })),
-            Status::LabelExists if effort.sent == 1 => Attempt::Over(Err(LoadError::Taken)),
+            // A claim goes on only after answers that left the label free.
+            Status::LabelExists if effort.sent == 1 || load.claims => Attempt::Over(Err(LoadError::Taken)),
             Status::LabelExists => self.resolve(cluster, label, &reply.message).await,
-            Status::Denied => failed(denied(cluster.user(), &json!({ "data": reply.message }))),
+            Status::Denied => failed(denied(cluster.user(), &reply.message)),
             Status::Failed if reply.is_of_rows() => Attempt::Over(Err(LoadError::Rows {
                 filtered: reply.filtered,
                 message: reply.message.clone(),

@@ -1,20 +1,20 @@
 //! Puts a writer together: asks Doris for the table, checks the columns against it, starts the loader.
 
-use super::body::{BinaryText, BodyEncoder, BodySpec, Format, NonFinite, Zone, separator};
+use super::body::{BodyEncoder, BodySpec, Format, NonFinite, Zone, separator};
 use super::catalogue;
 use super::cluster::{Access, CallError, Cluster};
 use super::http::NoAnswer;
 use super::label::Stem;
 use super::load::LoadTarget;
 use super::loader::{Loader, LoaderPlan};
-use super::spec::{self, BadRows, Compression, FormatName, WriterSpec};
+use super::spec::{BadRows, Compression, FormatName, WriterSpec};
 use super::table::{DorisTable, KeyModel};
-use super::writer::{Limits, Writer};
+use super::writer::{Deletes, Limits, Writer};
 use crate::error::{Error, Kind};
 use std::time::{Duration, Instant};
 
 /// Headers that this writer sets itself: the shim refuses them among `sink.properties.*`, or they are read into the specification.
-const OWN_HEADERS: [&str; 14] = [
+const OWN_HEADERS: [&str; 16] = [
     "format",
     "read_json_by_line",
     "strip_outer_array",
@@ -29,6 +29,8 @@ const OWN_HEADERS: [&str; 14] = [
     "two_phase_commit",
     "compress_type",
     "timeout",
+    "strict_mode",
+    "max_filter_ratio",
 ];
 
 impl Writer {
@@ -73,8 +75,7 @@ impl Writer {
 }
 
 /// What a row that is to be deleted is.
-fn deletes(spec: &WriterSpec, signs: bool) -> super::writer::Deletes {
-    use super::writer::Deletes;
+fn deletes(spec: &WriterSpec, signs: bool) -> Deletes {
     match (spec.delete, signs) {
         (true, true) => Deletes::Signed,
         (true, false) => Deletes::Refused,
@@ -135,11 +136,7 @@ fn body(spec: &WriterSpec, signs: bool) -> Result<BodySpec, Error> {
         partial: property("partial_columns").is_some_and(|value| value == "true"),
         keys: spec.keys.clone(),
         zone: Zone::new(spec.zone.clone())?,
-        binary: match spec.binary {
-            spec::BinaryText::Hex => BinaryText::Hex,
-            spec::BinaryText::Base64 => BinaryText::Base64,
-            spec::BinaryText::Utf8 => BinaryText::Utf8,
-        },
+        binary: spec.binary,
         non_finite: NonFinite::Fail,
         ..BodySpec::new(format)
     })
@@ -149,15 +146,12 @@ fn load_target(spec: &WriterSpec, encoder: &BodyEncoder, patience: Duration) -> 
     let mut headers: Vec<(String, String)> =
         encoder.headers().into_iter().map(|(name, value)| (name.into(), value)).collect();
     let header = |name: &str, value: &str| (name.to_string(), value.to_string());
-    let users =
-        spec.properties.iter().filter(|(name, value)| !OWN_HEADERS.contains(&name.as_str()) && !value.is_empty());
-    headers.extend(users.map(|(name, value)| header(name, value)));
+    // A body's own headers win over the user's: an Arrow body is in UTC, whatever 'timezone' says.
+    let own = |name: &str| OWN_HEADERS.contains(&name) || headers.iter().any(|(own, _)| own == name);
+    let users: Vec<_> = spec.properties.iter().filter(|(name, value)| !own(name) && !value.is_empty()).collect();
+    headers.extend(users.into_iter().map(|(name, value)| header(name, value)));
     // Doris' default turns a value that does not fit into NULL.
-    for (name, value) in [("strict_mode", "true"), ("max_filter_ratio", "0")] {
-        if !spec.properties.contains_key(name) {
-            headers.push(header(name, value));
-        }
-    }
+    headers.extend([header("strict_mode", "true"), header("max_filter_ratio", "0")]);
     headers.push(("timeout".into(), spec.load_timeout_seconds.to_string()));
     if spec.compress == Compression::Gz {
         headers.push(header("compress_type", "gz"));

@@ -1,5 +1,6 @@
 //! What the shim says when it opens a writer or a committer: JSON, checked here, so that a mistake is named before the first row.
 
+use super::body::BinaryText;
 use super::cluster::Access;
 use super::http::Authority;
 use super::label::LabelState;
@@ -198,19 +199,6 @@ pub struct WriterSpec {
     /// Of bodies.
     #[serde(default)]
     pub compress: Compression,
-}
-
-/// How a BINARY or VARBINARY value becomes text: Doris has no such type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum BinaryText {
-    /// Lower-case digits.
-    #[default]
-    Hex,
-    /// With padding.
-    Base64,
-    /// The bytes themselves, which must be UTF-8.
-    Utf8,
 }
 
 impl WriterSpec {

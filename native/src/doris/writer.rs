@@ -2,7 +2,7 @@
 
 use super::body::{BadRow, BodyEncoder};
 use super::http::Chunks;
-use super::loader::{Account, Committable, Loader, Package, RefusedRow};
+use super::loader::{Committable, Loader, Package, RefusedRow};
 use crate::error::{Error, Kind};
 use crate::row::RowKind;
 use std::time::Duration;
@@ -71,13 +71,9 @@ struct Body {
 }
 
 impl Body {
-    fn bytes(&self) -> u64 {
-        self.chunks.len() + self.piece.len() as u64
-    }
-
     /// What is allocated for it, lengths included.
     fn memory(&self) -> u64 {
-        self.bytes() + 4 * self.lengths.len() as u64
+        self.chunks.len() + self.piece.len() as u64 + 4 * self.lengths.len() as u64
     }
 
     fn close_piece(&mut self) {
@@ -172,8 +168,7 @@ impl Writer {
         if full {
             self.hand_over();
         }
-        let limit = self.limits.memory.saturating_sub(self.open_bytes());
-        self.loader.wait(Duration::ZERO, |account| has_room(account, limit)).map_err(failed)
+        self.await_room(Duration::ZERO)
     }
 
     /// Closes the body and hands it over. A row before an update that still waits for the row after it is deleted: until that comes, in
@@ -211,7 +206,7 @@ impl Writer {
     /// A load has failed for good.
     pub fn await_room(&self, limit: Duration) -> Result<bool, Error> {
         let room = self.limits.memory.saturating_sub(self.open_bytes());
-        self.loader.wait(limit, |account| has_room(account, room)).map_err(failed)
+        self.loader.wait(limit, |account| account.open == 0 || account.open_bytes < room).map_err(failed)
     }
 
     /// Waits at most so long until every load handed over is settled.
@@ -250,7 +245,7 @@ impl Writer {
             account.last_millis,
             account.longest_millis,
             account.millis,
-            0,
+            self.ignored_deletes,
         ]
         .map(|number| i64::try_from(number).unwrap_or(i64::MAX))
     }
@@ -263,10 +258,6 @@ impl Writer {
     pub fn loader(&self) -> &Loader {
         &self.loader
     }
-}
-
-fn has_room(account: &Account, limit: u64) -> bool {
-    account.open == 0 || account.open_bytes < limit
 }
 
 #[cold]

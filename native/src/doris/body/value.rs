@@ -6,6 +6,7 @@ use super::nested::Nested;
 use super::zone::Zone;
 use crate::doris::table::DorisType;
 use crate::row::read::{Malformed, Slot, Stamp};
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 impl From<Malformed> for BadValue {
@@ -15,7 +16,8 @@ impl From<Malformed> for BadValue {
 }
 
 /// How bytes are written into a text column: Doris has no type for them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum BinaryText {
     /// Two digits a byte, upper case, as Doris' `HEX` and `UNHEX`.
     #[default]

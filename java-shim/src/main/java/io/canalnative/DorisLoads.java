@@ -30,7 +30,7 @@ public interface DorisLoads extends RowBuffer, AutoCloseable {
             Collections.unmodifiableList(
                     Arrays.asList(
                             "rows", "bytes", "loads", "failedLoads", "retries", "filteredRows", "badRows", "inFlight", "bufferedBytes",
-                            "lastLoadMillis", "maxLoadMillis", "loadMillisSum", "commits"));
+                            "lastLoadMillis", "maxLoadMillis", "loadMillisSum", "ignoredDeletes"));
 
     /** Takes the row in the first {@code length} bytes of {@link #input}; {@code kind} is {@code RowKind.toByteValue()}. */
     int write(int length, byte kind);
