@@ -125,6 +125,12 @@ impl Metadata {
         Ok(())
     }
 
+    /// Whether any slot's value stands in the tail.
+    #[inline(always)]
+    pub fn has_tail(&self) -> bool {
+        self.tail.is_some()
+    }
+
     /// Appends to `out`, which holds the message's rows, what stands in the tail, and fills its slots:
     /// `offset << 32 | length`, counted from the start of `out`. `images` is the number of rows in `data` that have a before
     /// image, 0 if the message is no UPDATE.

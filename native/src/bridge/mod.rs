@@ -151,7 +151,7 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_version<'l>(mut env: JNIE
 /// `String cpuPath()`: the scanning routines in use.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_canalnative_NativeCodec_cpuPath<'l>(mut env: JNIEnv<'l>, _: JClass<'l>) -> JString<'l> {
-    throw::guard(&mut env, |env| Ok(env.new_string(crate::json::scan::path())?))
+    throw::guard(&mut env, |env| Ok(env.new_string(crate::json::scan::Path::best().name())?))
 }
 
 /// `long openDecoder(byte[] spec)`.

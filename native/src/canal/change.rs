@@ -7,7 +7,7 @@
 //! array), so in a multi-row UPDATE an unchanged column may come out as NULL. Under `canal` only the row's own object counts.
 
 use super::image::{Columns, Images};
-use crate::row::{Cell, RowKind, Sources, Tag, write_sized_row};
+use crate::row::{Cell, Region, RowKind, Sources, Tag};
 use crate::schema::Semantics;
 
 /// Bytes of one message's rows: they leave in one Java array.
@@ -30,20 +30,20 @@ pub(super) struct ChangeWriter<'m> {
 impl ChangeWriter<'_> {
     /// One row per image of `data`.
     #[inline(always)]
-    pub fn rows(&mut self, kind: RowKind, data: &Images, out: &mut Vec<u8>) {
+    pub fn rows(&mut self, kind: RowKind, data: &Images, out: &mut Region) {
         for i in 0..data.objects.len() {
             self.row(kind, data.row(i, self.columns.len()).iter(), out);
         }
     }
 
     /// One row of NULLs.
-    pub fn nulls(&mut self, out: &mut Vec<u8>) {
+    pub fn nulls(&mut self, out: &mut Region) {
         self.row(RowKind::Insert, vec![Cell::NULL; self.columns.len()].iter(), out);
     }
 
     /// Two rows per image of `data`. `old` has at least as many images.
     #[inline(always)]
-    pub fn updates(&mut self, data: &Images, old: &Images, semantics: Semantics, out: &mut Vec<u8>) {
+    pub fn updates(&mut self, data: &Images, old: &Images, semantics: Semantics, out: &mut Region) {
         let columns = self.columns.len();
         let named_anywhere = match semantics {
             Semantics::Flink if old.objects.len() > 1 => named(old, columns),
@@ -53,11 +53,11 @@ impl ChangeWriter<'_> {
             let after = data.row(i, columns);
             let before = old.row(i, columns);
             if named_anywhere.is_empty() {
-                let merged = before.iter().zip(after).map(|(b, a)| if b.tag() == Tag::Absent { a } else { b });
+                let merged = before.iter().zip(after).map(|(b, a)| if b.code() == Tag::Absent as u8 { a } else { b });
                 self.row(RowKind::UpdateBefore, merged, out);
             } else {
                 let merged = before.iter().zip(after).zip(&named_anywhere);
-                let merged = merged.map(|((b, a), named)| if b.tag() != Tag::Absent || *named { b } else { a });
+                let merged = merged.map(|((b, a), named)| if b.code() != Tag::Absent as u8 || *named { b } else { a });
                 self.row(RowKind::UpdateBefore, merged, out);
             }
             self.row(RowKind::UpdateAfter, after.iter(), out);
@@ -65,13 +65,13 @@ impl ChangeWriter<'_> {
     }
 
     #[inline(always)]
-    fn row<'c>(&mut self, kind: RowKind, cells: impl ExactSizeIterator<Item = &'c Cell> + Clone, out: &mut Vec<u8>) {
+    fn row<'c>(&mut self, kind: RowKind, cells: impl ExactSizeIterator<Item = &'c Cell> + Clone, out: &mut Region) {
         if self.columns.any_not_null {
             let mut both = cells.clone().zip(&self.columns.not_null);
             self.null_in_not_null |= both.any(|(cell, not_null)| *not_null && cell.is_null());
         }
         let wide = if self.widest { &self.columns.widest } else { &self.columns.wide };
-        write_sized_row(out, kind, cells, wide, self.sources);
+        out.row(kind, cells, wide, self.sources);
         self.too_large = out.len() > MAX_ROWS;
     }
 }

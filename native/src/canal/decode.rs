@@ -6,14 +6,16 @@ use super::change::{ChangeWriter, MAX_ROWS};
 use super::envelope::{Envelope, EnvelopeReader, Member};
 use super::event::{Event, EventKind};
 use super::image::{Array, Columns, ImageReader, Images, Scratch};
+use super::layout::Layouts;
 use super::mysql;
 use super::value::{Fault, Reading};
 use super::verdict::Verdicts;
 use crate::error::{Error, Kind};
-use crate::json::keys::{Keys, Order};
+use crate::json::keys::Keys;
+use crate::json::scan::{Path, Vector, Work};
 use crate::json::{PADDING, Refused, string};
 use crate::meta::{Growth, Metadata, Value};
-use crate::row::{Cell, Sources, Tag};
+use crate::row::{Cell, Region, Sources, Tag};
 use crate::schema::{DdlHandling, DecoderSpec, Semantics};
 use arrow::array::ArrayRef;
 
@@ -79,6 +81,7 @@ pub enum Reason {
 /// A table's decoder. One thread at a time.
 #[derive(Debug)]
 pub struct Decoder {
+    path: Path,
     semantics: Semantics,
     lenient: bool,
     ddl: DdlHandling,
@@ -87,7 +90,7 @@ pub struct Decoder {
     columns: Columns,
     envelope_reader: EnvelopeReader,
     image_reader: ImageReader,
-    orders: [Order; 2],
+    layouts: [Layouts; 2],
     metadata: Metadata,
     databases: Verdicts,
     tables: Verdicts,
@@ -101,7 +104,7 @@ pub struct Decoder {
     scratch: Scratch,
     pending: Vec<u8>,
     /// The rows, and behind them the metadata's tail.
-    rows: Vec<u8>,
+    rows: Region,
     rows_len: usize,
 }
 
@@ -113,7 +116,28 @@ struct BinaryColumns {
     binary: Vec<bool>,
 }
 
+/// A message to decode, on any path.
+struct Decode<'d> {
+    decoder: &'d mut Decoder,
+    len: usize,
+}
+
+impl Work for Decode<'_> {
+    type Out = Outcome;
+
+    #[inline(always)]
+    fn run<V: Vector>(self) -> Outcome {
+        self.decoder.decode_on::<V>(self.len)
+    }
+}
+
 impl Decoder {
+    /// The same decoder on another path; they differ in speed only.
+    pub fn on(mut self, path: Path) -> Self {
+        self.path = path;
+        self
+    }
+
     /// A decoder as `spec` says.
     ///
     /// # Errors
@@ -135,6 +159,7 @@ impl Decoder {
         let mut input = Vec::new();
         crate::json::pad(&mut input);
         Ok(Decoder {
+            path: Path::best(),
             semantics: spec.semantics,
             lenient: spec.lenient,
             ddl: spec.ddl,
@@ -143,7 +168,7 @@ impl Decoder {
             columns: Columns::new(&spec.fields, spec.semantics),
             envelope_reader: EnvelopeReader::default(),
             image_reader: ImageReader::new(&spec.fields, reading, nulls),
-            orders: Default::default(),
+            layouts: Default::default(),
             metadata: Metadata::new(&spec.metadata),
             databases: Verdicts::default(),
             tables: Verdicts::default(),
@@ -155,7 +180,7 @@ impl Decoder {
             old: Images::default(),
             scratch: Scratch::default(),
             pending: Vec::new(),
-            rows: Vec::new(),
+            rows: Region::default(),
             rows_len: 0,
         })
     }
@@ -183,13 +208,13 @@ impl Decoder {
 
     /// Address and capacity of the buffer that [`output`](Self::output) stands in.
     pub fn rows_buffer(&self) -> (usize, usize) {
-        (self.rows.as_ptr() as usize, self.rows.capacity())
+        self.rows.buffer()
     }
 
     /// Gives back memory beyond what messages of `capacity` bytes need.
     pub fn shrink(&mut self, capacity: usize) {
         self.input = vec![b'"'; capacity + PADDING];
-        self.rows = Vec::new();
+        self.rows = Region::default();
         self.scratch = Scratch::default();
         self.data = Images::default();
         self.old = Images::default();
@@ -200,15 +225,20 @@ impl Decoder {
     /// # Panics
     /// If the buffer is smaller.
     pub fn decode_input(&mut self, len: usize) -> Outcome {
+        self.path.run(Decode { decoder: self, len })
+    }
+
+    #[inline(always)]
+    fn decode_on<V: Vector>(&mut self, len: usize) -> Outcome {
         self.input[len..len + PADDING].fill(b'"');
         self.rows.clear();
         self.rows_len = 0;
         let names_first = self.names_first;
         self.names_first = false;
-        if simdutf8::basic::from_utf8(&self.input[..len]).is_err() {
+        if !V::is_ascii(&self.input, len) && simdutf8::basic::from_utf8(&self.input[..len]).is_err() {
             return Outcome::Delegate(Reason::Encoding);
         }
-        if self.read(names_first).is_err() {
+        if self.read::<V>(names_first).is_err() {
             return Outcome::Delegate(Reason::Syntax);
         }
         match self.filter() {
@@ -219,7 +249,7 @@ impl Decoder {
             Some(outcome) => return outcome,
             None => {}
         }
-        if names_first && self.read_images().is_err() {
+        if names_first && self.read_images::<V>().is_err() {
             return Outcome::Delegate(Reason::Syntax);
         }
         self.changes()
@@ -227,12 +257,12 @@ impl Decoder {
 
     /// The rows of the last message: `[i32 size][i32 0][BinaryRowData]`, again and again, without the metadata columns.
     pub fn rows(&self) -> &[u8] {
-        &self.rows[..self.rows_len]
+        &self.rows.bytes()[..self.rows_len]
     }
 
     /// The same with the metadata's tail behind it.
     pub fn output(&self) -> &[u8] {
-        &self.rows
+        self.rows.bytes()
     }
 
     /// The metadata slots of the last message that gave rows; see [`crate::meta`].
@@ -273,29 +303,40 @@ impl Decoder {
     }
 
     /// Takes the message apart; its images too, unless they have to wait for the names.
-    fn read(&mut self, names_first: bool) -> Result<(), Refused> {
+    #[inline(always)]
+    fn read<V: Vector>(&mut self, names_first: bool) -> Result<(), Refused> {
         self.data.clear();
         self.old.clear();
         self.scratch.bytes.clear();
-        let Decoder { columns, image_reader, orders: [data_order, old_order], data, old, scratch, input, .. } = self;
-        self.envelope_reader.read(input, &mut self.envelope, |member, pos| {
-            if names_first {
-                return crate::json::skip::value(input, pos);
-            }
-            let (order, images) =
-                if member == Member::Data { (&mut *data_order, &mut *data) } else { (&mut *old_order, &mut *old) };
-            image_reader.read(columns, order, input, pos, images, scratch)
-        })
+        let Decoder { columns, image_reader, layouts: [data_layouts, old_layouts], data, old, scratch, input, .. } =
+            self;
+        self.envelope_reader.read::<V>(
+            input,
+            &mut self.envelope,
+            #[inline(always)]
+            |member, pos| {
+                if names_first {
+                    return crate::json::skip::value_by::<V>(input, pos);
+                }
+                let (layouts, images) = if member == Member::Data {
+                    (&mut *data_layouts, &mut *data)
+                } else {
+                    (&mut *old_layouts, &mut *old)
+                };
+                image_reader.read::<V>(columns, layouts, input, pos, images, scratch)
+            },
+        )
     }
 
     /// Reads the images that had to wait.
-    fn read_images(&mut self) -> Result<(), Refused> {
-        let [data_order, old_order] = &mut self.orders;
-        for (member, order, images) in
-            [(Member::Data, data_order, &mut self.data), (Member::Old, old_order, &mut self.old)]
+    #[inline(always)]
+    fn read_images<V: Vector>(&mut self) -> Result<(), Refused> {
+        let [data_layouts, old_layouts] = &mut self.layouts;
+        for (member, layouts, images) in
+            [(Member::Data, data_layouts, &mut self.data), (Member::Old, old_layouts, &mut self.old)]
         {
             if let Some((pos, _)) = self.envelope.span(member) {
-                self.image_reader.read(&self.columns, order, &self.input, pos, images, &mut self.scratch)?;
+                self.image_reader.read::<V>(&self.columns, layouts, &self.input, pos, images, &mut self.scratch)?;
             }
         }
         Ok(())
@@ -456,7 +497,7 @@ impl Decoder {
         &mut self,
         update: bool,
         whole: impl FnOnce(&Self) -> bool,
-        write: impl FnOnce(&mut ChangeWriter<'_>, &Images, &Images, &mut Vec<u8>),
+        write: impl FnOnce(&mut ChangeWriter<'_>, &Images, &Images, &mut Region),
     ) -> Outcome {
         if self.columns.undecided && self.decide_bytes().is_err() {
             return Outcome::Delegate(Reason::Value);
@@ -477,7 +518,7 @@ impl Decoder {
     fn emit(
         &mut self,
         update: bool,
-        write: impl FnOnce(&mut ChangeWriter<'_>, &Images, &Images, &mut Vec<u8>),
+        write: impl FnOnce(&mut ChangeWriter<'_>, &Images, &Images, &mut Region),
     ) -> Outcome {
         if self.metadata.fill(&self.input, &self.envelope).is_err() {
             return Outcome::Delegate(Reason::Metadata);
@@ -488,17 +529,19 @@ impl Decoder {
             ChangeWriter { columns: &self.columns, sources, widest, too_large: false, null_in_not_null: false };
         write(&mut writer, &self.data, &self.old, &mut self.rows);
         if writer.too_large {
-            self.rows = Vec::new();
+            self.rows = Region::default();
             return Outcome::Delegate(Reason::TooLarge);
         }
         let null_in_not_null = writer.null_in_not_null;
         let rows_len = self.rows.len();
         let images = if update { self.data.objects.len() } else { 0 };
-        if self.metadata.append_tail(&self.input, &self.envelope, images, &mut self.rows).is_err() {
+        if self.metadata.has_tail()
+            && self.rows.extend(|out| self.metadata.append_tail(&self.input, &self.envelope, images, out)).is_err()
+        {
             return Outcome::Delegate(Reason::Metadata);
         }
         if self.rows.len() > MAX_ROWS {
-            self.rows = Vec::new();
+            self.rows = Region::default();
             return Outcome::Delegate(Reason::TooLarge);
         }
         self.rows_len = rows_len;

@@ -1,6 +1,8 @@
 //! A message's members: where each value is, without reading more of it than must be.
 
+use super::template::{Hole, Left, Seen, Templates};
 use crate::json::keys::{Keys, Order, Place};
+use crate::json::scan::Vector;
 use crate::json::{Refused, blank, next_or_end, skip};
 
 /// The members that anything here reads, in the order of [`NAMES`].
@@ -61,6 +63,12 @@ impl Envelope {
         (self.present & 1 << member as usize != 0).then(|| self.spans[member as usize])
     }
 
+    #[inline(always)]
+    pub(super) fn set(&mut self, member: Member, start: usize, end: usize) {
+        self.present |= 1 << member as usize;
+        self.spans[member as usize] = (start, end);
+    }
+
     /// The raw text of the value of `member`.
     #[inline(always)]
     pub fn raw<'b>(&self, member: Member, buf: &'b [u8]) -> Option<&'b [u8]> {
@@ -82,16 +90,12 @@ impl Envelope {
 pub struct EnvelopeReader {
     keys: Keys,
     order: Order,
-    repeated: [Repeated; 3],
+    templates: Templates,
 }
 
 impl Default for EnvelopeReader {
     fn default() -> Self {
-        EnvelopeReader {
-            keys: Keys::new(NAMES.into_iter()),
-            order: Order::default(),
-            repeated: [Repeated::default(), Repeated::default(), Repeated::default()],
-        }
+        EnvelopeReader { keys: Keys::new(NAMES.into_iter()), order: Order::default(), templates: Templates::default() }
     }
 }
 
@@ -103,83 +107,95 @@ impl EnvelopeReader {
     /// # Errors
     /// Not strict JSON, not an object, or a member of [`NAMES`] occurs twice.
     #[inline(always)]
-    pub fn read(
+    pub fn read<V: Vector>(
         &mut self,
         buf: &[u8],
         envelope: &mut Envelope,
         mut images: impl FnMut(Member, usize) -> Result<usize, Refused>,
     ) -> Result<(), Refused> {
         envelope.present = 0;
-        let start = blank(buf, 0);
-        if buf[start] != b'{' {
-            return Err(Refused);
+        match self.templates.follow::<V>(buf, envelope, &mut images)? {
+            Ok(()) => Ok(()),
+            Err(left) => self.members::<V>(buf, envelope, left, &mut images),
         }
-        let mut pos = blank(buf, start + 1);
-        if buf[pos] == b'}' {
+    }
+
+    /// Reads the members from where a template was left, one by one.
+    #[inline(never)]
+    fn members<V: Vector>(
+        &mut self,
+        buf: &[u8],
+        envelope: &mut Envelope,
+        left: Left,
+        images: &mut impl FnMut(Member, usize) -> Result<usize, Refused>,
+    ) -> Result<(), Refused> {
+        let (mut pos, mut done, mut place) = match left.hole {
+            None => (object(buf)?, false, Place::default()),
+            Some(hole) => {
+                let (pos, done) = next_or_end(buf, left.pos, b'}')?;
+                (pos, done, hole.key.map(Place::after).unwrap_or_default())
+            }
+        };
+        if left.hole.is_none() && buf[pos] == b'}' {
             return Ok(());
         }
-        let mut place = Place::default();
-        loop {
-            let (key, value) = self.keys.read(&mut self.order, &mut place, buf, pos)?;
-            let member = key.map(|key| ALL[key]);
-            let end = match member {
-                Some(member @ (Member::Data | Member::Old)) => images(member, value)?,
-                Some(Member::MysqlType) => self.repeated[0].skip(buf, value)?,
-                Some(Member::SqlType) => self.repeated[1].skip(buf, value)?,
-                Some(Member::PkNames) => self.repeated[2].skip(buf, value)?,
-                _ => skip::value(buf, value)?,
-            };
-            if let Some(member) = member {
-                let bit = 1 << member as usize;
-                if envelope.present & bit != 0 {
-                    return Err(Refused);
+        V::vectorize(
+            #[inline(always)]
+            || {
+                while !done {
+                    let (key, start) = self.keys.read(&mut self.order, &mut place, buf, pos)?;
+                    let member = key.map(|key| ALL[key]);
+                    let end = value::<V>(member, buf, start, images)?;
+                    if let Some(member) = member {
+                        if envelope.span(member).is_some() {
+                            return Err(Refused);
+                        }
+                        envelope.set(member, start, end);
+                    }
+                    (pos, done) = next_or_end(buf, end, b'}')?;
                 }
-                envelope.present |= bit;
-                envelope.spans[member as usize] = (value, end);
-            }
-            let (next, done) = next_or_end(buf, end, b'}')?;
-            if done {
-                return Ok(());
-            }
-            pos = next;
+                Ok(())
+            },
+        )?;
+        if self.templates.learns() {
+            self.learn(buf)?;
         }
+        Ok(())
+    }
+
+    /// Makes a template of a message that was read and is in order.
+    #[cold]
+    fn learn(&mut self, buf: &[u8]) -> Result<(), Refused> {
+        let (mut pos, mut done, mut place) = (object(buf)?, false, Place::default());
+        let mut seen = Vec::new();
+        while !done {
+            let (key, start) = self.keys.read(&mut self.order, &mut place, buf, pos)?;
+            let end = skip::value(buf, start)?;
+            seen.push(Seen { hole: Hole { member: key.map(|key| ALL[key]), key: place.last() }, start, end });
+            (pos, done) = next_or_end(buf, end, b'}')?;
+        }
+        self.templates.learn(buf, &seen, pos);
+        Ok(())
     }
 }
 
-/// Objects and arrays that come again and again, one per table of the topic: what was validated once is only compared.
-#[derive(Debug, Default)]
-struct Repeated {
-    /// Most recently used first.
-    seen: Vec<Box<[u8]>>,
+/// Reads the value of a member, or of one that nobody knows.
+#[inline(always)]
+pub(super) fn value<V: Vector>(
+    member: Option<Member>,
+    buf: &[u8],
+    pos: usize,
+    images: &mut impl FnMut(Member, usize) -> Result<usize, Refused>,
+) -> Result<usize, Refused> {
+    match member {
+        Some(member @ (Member::Data | Member::Old)) => images(member, pos),
+        Some(Member::Es | Member::Ts | Member::Id) => skip::natural(buf, pos),
+        _ => skip::value_by::<V>(buf, pos),
+    }
 }
 
-impl Repeated {
-    /// Tables that are followed at the same time.
-    const WAYS: usize = 8;
-    /// Longer values are not kept.
-    const MAX_LEN: usize = 64 * 1024;
-
-    #[inline(always)]
-    fn skip(&mut self, buf: &[u8], pos: usize) -> Result<usize, Refused> {
-        // A container ends with its bracket, so a value that begins with a whole container is that container.
-        match self.seen.first() {
-            Some(last) if buf[pos..].starts_with(last) => Ok(pos + last.len()),
-            _ => self.search(buf, pos),
-        }
-    }
-
-    #[inline(never)]
-    fn search(&mut self, buf: &[u8], pos: usize) -> Result<usize, Refused> {
-        if let Some(i) = self.seen.iter().position(|seen| buf[pos..].starts_with(seen)) {
-            let end = pos + self.seen[i].len();
-            self.seen[..=i].rotate_right(1);
-            return Ok(end);
-        }
-        let end = skip::value(buf, pos)?;
-        if matches!(buf[pos], b'{' | b'[') && end - pos <= Self::MAX_LEN {
-            self.seen.truncate(Self::WAYS - 1);
-            self.seen.insert(0, buf[pos..end].into());
-        }
-        Ok(end)
-    }
+/// The position of the first key, or of the closing bracket, of the object that the document is.
+fn object(buf: &[u8]) -> Result<usize, Refused> {
+    let start = blank(buf, 0);
+    if buf[start] == b'{' { Ok(blank(buf, start + 1)) } else { Err(Refused) }
 }

@@ -1,8 +1,10 @@
 //! Row images: the objects in `data` and `old`, as one cell per column.
 
+use super::layout::{Layout, Layouts, Step};
 use super::nested::Nested;
 use super::value::{Fault, Reading, Scalar};
-use crate::json::keys::{Keys, Order, Place};
+use crate::json::keys::{Keys, Place};
+use crate::json::scan::{Portable, Vector};
 use crate::json::{Refused, blank, next_or_end, number, skip, string};
 use crate::row::{Cell, Tag};
 use crate::schema::{Field, LogicalType, Root, Semantics, ZeroDate};
@@ -183,18 +185,34 @@ impl ImageReader {
     ///
     /// # Errors
     /// Not strict JSON, or more cells than are kept. Everything else is noted in `images`.
-    #[inline(always)]
-    pub fn read(
+    #[inline(never)]
+    pub fn read<V: Vector>(
         &mut self,
         columns: &Columns,
-        order: &mut Order,
+        layouts: &mut Layouts,
+        buf: &[u8],
+        pos: usize,
+        images: &mut Images,
+        scratch: &mut Scratch,
+    ) -> Result<usize, Refused> {
+        V::vectorize(
+            #[inline(always)]
+            || self.array::<V>(columns, layouts, buf, pos, images, scratch),
+        )
+    }
+
+    #[inline(always)]
+    fn array<V: Vector>(
+        &mut self,
+        columns: &Columns,
+        layouts: &mut Layouts,
         buf: &[u8],
         pos: usize,
         images: &mut Images,
         scratch: &mut Scratch,
     ) -> Result<usize, Refused> {
         if buf[pos] != b'[' {
-            let end = skip::value(buf, pos)?;
+            let end = skip::value_by::<V>(buf, pos)?;
             images.array = if buf[pos] == b'n' { Array::Missing } else { Array::Other };
             return Ok(end);
         }
@@ -212,10 +230,10 @@ impl ImageReader {
             let object = buf[pos] == b'{';
             images.objects.push(object);
             pos = if object {
-                self.object(columns, order, buf, pos, images, start, scratch)?
+                self.object::<V>(columns, layouts, buf, pos, images, start, scratch)?
             } else {
                 images.odd_element |= buf[pos] != b'n';
-                skip::value(buf, pos)?
+                skip::value_by::<V>(buf, pos)?
             };
             let (next, end) = next_or_end(buf, pos, b']')?;
             pos = next;
@@ -227,43 +245,160 @@ impl ImageReader {
 
     #[inline(always)]
     #[allow(clippy::too_many_arguments)]
-    fn object(
+    fn object<V: Vector>(
         &mut self,
         columns: &Columns,
-        order: &mut Order,
+        layouts: &mut Layouts,
         buf: &[u8],
         pos: usize,
         images: &mut Images,
         start: usize,
         scratch: &mut Scratch,
     ) -> Result<usize, Refused> {
-        let mut pos = blank(buf, pos + 1);
-        if buf[pos] == b'}' {
-            return Ok(pos + 1);
+        let first = blank(buf, pos + 1);
+        if buf[first] == b'}' {
+            return Ok(first + 1);
         }
-        let mut place = Place::default();
-        loop {
-            let (column, value) = self.keys.read(order, &mut place, buf, pos)?;
-            let end = match column {
-                Some(column) => self.column(columns, column, buf, value, images, start, scratch)?,
-                None => {
-                    images.containers |= matches!(buf[value], b'{' | b'[');
-                    skip::value(buf, value)?
-                }
-            };
-            let (next, done) = next_or_end(buf, end, b'}')?;
-            pos = next;
-            if done {
-                return Ok(pos);
+        if let Some(layout) = layouts.of(buf, first) {
+            let (end, steps) = self.follow::<V>(layout, columns, buf, first, images, start, scratch)?;
+            if steps == layout.steps.len() && buf[end] == b'}' {
+                layouts.followed();
+                return Ok(end + 1);
+            }
+            if steps > 0 {
+                let place = Place::after(layout.id(steps - 1));
+                layouts.left(buf, first, steps);
+                return match next_or_end(buf, end, b'}')? {
+                    (end, true) => {
+                        layouts.learn(&self.keys, columns);
+                        Ok(end)
+                    }
+                    (next, false) => self.members::<V>(columns, layouts, buf, next, place, images, start, scratch),
+                };
             }
         }
+        layouts.read.clear();
+        layouts.nameless = false;
+        self.members::<V>(columns, layouts, buf, first, Place::default(), images, start, scratch)
+    }
+
+    /// Reads members as the layout says, from the first key at `pos` on: where that ended, and how many they were.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
+    fn follow<V: Vector>(
+        &self,
+        layout: &Layout,
+        columns: &Columns,
+        buf: &[u8],
+        mut pos: usize,
+        images: &mut Images,
+        start: usize,
+        scratch: &mut Scratch,
+    ) -> Result<(usize, usize), Refused> {
+        for (i, (lead, step)) in layout.steps.iter().enumerate() {
+            let value = pos + lead.len();
+            pos = if lead.matches(buf, pos)
+                && let Ok(end) = string::plain_end::<V>(buf, value)
+            {
+                match step {
+                    Step::Column(column, scalar) => {
+                        let read = self.reading.plain::<V>(*scalar, buf, value, end, scratch);
+                        images.cells[start + column] = read;
+                        if read.code() >= Tag::Stamp as u8 {
+                            self.special(read, columns, *column, buf, value - 1, images, start + column);
+                        }
+                        end + 1
+                    }
+                    Step::Skipped => end + 1,
+                    Step::Slow(_) => self.slow(*step, columns, buf, value - 1, images, start, scratch)?,
+                }
+            } else if lead.matches_but_last(buf, pos) {
+                match (step, buf[value - 1..].starts_with(b"null")) {
+                    (Step::Column(column, _) | Step::Slow(column), true) => {
+                        images.cells[start + column] = Cell::NULL;
+                        value + 3
+                    }
+                    _ => self.slow(*step, columns, buf, value - 1, images, start, scratch)?,
+                }
+            } else {
+                return Ok((pos, i));
+            };
+        }
+        Ok((pos, layout.steps.len()))
+    }
+
+    /// A step's value that is no plain text.
+    #[inline(never)]
+    #[allow(clippy::too_many_arguments)]
+    fn slow(
+        &self,
+        step: Step,
+        columns: &Columns,
+        buf: &[u8],
+        pos: usize,
+        images: &mut Images,
+        start: usize,
+        scratch: &mut Scratch,
+    ) -> Result<usize, Refused> {
+        match step {
+            Step::Column(column, _) | Step::Slow(column) => {
+                self.column::<Portable>(columns, column, buf, pos, images, start, scratch)
+            }
+            Step::Skipped => {
+                images.containers |= matches!(buf[pos], b'{' | b'[');
+                skip::value(buf, pos)
+            }
+        }
+    }
+
+    /// Reads members one by one, from the key at `pos` on.
+    #[inline(never)]
+    #[allow(clippy::too_many_arguments)]
+    fn members<V: Vector>(
+        &mut self,
+        columns: &Columns,
+        layouts: &mut Layouts,
+        buf: &[u8],
+        pos: usize,
+        place: Place,
+        images: &mut Images,
+        start: usize,
+        scratch: &mut Scratch,
+    ) -> Result<usize, Refused> {
+        V::vectorize(
+            #[inline(always)]
+            || {
+                let (mut pos, mut place) = (pos, place);
+                loop {
+                    let before = place.last();
+                    let (column, value) = self.keys.read(&mut layouts.order, &mut place, buf, pos)?;
+                    match place.last() {
+                        Some(id) if before != Some(id) => layouts.read.push(id),
+                        _ => layouts.nameless = true,
+                    }
+                    let end = match column {
+                        Some(column) => self.column::<V>(columns, column, buf, value, images, start, scratch)?,
+                        None => {
+                            images.containers |= matches!(buf[value], b'{' | b'[');
+                            skip::value_by::<V>(buf, value)?
+                        }
+                    };
+                    let (next, done) = next_or_end(buf, end, b'}')?;
+                    pos = next;
+                    if done {
+                        layouts.learn(&self.keys, columns);
+                        return Ok(pos);
+                    }
+                }
+            },
+        )
     }
 
     /// Reads the value of one column into its cell.
     #[inline(always)]
     #[allow(clippy::too_many_arguments)]
-    fn column(
-        &mut self,
+    fn column<V: Vector>(
+        &self,
         columns: &Columns,
         column: usize,
         buf: &[u8],
@@ -273,8 +408,8 @@ impl ImageReader {
         scratch: &mut Scratch,
     ) -> Result<usize, Refused> {
         let (read, end) = match (buf[pos], &columns.shapes[column]) {
-            (b'"', Shape::Scalar(scalar)) => match string::plain_end(buf, pos + 1) {
-                Ok(end) => (self.reading.plain(*scalar, buf, pos + 1, end, scratch), end + 1),
+            (b'"', Shape::Scalar(scalar)) => match string::plain_end::<V>(buf, pos + 1) {
+                Ok(end) => (self.reading.plain::<V>(*scalar, buf, pos + 1, end, scratch), end + 1),
                 Err(stop) => {
                     let span = string::span_from(buf, pos + 1, stop)?;
                     (self.reading.string(*scalar, span, buf, scratch), span.next())
@@ -284,22 +419,38 @@ impl ImageReader {
             (_, shape) => self.other(shape, buf, pos, images, scratch)?,
         };
         let slot = &mut images.cells[start + column];
-        let twice = slot.tag() != Tag::Absent;
+        let twice = slot.code() != Tag::Absent as u8;
         *slot = read;
         // What is special about a value comes last in the order of tags.
-        if read.tag() as u8 >= Tag::Stamp as u8 || twice {
-            if matches!(read.tag(), Tag::Bad | Tag::Unproven) {
-                self.bad(read, &columns.shapes[column], buf, pos, images, start + column);
-            }
-            if read.lost_nanos() {
-                images.lost_nanos |= !columns.wide[column];
-            }
-            if twice {
-                // The last of two equal names counts, whatever the first was: not settled here.
-                images.fault = Some(Fault::Unproven);
-            }
+        if read.code() >= Tag::Stamp as u8 {
+            self.special(read, columns, column, buf, pos, images, start + column);
+        }
+        if twice {
+            // The last of two equal names counts, whatever the first was: not settled here.
+            images.fault = Some(Fault::Unproven);
         }
         Ok(end)
+    }
+
+    /// What has to be noted of a cell that is none of the ordinary ones; `pos` is its value's place, `slot` its own.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
+    fn special(
+        &self,
+        read: Cell,
+        columns: &Columns,
+        column: usize,
+        buf: &[u8],
+        pos: usize,
+        images: &mut Images,
+        slot: usize,
+    ) {
+        if read.code() >= Tag::Bad as u8 {
+            self.bad(read, &columns.shapes[column], buf, pos, images, slot);
+        }
+        if read.lost_nanos() {
+            images.lost_nanos |= !columns.wide[column];
+        }
     }
 
     /// The value at `pos` has no cell, unless it is a date of zeros.
@@ -334,7 +485,7 @@ impl ImageReader {
     /// position after it.
     #[inline(never)]
     fn other(
-        &mut self,
+        &self,
         shape: &Shape,
         buf: &[u8],
         pos: usize,
@@ -357,11 +508,11 @@ impl ImageReader {
 impl Reading {
     /// The JSON string content `start..end`, free of escapes, as a value.
     #[inline(always)]
-    fn plain(&self, scalar: Scalar, buf: &[u8], start: usize, end: usize, scratch: &mut Scratch) -> Cell {
+    fn plain<V: Vector>(&self, scalar: Scalar, buf: &[u8], start: usize, end: usize, scratch: &mut Scratch) -> Cell {
         match scalar {
             Scalar::Text => Cell::input(start, end),
             Scalar::Null => Cell::NULL,
-            _ => self.text(scalar, &buf[start..end], &mut scratch.bytes),
+            _ => self.text::<V>(scalar, buf, start, end, &mut scratch.bytes),
         }
     }
 
@@ -371,7 +522,7 @@ impl Reading {
         if span.escaped {
             self.escaped_string(scalar, span, buf, scratch)
         } else {
-            self.plain(scalar, buf, span.start, span.end, scratch)
+            self.plain::<Portable>(scalar, buf, span.start, span.end, scratch)
         }
     }
 
@@ -391,7 +542,7 @@ impl Reading {
                 if string::unescape(raw, &mut scratch.text).is_err() {
                     return Cell::UNPROVEN;
                 }
-                self.text(scalar, &scratch.text, &mut scratch.bytes)
+                self.text::<Portable>(scalar, &scratch.text, 0, scratch.text.len(), &mut scratch.bytes)
             }
         }
     }

@@ -9,6 +9,7 @@ mod datetime;
 mod decimal;
 mod plain;
 
+use crate::json::scan::{Portable, Vector};
 use crate::json::{Refused, number};
 use crate::row::{Cell, Tag};
 use crate::schema::{LogicalType, Root, Semantics, TimestampFormat, ZeroDate};
@@ -122,27 +123,27 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// A string's text (unescaped) as a value of a column that is neither [`Scalar::Text`] nor [`Scalar::Null`].
+    /// The text `buf[start..end]` (unescaped) as a value of a column that is neither [`Scalar::Text`] nor [`Scalar::Null`].
     ///
     /// Bytes that have to be made (binary, large decimals) are appended to `scratch`.
     #[inline(always)]
-    pub fn text(&self, scalar: Scalar, text: &[u8], scratch: &mut Vec<u8>) -> Cell {
+    pub fn text<V: Vector>(&self, scalar: Scalar, buf: &[u8], start: usize, end: usize, scratch: &mut Vec<u8>) -> Cell {
         match scalar {
-            Scalar::Int64 => cell(integer(text).map(|v| Cell::fixed(v as u64))),
-            Scalar::Int32 => cell(narrow::<i32>(text).map(|v| Cell::fixed(u64::from(v as u32)))),
-            Scalar::Decimal { precision, scale } => decimal::of_text(text, precision, scale, scratch),
+            Scalar::Int64 => cell(integer::<V>(buf, start, end).map(|v| Cell::fixed(v as u64))),
+            Scalar::Int32 => cell(narrow::<V, i32>(buf, start, end).map(|v| Cell::fixed(u64::from(v as u32)))),
+            Scalar::Decimal { precision, scale } => decimal::of_text::<V>(buf, start, end, precision, scale, scratch),
             Scalar::Timestamp { zoned } => match self.timestamp {
-                TimestampFormat::Sql => datetime::sql_timestamp(text, zoned),
-                TimestampFormat::Iso8601 => datetime::iso_timestamp(text, zoned),
+                TimestampFormat::Sql => datetime::sql_timestamp::<V>(buf, start, end, zoned),
+                TimestampFormat::Iso8601 => datetime::iso_timestamp(&buf[start..end], zoned),
             },
-            Scalar::Date => datetime::date(text),
-            Scalar::Double => double(text),
-            Scalar::Float => float(text),
-            Scalar::Boolean => Cell::fixed(u64::from(self.truth(text))),
-            Scalar::Int8 => cell(narrow::<i8>(text).map(|v| Cell::fixed(u64::from(v as u8)))),
-            Scalar::Int16 => cell(narrow::<i16>(text).map(|v| Cell::fixed(u64::from(v as u16)))),
-            Scalar::Time => datetime::time(text, self.time_millis),
-            Scalar::Bytes => base64(text, scratch),
+            Scalar::Date => datetime::date::<V>(buf, start, end),
+            Scalar::Double => double::<V>(buf, start, end),
+            Scalar::Float => float(&buf[start..end]),
+            Scalar::Boolean => Cell::fixed(u64::from(self.truth(&buf[start..end]))),
+            Scalar::Int8 => cell(narrow::<V, i8>(buf, start, end).map(|v| Cell::fixed(u64::from(v as u8)))),
+            Scalar::Int16 => cell(narrow::<V, i16>(buf, start, end).map(|v| Cell::fixed(u64::from(v as u16)))),
+            Scalar::Time => datetime::time(&buf[start..end], self.time_millis),
+            Scalar::Bytes => base64(&buf[start..end], scratch),
             Scalar::Text | Scalar::Null => Cell::UNPROVEN,
         }
     }
@@ -179,16 +180,18 @@ impl Reading {
             Scalar::Date | Scalar::Time | Scalar::Timestamp { .. } => Cell::BAD,
             _ if token.integer => {
                 let minus_zero = text == b"-0";
-                let text = if minus_zero { &text[1..] } else { text };
+                let start = token.start + usize::from(minus_zero);
                 match scalar {
-                    Scalar::Text => Cell::input(token.start + usize::from(minus_zero), token.end),
-                    _ => self.text(scalar, text, scratch),
+                    Scalar::Text => Cell::input(start, token.end),
+                    _ => self.text::<Portable>(scalar, buf, start, token.end, scratch),
                 }
             }
             Scalar::Double | Scalar::Float => cell(self.fraction(scalar, text)),
             // Beyond the doubles, what Jackson keeps depends on its version: infinity or the exact number.
             Scalar::Decimal { .. } if parse::<f64>(text).is_ok_and(f64::is_infinite) => Cell::UNPROVEN,
-            Scalar::Decimal { precision, scale } => decimal::of_text(text, precision, scale, scratch),
+            Scalar::Decimal { precision, scale } => {
+                decimal::of_text::<Portable>(buf, token.start, token.end, precision, scale, scratch)
+            }
             // Flink prints the fraction first (Java's float printing), or truncates it with its own bounds.
             _ => Cell::UNPROVEN,
         }
@@ -254,15 +257,19 @@ fn trim(mut text: &[u8]) -> &[u8] {
 
 /// `Long.parseLong` of the trimmed text.
 #[inline(always)]
-fn integer(text: &[u8]) -> Result<i64, Fault> {
-    let (negative, digits) = match text {
-        [b'-', rest @ ..] => (true, rest),
-        rest => (false, rest),
-    };
-    match number::digits(digits) {
-        Some(value) => Ok(if negative { -(value as i64) } else { value as i64 }),
-        None => integer_slow(text),
+fn integer<V: Vector>(buf: &[u8], start: usize, end: usize) -> Result<i64, Fault> {
+    let negative = buf.get(start) == Some(&b'-');
+    match V::digits(buf, start + usize::from(negative), end) {
+        Some(value) => Ok(signed(value, negative)),
+        None => integer_slow(&buf[start..end]),
     }
+}
+
+/// Without a jump: signs come in no order that a CPU could guess.
+#[inline(always)]
+fn signed(magnitude: u64, negative: bool) -> i64 {
+    let sign = -i64::from(negative);
+    (magnitude as i64 ^ sign) - sign
 }
 
 #[cold]
@@ -290,9 +297,9 @@ fn integer_slow(text: &[u8]) -> Result<i64, Fault> {
     i64::try_from(if negative { -value } else { value }).map_err(|_| Fault::Bad)
 }
 
-#[inline]
-fn narrow<T: TryFrom<i64>>(text: &[u8]) -> Result<T, Fault> {
-    T::try_from(integer(text)?).map_err(|_| Fault::Bad)
+#[inline(always)]
+fn narrow<V: Vector, T: TryFrom<i64>>(buf: &[u8], start: usize, end: usize) -> Result<T, Fault> {
+    T::try_from(integer::<V>(buf, start, end)?).map_err(|_| Fault::Bad)
 }
 
 /// Not a number in ASCII. Java would also take the digits of other scripts.
@@ -301,12 +308,17 @@ fn bad_unless_unicode(text: &[u8]) -> Fault {
 }
 
 /// `Double.parseDouble` of the trimmed text.
-#[inline(never)]
-fn double(text: &[u8]) -> Cell {
-    match plain::Number::of(text).and_then(plain::Number::exact_double) {
+#[inline(always)]
+fn double<V: Vector>(buf: &[u8], start: usize, end: usize) -> Cell {
+    match plain::Number::of::<V>(buf, start, end).and_then(plain::Number::exact_double) {
         Some(value) => Cell::fixed(value.to_bits()),
-        None => cell(parse::<f64>(text).map(|value| Cell::fixed(value.to_bits()))),
+        None => double_slow(&buf[start..end]),
     }
+}
+
+#[inline(never)]
+fn double_slow(text: &[u8]) -> Cell {
+    cell(parse::<f64>(text).map(|value| Cell::fixed(value.to_bits())))
 }
 
 /// `Float.parseFloat` of the trimmed text.
@@ -386,7 +398,7 @@ mod tests {
             ("１２", Err(Fault::Unproven)),
             ("99999999999999999999999999999999999999999999999999", Err(Fault::Bad)),
         ] {
-            assert_eq!(integer(text.as_bytes()), value, "{text}");
+            assert_eq!(integer::<Portable>(text.as_bytes(), 0, text.len()), value, "{text}");
         }
     }
 

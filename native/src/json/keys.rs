@@ -34,6 +34,18 @@ pub struct Order {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Place(usize);
 
+impl Place {
+    /// The place after key `id`.
+    pub fn after(id: u32) -> Place {
+        Place(id as usize + 1)
+    }
+
+    /// The key that was read last; `None` before the first one.
+    pub fn last(self) -> Option<u32> {
+        self.0.checked_sub(1).map(|id| id as u32)
+    }
+}
+
 impl Order {
     /// Key `id` came at `place`; steps on.
     fn learn(&mut self, place: &mut Place, id: u32) {
@@ -54,6 +66,15 @@ impl Keys {
         }
         keys.known = keys.literals.len();
         keys
+    }
+
+    /// The key numbered `id` with its colon, `"name":`, and its number if it is a known one.
+    ///
+    /// # Panics
+    /// If there is no such key.
+    pub fn literal(&self, id: u32) -> (Vec<u8>, Option<usize>) {
+        let id = id as usize;
+        (self.literals[id].text(), (id < self.known).then_some(id))
     }
 
     fn learn(&mut self, name: &[u8]) -> u32 {

@@ -1,26 +1,42 @@
 //! Steps over a value, validating all of it.
 
+use super::scan::{self, Portable, Vector};
 use super::{Refused, blank, expect, next_or_end, number, string};
 
 /// Nesting that is followed; deeper documents are refused. Jackson's own limit (2.15 and later) is 1,000.
 pub const MAX_DEPTH: u32 = 64;
 
-/// The position after the value that begins at `pos` (no white space before it).
+/// The position after the value that begins at `pos` (no white space before it), off the hot path.
 pub fn value(buf: &[u8], pos: usize) -> Result<usize, Refused> {
+    value_by::<Portable>(buf, pos)
+}
+
+/// The same on a path.
+#[inline(always)]
+pub fn value_by<V: Vector>(buf: &[u8], pos: usize) -> Result<usize, Refused> {
     match buf[pos] {
-        b'"' => text(buf, pos),
-        b'{' | b'[' => container(buf, pos),
+        b'"' => text::<V>(buf, pos),
+        b'{' | b'[' => container::<V>(buf, pos),
         _ => scalar(buf, pos),
     }
 }
 
 /// A string.
 #[inline(always)]
-fn text(buf: &[u8], pos: usize) -> Result<usize, Refused> {
-    match string::plain_end(buf, pos + 1) {
+fn text<V: Vector>(buf: &[u8], pos: usize) -> Result<usize, Refused> {
+    match string::plain_end::<V>(buf, pos + 1) {
         Ok(end) => Ok(end + 1),
         Err(stop) => Ok(string::span_from(buf, pos + 1, stop)?.next()),
     }
+}
+
+/// Any value that is most often a natural number of up to 15 digits.
+#[inline(always)]
+pub fn natural(buf: &[u8], pos: usize) -> Result<usize, Refused> {
+    let digits = buf[pos..].first_chunk().map_or(0, scan::digit_run);
+    let usual =
+        digits.wrapping_sub(1) < 15 && matches!(buf[pos + digits], b',' | b'}') && (digits == 1 || buf[pos] != b'0');
+    if usual { Ok(pos + digits) } else { value(buf, pos) }
 }
 
 /// A number, `true`, `false` or `null`.
@@ -40,8 +56,17 @@ pub fn word(buf: &[u8], pos: usize, text: &[u8]) -> Result<usize, Refused> {
     if buf[pos..].starts_with(text) { Ok(pos + text.len()) } else { Err(Refused) }
 }
 
+#[inline(never)]
+fn container<V: Vector>(buf: &[u8], pos: usize) -> Result<usize, Refused> {
+    V::vectorize(
+        #[inline(always)]
+        || container_on::<V>(buf, pos),
+    )
+}
+
 /// An object or array. One bit of `stack` per level says which.
-fn container(buf: &[u8], mut pos: usize) -> Result<usize, Refused> {
+#[inline(always)]
+fn container_on<V: Vector>(buf: &[u8], mut pos: usize) -> Result<usize, Refused> {
     let mut stack: u64 = 0;
     let mut depth = 0;
     loop {
@@ -59,14 +84,14 @@ fn container(buf: &[u8], mut pos: usize) -> Result<usize, Refused> {
                     pos += 1;
                 } else {
                     if object {
-                        pos = key(buf, pos)?;
+                        pos = key::<V>(buf, pos)?;
                     }
                     continue;
                 }
                 stack >>= 1;
                 depth -= 1;
             }
-            b'"' => pos = text(buf, pos)?,
+            b'"' => pos = text::<V>(buf, pos)?,
             _ => pos = scalar(buf, pos)?,
         }
         // After a value.
@@ -79,7 +104,7 @@ fn container(buf: &[u8], mut pos: usize) -> Result<usize, Refused> {
             pos = next;
             if !end {
                 if object {
-                    pos = key(buf, pos)?;
+                    pos = key::<V>(buf, pos)?;
                 }
                 break;
             }
@@ -90,9 +115,17 @@ fn container(buf: &[u8], mut pos: usize) -> Result<usize, Refused> {
 }
 
 /// Steps over a key and its colon.
-#[inline]
-fn key(buf: &[u8], pos: usize) -> Result<usize, Refused> {
-    expect(buf, string::key_span(buf, pos)?.next(), b':')
+#[inline(always)]
+fn key<V: Vector>(buf: &[u8], pos: usize) -> Result<usize, Refused> {
+    if buf[pos] != b'"' {
+        return Err(Refused);
+    }
+    // What is plain is no longer than a name may be.
+    let end = match string::plain_end::<V>(buf, pos + 1) {
+        Ok(end) => end,
+        Err(_) => string::key_span(buf, pos)?.end,
+    };
+    expect(buf, end + 1, b':')
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Strings: where they end, and what they say.
 
-use super::{Refused, scan};
+use super::Refused;
+use super::scan::{self, Vector};
 
 /// Jackson 2.15 and later refuse longer texts (`StreamReadConstraints.DEFAULT_MAX_STRING_LEN`).
 const MAX_TEXT: usize = 20_000_000;
@@ -29,8 +30,8 @@ impl Span {
 /// Where the string whose content begins at `start` ends, if it needs no unescaping and is of ordinary length; if not,
 /// how far it was read, for [`span_from`].
 #[inline(always)]
-pub fn plain_end(buf: &[u8], start: usize) -> Result<usize, usize> {
-    let stop = scan::quote_or_backslash(buf, start);
+pub fn plain_end<V: Vector>(buf: &[u8], start: usize) -> Result<usize, usize> {
+    let stop = V::quote_or_backslash(buf, start);
     if buf[stop] == b'"' && stop - start <= MAX_KEY { Ok(stop) } else { Err(stop) }
 }
 
@@ -41,10 +42,7 @@ pub fn span(buf: &[u8], pos: usize) -> Result<Span, Refused> {
         return Err(Refused);
     }
     let start = pos + 1;
-    match plain_end(buf, start) {
-        Ok(end) => Ok(Span { start, end, escaped: false }),
-        Err(stop) => span_from(buf, start, stop),
-    }
+    span_from(buf, start, scan::quote_or_backslash(buf, start))
 }
 
 /// The same for a member's name, whose length Jackson limits.
@@ -55,7 +53,6 @@ pub fn key_span(buf: &[u8], pos: usize) -> Result<Span, Refused> {
 }
 
 /// The string whose content begins at `start`, of which everything before the quote or backslash at `pos` is plain.
-#[cold]
 #[inline(never)]
 pub fn span_from(buf: &[u8], start: usize, mut pos: usize) -> Result<Span, Refused> {
     let mut escaped = false;

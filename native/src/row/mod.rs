@@ -19,8 +19,10 @@
 mod array;
 mod map_order;
 pub mod read;
+mod region;
 
 pub use array::{write_array, write_entries, write_map};
+pub use region::Region;
 
 /// Row kinds, with the codes of Flink's `RowKind.toByteValue`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +124,12 @@ impl Cell {
         Cell::new(start as u64, (end - start) as u32, Tag::Undecided)
     }
 
+    /// The code of the [`tag`](Self::tag), which is cheaper to compare.
+    #[inline(always)]
+    pub fn code(&self) -> u8 {
+        (self.tag_b >> 32) as u8
+    }
+
     /// How the value is held.
     #[inline(always)]
     pub fn tag(&self) -> Tag {
@@ -142,7 +150,7 @@ impl Cell {
     /// Whether a row shows NULL for it.
     #[inline(always)]
     pub fn is_null(&self) -> bool {
-        matches!(self.tag(), Tag::Absent | Tag::Null)
+        self.code() <= Tag::Null as u8
     }
 
     /// The place of an [`Undecided`](Tag::Undecided), [`Input`](Tag::Input) or [`Scratch`](Tag::Scratch) value.
@@ -154,7 +162,7 @@ impl Cell {
     /// Nanoseconds that a compact timestamp (precision 3 or less) cannot hold.
     #[inline(always)]
     pub fn lost_nanos(&self) -> bool {
-        self.tag() == Tag::Stamp && self.b() != 0
+        self.code() == Tag::Stamp as u8 && self.b() != 0
     }
 }
 

@@ -5,6 +5,7 @@
 use super::{SEPARATOR, mutation};
 use crate::reference::json::{self, Node};
 use canal_native::canal::envelope::{Envelope, EnvelopeReader, Member, NAMES};
+use canal_native::json::scan::{Path, Vector, Work};
 use canal_native::json::{Refused, number, pad, skip, string};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -23,8 +24,11 @@ pub fn run(input: &[u8]) {
     let messages: Vec<&[u8]> = input.split(|b| *b == SEPARATOR).collect();
     // The first once more: what was learned in between changes nothing.
     for message in messages.iter().chain(&messages[..1]) {
-        let spans = read(&mut learned, message);
-        assert_eq!(spans, read(&mut EnvelopeReader::default(), message), "{}", String::from_utf8_lossy(message));
+        let spans = read(Path::best(), &mut learned, message);
+        for path in Path::all() {
+            let fresh = read(path, &mut EnvelopeReader::default(), message);
+            assert_eq!(spans, fresh, "{}: {}", path.name(), String::from_utf8_lossy(message));
+        }
         judge(message, spans);
     }
 }
@@ -38,11 +42,25 @@ fn padded(message: &[u8]) -> Box<[u8]> {
     buf.into_boxed_slice()
 }
 
-fn read(reader: &mut EnvelopeReader, message: &[u8]) -> Result<Spans, Refused> {
+fn read(path: Path, reader: &mut EnvelopeReader, message: &[u8]) -> Result<Spans, Refused> {
     let buf = padded(message);
     let mut envelope = Envelope::default();
-    reader.read(&buf, &mut envelope, |_, at| skip::value(&buf, at))?;
+    path.run(Read { reader, buf: &buf, envelope: &mut envelope })?;
     Ok(MEMBERS.map(|member| envelope.span(member)))
+}
+
+struct Read<'r> {
+    reader: &'r mut EnvelopeReader,
+    buf: &'r [u8],
+    envelope: &'r mut Envelope,
+}
+
+impl Work for Read<'_> {
+    type Out = Result<(), Refused>;
+
+    fn run<V: Vector>(self) -> Self::Out {
+        self.reader.read::<V>(self.buf, self.envelope, |_, at| skip::value_by::<V>(self.buf, at))
+    }
 }
 
 fn judge(message: &[u8], spans: Result<Spans, Refused>) {

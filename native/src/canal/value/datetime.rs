@@ -12,6 +12,7 @@
 //! left to Java.
 
 use super::{Fault, cell};
+use crate::json::scan::Vector;
 use crate::row::Cell;
 
 /// Two digits, or a number above 99.
@@ -27,35 +28,46 @@ fn two(text: &[u8], at: usize) -> u32 {
 fn day(text: &[u8], clamp: bool) -> Option<i64> {
     let text = text.first_chunk::<10>()?;
     let (century, of_century) = (two(text, 0), two(text, 2));
-    let year = century * 100 + of_century;
-    let (month, day) = (two(text, 5), two(text, 8));
-    if century > 99 || of_century > 99 {
+    if century > 99 || of_century > 99 || text[4] != b'-' || text[7] != b'-' {
         return None;
     }
-    if text[4] != b'-' || text[7] != b'-' || month.wrapping_sub(1) > 11 || day.wrapping_sub(1) > 30 {
-        return None;
-    }
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let last = match month {
-        2 => 28 + u32::from(leap),
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    };
-    if day > last && !clamp {
-        return None;
-    }
-    Some(days_from_civil(year, month, day.min(last)))
+    civil(century, of_century, two(text, 5), two(text, 8), clamp)
 }
 
-/// The proleptic Gregorian calendar, counted from March so that the leap day comes last.
+/// Days since 1970-01-01; `clamp` as for [`day`].
+#[inline(always)]
+fn civil(century: u32, of_century: u32, month: u32, day: u32, clamp: bool) -> Option<i64> {
+    if month.wrapping_sub(1) > 11 || day.wrapping_sub(1) > 30 {
+        return None;
+    }
+    let year = century * 100 + of_century;
+    let mut day = day;
+    if day > 28 {
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let last = match month {
+            2 => 28 + u32::from(leap),
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        if day > last && !clamp {
+            return None;
+        }
+        day = day.min(last);
+    }
+    Some(days_from_civil(year, month, day))
+}
+
+/// Days before each month of a year that begins in March, by the month's usual number.
+const BEFORE: [u32; 13] = [0, 306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275];
+
+/// The proleptic Gregorian calendar, counted from March so that the leap day comes last, and from 400 years before the year 0 so that
+/// nothing is negative.
 #[inline(always)]
 fn days_from_civil(year: u32, month: u32, day: u32) -> i64 {
-    let year = i64::from(year) - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let month_from_march = i64::from((month + 9) % 12);
-    let day_of_year = (153 * month_from_march + 2) / 5 + i64::from(day) - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+    let year = year + 400 - u32::from(month <= 2);
+    let century = year / 100;
+    let days = year * 365 + year / 4 - century + century / 4 + BEFORE[month as usize % 13] + day;
+    i64::from(days) - (719_469 + 146_097)
 }
 
 /// Looks like a date of another kind that Java can read: a sign, so perhaps a year of more than four digits.
@@ -63,8 +75,20 @@ fn bad_unless_signed(text: &[u8]) -> Fault {
     if matches!(text.first(), Some(b'+' | b'-')) || !text.is_ascii() { Fault::Unproven } else { Fault::Bad }
 }
 
+#[inline(always)]
+pub(super) fn date<V: Vector>(buf: &[u8], start: usize, end: usize) -> Cell {
+    let pairs = if end - start == 10 { V::date(buf, start) } else { None };
+    let days = pairs
+        .and_then(|[century, year, month, day]| civil(century.into(), year.into(), month.into(), day.into(), false));
+    match days {
+        Some(days) => Cell::fixed(u64::from(days as i32 as u32)),
+        None => odd_date(&buf[start..end]),
+    }
+}
+
+#[cold]
 #[inline(never)]
-pub(super) fn date(text: &[u8]) -> Cell {
+fn odd_date(text: &[u8]) -> Cell {
     cell(read_date(text))
 }
 
@@ -109,6 +133,7 @@ fn fraction(text: &[u8]) -> Result<u32, Fault> {
     Ok(nanos * 10u32.pow(9 - digits.len() as u32))
 }
 
+#[inline(always)]
 fn stamp(days: i64, seconds: u32, nanos: u32) -> Cell {
     let millis = days * 86_400_000 + i64::from(seconds) * 1000 + i64::from(nanos / 1_000_000);
     Cell::stamp(millis, nanos % 1_000_000)
@@ -130,8 +155,39 @@ fn read_time(text: &[u8], millis: bool) -> Result<Cell, Fault> {
     Ok(Cell::fixed(u64::from(seconds * 1000 + fraction)))
 }
 
+/// What is written as databases write it, digits and separators where they belong, is read in one go; everything else by
+/// [`read_sql_timestamp`].
+#[inline(always)]
+pub(super) fn sql_timestamp<V: Vector>(buf: &[u8], start: usize, end: usize, zoned: bool) -> Cell {
+    let zone = usize::from(zoned && end > start && buf[end - 1] == b'Z');
+    match usual_timestamp::<V>(buf, start, end - zone) {
+        Some(cell) if zoned == (zone == 1) => cell,
+        _ => odd_timestamp(&buf[start..end], zoned),
+    }
+}
+
+#[inline(always)]
+fn usual_timestamp<V: Vector>(buf: &[u8], start: usize, end: usize) -> Option<Cell> {
+    let digits = (end - start).checked_sub(19)?;
+    let nanos = match digits {
+        0 => 0,
+        2..=10 if buf[start + 19] == b'.' => V::digits(buf, start + 20, end)? as u32 * NANOS[digits - 1],
+        _ => return None,
+    };
+    let [century, year, month, day, hour, minute, second] = V::date_time(buf, start)?.map(u32::from);
+    if buf[start + 10] != b' ' || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let days = civil(century, year, month, day, true)?;
+    Some(stamp(days, hour * 3600 + minute * 60 + second, nanos))
+}
+
+/// Nanoseconds of the last of so many digits.
+const NANOS: [u32; 10] = [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+
+#[cold]
 #[inline(never)]
-pub(super) fn sql_timestamp(text: &[u8], zoned: bool) -> Cell {
+fn odd_timestamp(text: &[u8], zoned: bool) -> Cell {
     cell(read_sql_timestamp(text, zoned))
 }
 
@@ -225,7 +281,10 @@ mod tests {
     }
 
     fn sql(text: &str) -> Result<(i64, bool), Fault> {
-        read_sql_timestamp(text.as_bytes(), false).map(|cell| {
+        let full = read_sql_timestamp(text.as_bytes(), false);
+        let usual = Fault::check(sql_timestamp::<crate::json::scan::Portable>(text.as_bytes(), 0, text.len(), false));
+        assert_eq!(format!("{usual:?}"), format!("{full:?}"), "{text}");
+        full.map(|cell| {
             let mut out = Vec::new();
             let sources = crate::row::Sources { input: b"", scratch: b"" };
             crate::row::write_row(&mut out, crate::row::RowKind::Insert, [cell].iter(), &[false], sources);

@@ -2,7 +2,9 @@
 //!
 //! No arithmetic on the whole number is needed: the digits up to the scale are the result, the next one rounds it.
 
-use super::{Fault, bad_unless_unicode, plain};
+use super::plain::{self, TENS};
+use super::{Fault, bad_unless_unicode};
+use crate::json::scan::Vector;
 use crate::row::Cell;
 
 /// Beyond it, an exponent is left to Java (whose own arithmetic on it may throw).
@@ -22,10 +24,17 @@ struct Parts<'a> {
 }
 
 #[inline(always)]
-pub(super) fn of_text(text: &[u8], precision: u8, scale: u8, scratch: &mut Vec<u8>) -> Cell {
-    match plain::Number::of(text).and_then(|number| compact(number, precision, scale)) {
+pub(super) fn of_text<V: Vector>(
+    buf: &[u8],
+    start: usize,
+    end: usize,
+    precision: u8,
+    scale: u8,
+    scratch: &mut Vec<u8>,
+) -> Cell {
+    match plain::Number::of::<V>(buf, start, end).and_then(|number| compact(number, precision, scale)) {
         Some(unscaled) => Cell::fixed(unscaled as u64),
-        None => full(text, precision, scale, scratch),
+        None => full(&buf[start..end], precision, scale, scratch),
     }
 }
 
@@ -33,14 +42,11 @@ pub(super) fn of_text(text: &[u8], precision: u8, scale: u8, scratch: &mut Vec<u
 #[inline(always)]
 fn compact(number: plain::Number, precision: u8, scale: u8) -> Option<i64> {
     let up = u32::from(scale).checked_sub(number.fraction)?;
-    if precision > COMPACT || number.fraction > 18 {
+    if precision > COMPACT {
         return None;
     }
-    let magnitude = number.magnitude.checked_mul(10u64.pow(up))?;
-    if magnitude >= 10u64.pow(precision.into()) {
-        return None;
-    }
-    Some(if number.negative { -(magnitude as i64) } else { magnitude as i64 })
+    let magnitude = number.magnitude.checked_mul(TENS[up as usize])?;
+    (magnitude < TENS[usize::from(precision)]).then(|| number.signed(magnitude))
 }
 
 #[inline(never)]
@@ -136,9 +142,13 @@ fn rescale(parts: &Parts<'_>, precision: u8, scale: u8) -> Option<u128> {
 mod tests {
     use super::*;
 
+    fn of(text: &str, precision: u8, scale: u8, scratch: &mut Vec<u8>) -> Cell {
+        of_text::<crate::json::scan::Portable>(text.as_bytes(), 0, text.len(), precision, scale, scratch)
+    }
+
     fn read(text: &str, precision: u8, scale: u8) -> Result<Option<i128>, Fault> {
         let mut scratch = Vec::new();
-        let cell = Fault::check(of_text(text.as_bytes(), precision, scale, &mut scratch))?;
+        let cell = Fault::check(of(text, precision, scale, &mut scratch))?;
         if cell.is_null() {
             return Ok(None);
         }
@@ -198,7 +208,7 @@ mod tests {
     fn large_ones_in_as_few_bytes_as_java() {
         for (text, len) in [("0", 1), ("127", 1), ("128", 2), ("-128", 1), ("-129", 2), ("18446744073709551615", 9)] {
             let mut scratch = Vec::new();
-            of_text(text.as_bytes(), 20, 0, &mut scratch);
+            of(text, 20, 0, &mut scratch);
             assert_eq!(scratch.len(), len, "{text}");
         }
     }

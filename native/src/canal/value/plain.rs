@@ -1,11 +1,23 @@
 //! Numbers as databases print them: up to 18 digits, at most one point, no exponent. The fast half of the number columns;
 //! whatever else there is falls through to the full rules.
 
-use crate::json::number::digits;
+use super::signed;
+use crate::json::scan::Vector;
 
 /// Powers of ten that a double holds exactly, as far as 18 digits need them.
 const POWERS: [f64; 19] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18];
+
+/// Powers of ten that a word holds.
+pub(super) const TENS: [u64; 20] = {
+    let mut tens = [1; 20];
+    let mut i = 1;
+    while i < 20 {
+        tens[i] = tens[i - 1] * 10;
+        i += 1;
+    }
+    tens
+};
 
 /// `±digits[.digits]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,26 +30,30 @@ pub(super) struct Number {
 }
 
 impl Number {
-    /// Takes `text` apart: a sign, digits, and perhaps a point with digits on both sides.
+    /// Takes `buf[start..end]` apart: a sign, digits, and perhaps a point with digits on both sides.
     #[inline(always)]
-    pub(super) fn of(text: &[u8]) -> Option<Number> {
-        let (negative, rest) = match text {
-            [b'-', rest @ ..] => (true, rest),
-            rest => (false, rest),
-        };
-        if rest.len() > 19 {
+    pub(super) fn of<V: Vector>(buf: &[u8], start: usize, end: usize) -> Option<Number> {
+        let negative = buf.get(start) == Some(&b'-');
+        let start = start + usize::from(negative);
+        if end.wrapping_sub(start) > 19 {
             return None;
         }
-        let point = rest.iter().position(|b| *b == b'.');
-        let Some(point) = point else {
-            return Some(Number { negative, magnitude: digits(rest)?, fraction: 0 });
-        };
-        let (whole, fraction) = (&rest[..point], &rest[point + 1..]);
-        if fraction.len() + whole.len() > 18 {
+        let point = V::point(buf, start, end);
+        if point == end {
+            return Some(Number { negative, magnitude: V::digits(buf, start, end)?, fraction: 0 });
+        }
+        let fraction = end - point - 1;
+        if fraction > 17 {
             return None;
         }
-        let magnitude = digits(whole)? * 10u64.pow(fraction.len() as u32) + digits(fraction)?;
-        Some(Number { negative, magnitude, fraction: fraction.len() as u32 })
+        let magnitude = V::digits(buf, start, point)? * TENS[fraction] + V::digits(buf, point + 1, end)?;
+        Some(Number { negative, magnitude, fraction: fraction as u32 })
+    }
+
+    /// The unscaled value with its sign.
+    #[inline(always)]
+    pub(super) fn signed(self, magnitude: u64) -> i64 {
+        signed(magnitude, self.negative)
     }
 
     /// The nearest double, where one division of exact operands gives it (Clinger's fast case).
@@ -47,13 +63,18 @@ impl Number {
             return None;
         }
         let value = self.magnitude as f64 / POWERS[self.fraction as usize];
-        Some(if self.negative { -value } else { value })
+        Some(f64::from_bits(value.to_bits() | u64::from(self.negative) << 63))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::scan::Portable;
+
+    fn number(text: &str) -> Option<Number> {
+        Number::of::<Portable>(text.as_bytes(), 0, text.len())
+    }
 
     #[test]
     fn doubles_to_the_last_bit() {
@@ -61,13 +82,13 @@ mod tests {
         for _ in 0..200_000 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let text = format!("{}{}.{}", if state & 1 == 0 { "-" } else { "" }, state >> 40, state % 1_000_000_000);
-            if let Some(value) = Number::of(text.as_bytes()).and_then(Number::exact_double) {
+            if let Some(value) = number(&text).and_then(Number::exact_double) {
                 assert_eq!(value.to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");
             }
         }
-        assert_eq!(Number::of(b"-0").and_then(Number::exact_double).map(f64::to_bits), Some((-0.0f64).to_bits()));
+        assert_eq!(number("-0").and_then(Number::exact_double).map(f64::to_bits), Some((-0.0f64).to_bits()));
         for odd in ["", "-", ".5", "5.", "1.2.3", "+1", "1e5", "--1", " 1"] {
-            assert_eq!(Number::of(odd.as_bytes()), None, "{odd}");
+            assert_eq!(number(odd), None, "{odd}");
         }
     }
 }

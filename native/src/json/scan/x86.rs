@@ -1,0 +1,303 @@
+//! The paths of x86-64: SSE4.2 and AVX2.
+//!
+//! Each type is a proof that the CPU has its instructions: they are only reached through [`Path::run`](super::Path::run), whose value
+//! says that they were detected, and through code that runs inside it.
+
+use super::{BLOCK, Passage, Portable, Vector};
+use std::arch::x86_64::*;
+
+/// SSE4.2 and what came before it.
+#[derive(Debug, Clone, Copy)]
+pub struct Sse42;
+
+/// AVX2, BMI1, BMI2, LZCNT and what came before them (Intel from 2013 on, AMD from 2015 on).
+#[derive(Debug, Clone, Copy)]
+pub struct Avx2;
+
+impl Sse42 {
+    pub(super) fn detected() -> bool {
+        is_x86_feature_detected!("sse4.2") && is_x86_feature_detected!("ssse3") && is_x86_feature_detected!("popcnt")
+    }
+}
+
+impl Avx2 {
+    pub(super) fn detected() -> bool {
+        is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("popcnt")
+    }
+}
+
+/// # Safety
+/// The CPU has these instructions.
+#[target_feature(enable = "sse4.2,ssse3,popcnt")]
+unsafe fn with_sse42<R>(body: impl FnOnce() -> R) -> R {
+    body()
+}
+
+/// # Safety
+/// The CPU has these instructions.
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+unsafe fn with_avx2<R>(body: impl FnOnce() -> R) -> R {
+    body()
+}
+
+impl Vector for Sse42 {
+    const NAME: &'static str = "sse4.2";
+
+    #[inline(always)]
+    fn vectorize<R>(body: impl FnOnce() -> R) -> R {
+        // SAFETY: `Path` has detected them before anything became generic over this type.
+        unsafe { with_sse42(body) }
+    }
+
+    #[inline(always)]
+    fn quote_or_backslash(buf: &[u8], pos: usize) -> usize {
+        super::quote_or_backslash(buf, pos)
+    }
+
+    #[inline(always)]
+    fn continues(buf: &[u8], pos: usize, passage: &Passage) -> bool {
+        Portable::continues(buf, pos, passage)
+    }
+
+    #[inline(always)]
+    fn is_ascii(buf: &[u8], len: usize) -> bool {
+        Portable::is_ascii(buf, len)
+    }
+
+    #[inline(always)]
+    fn digits(buf: &[u8], start: usize, end: usize) -> Option<u64> {
+        digits(buf, start, end)
+    }
+
+    #[inline(always)]
+    fn point(buf: &[u8], start: usize, end: usize) -> usize {
+        let Some(window) = buf.get(start..).and_then(|rest| rest.first_chunk::<32>()) else {
+            return Portable::point(buf, start, end);
+        };
+        // SAFETY: SSE2 is part of x86-64; `window` is 32 readable bytes, loaded unaligned.
+        let hits = unsafe {
+            let point = _mm_set1_epi8(b'.' as i8);
+            let low = _mm_loadu_si128(window.as_ptr().cast());
+            let high = _mm_loadu_si128(window.as_ptr().add(16).cast());
+            let low = _mm_movemask_epi8(_mm_cmpeq_epi8(low, point)) as u32;
+            low | (_mm_movemask_epi8(_mm_cmpeq_epi8(high, point)) as u32) << 16
+        };
+        first_of(hits, start, end)
+    }
+
+    #[inline(always)]
+    fn date(buf: &[u8], start: usize) -> Option<[u8; 4]> {
+        date(buf, start)
+    }
+
+    #[inline(always)]
+    fn date_time(buf: &[u8], start: usize) -> Option<[u8; 7]> {
+        date_time(buf, start)
+    }
+}
+
+impl Vector for Avx2 {
+    const NAME: &'static str = "avx2";
+
+    #[inline(always)]
+    fn vectorize<R>(body: impl FnOnce() -> R) -> R {
+        // SAFETY: `Path` has detected them before anything became generic over this type.
+        unsafe { with_avx2(body) }
+    }
+
+    #[inline(always)]
+    fn quote_or_backslash(buf: &[u8], mut pos: usize) -> usize {
+        while let Some(window) = buf[pos..].first_chunk::<32>() {
+            // SAFETY: AVX2 was detected; `window` is 32 readable bytes, loaded unaligned.
+            let hits = unsafe {
+                let v = _mm256_loadu_si256(window.as_ptr().cast());
+                let quote = _mm256_cmpeq_epi8(v, _mm256_set1_epi8(b'"' as i8));
+                let back = _mm256_cmpeq_epi8(v, _mm256_set1_epi8(b'\\' as i8));
+                _mm256_movemask_epi8(_mm256_or_si256(quote, back)) as u32
+            };
+            if hits != 0 {
+                return pos + hits.trailing_zeros() as usize;
+            }
+            pos += 32;
+        }
+        Portable::quote_or_backslash(buf, pos)
+    }
+
+    #[inline(always)]
+    fn continues(buf: &[u8], pos: usize, passage: &Passage) -> bool {
+        // The padding takes part in the last comparison, so a buffer that ends before it does not have the passage either.
+        let Some(text) = buf.get(pos..pos + passage.blocks.len()) else {
+            return Portable::continues(buf, pos, passage);
+        };
+        let mut left = passage.len;
+        for (a, b) in text.chunks_exact(BLOCK).zip(passage.blocks.chunks_exact(BLOCK)) {
+            // SAFETY: AVX2 was detected; both are 32 readable bytes, loaded unaligned.
+            let equal = unsafe {
+                let a = _mm256_loadu_si256(a.as_ptr().cast());
+                let b = _mm256_loadu_si256(b.as_ptr().cast());
+                _mm256_movemask_epi8(_mm256_cmpeq_epi8(a, b)) as u32
+            };
+            let beyond = if left >= BLOCK { 0 } else { u32::MAX << left };
+            if equal | beyond != u32::MAX {
+                return false;
+            }
+            left = left.saturating_sub(BLOCK);
+        }
+        true
+    }
+
+    #[inline(always)]
+    fn is_ascii(buf: &[u8], len: usize) -> bool {
+        // Padding is ASCII.
+        let Some(text) = buf.get(..len.next_multiple_of(BLOCK)) else { return Portable::is_ascii(buf, len) };
+        text.chunks_exact(BLOCK).all(|block| {
+            // SAFETY: AVX2 was detected; `block` is 32 readable bytes, loaded unaligned.
+            unsafe { _mm256_movemask_epi8(_mm256_loadu_si256(block.as_ptr().cast())) == 0 }
+        })
+    }
+
+    #[inline(always)]
+    fn digits(buf: &[u8], start: usize, end: usize) -> Option<u64> {
+        digits(buf, start, end)
+    }
+
+    #[inline(always)]
+    fn point(buf: &[u8], start: usize, end: usize) -> usize {
+        let Some(window) = buf.get(start..).and_then(|rest| rest.first_chunk::<32>()) else {
+            return Portable::point(buf, start, end);
+        };
+        // SAFETY: AVX2 was detected; `window` is 32 readable bytes, loaded unaligned.
+        let hits = unsafe {
+            let v = _mm256_loadu_si256(window.as_ptr().cast());
+            _mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(b'.' as i8))) as u32
+        };
+        first_of(hits, start, end)
+    }
+
+    #[inline(always)]
+    fn date(buf: &[u8], start: usize) -> Option<[u8; 4]> {
+        date(buf, start)
+    }
+
+    #[inline(always)]
+    fn date_time(buf: &[u8], start: usize) -> Option<[u8; 7]> {
+        date_time(buf, start)
+    }
+}
+
+/// The position of the lowest bit, counted from `start`, or `end` if that comes first.
+#[inline(always)]
+fn first_of(hits: u32, start: usize, end: usize) -> usize {
+    // Without a bit there are 32 zeros, which is beyond any `end` that is asked for, or where looking ends.
+    let at = start + (hits.trailing_zeros() as usize);
+    if hits == 0 || at > end { end } else { at }
+}
+
+/// Sixteen zeros, then as many ones: a load at `n` keeps the last `n` bytes of a vector.
+static LAST: [u8; 64] = {
+    let mut bytes = [0xFF; 64];
+    let mut i = 0;
+    while i < 16 {
+        bytes[i] = 0;
+        i += 1;
+    }
+    bytes
+};
+
+/// The digits end with the window, so that the same lanes hold the same powers of ten whatever the length is: there is no
+/// loop whose end a CPU has to guess.
+#[inline(always)]
+fn digits(buf: &[u8], start: usize, end: usize) -> Option<u64> {
+    let n = end.wrapping_sub(start);
+    let window = end.checked_sub(32).and_then(|from| buf.get(from..)).and_then(|rest| rest.first_chunk::<32>());
+    let Some(window) = window else { return Portable::digits(buf, start, end) };
+    if n.wrapping_sub(1) > 17 {
+        return None;
+    }
+    // SAFETY: SSE4.2 was detected. The loads are unaligned: `window` has 32 bytes; those from `LAST` begin at 18 at most, of 64.
+    unsafe {
+        let zero = _mm_set1_epi8(b'0' as i8);
+        let keep_low = _mm_loadu_si128(LAST.as_ptr().add(n).cast());
+        let keep_high = _mm_loadu_si128(LAST.as_ptr().add(n.saturating_sub(16)).cast());
+        let low = _mm_and_si128(_mm_sub_epi8(_mm_loadu_si128(window.as_ptr().add(16).cast()), zero), keep_low);
+        let high = _mm_and_si128(_mm_sub_epi8(_mm_loadu_si128(window.as_ptr().cast()), zero), keep_high);
+        let nine = _mm_set1_epi8(9);
+        let beyond = _mm_subs_epu8(_mm_max_epu8(low, high), nine);
+        if _mm_testz_si128(beyond, beyond) == 0 {
+            return None;
+        }
+        let pairs = _mm_maddubs_epi16(low, _mm_set1_epi16(0x010A));
+        let fours = _mm_madd_epi16(pairs, _mm_set1_epi32(0x0001_0064));
+        let fours = _mm_packus_epi32(fours, fours);
+        let eights = _mm_madd_epi16(fours, _mm_set1_epi32(0x0001_2710));
+        let eights = _mm_cvtsi128_si64(eights) as u64;
+        let sixteen = (eights & 0xFFFF_FFFF) * 100_000_000 + (eights >> 32);
+        let top = _mm_extract_epi16::<7>(high) as u64;
+        Some(((top & 0xFF) * 10 + (top >> 8)) * 10_000_000_000_000_000 + sixteen)
+    }
+}
+
+/// Lanes of a date's digits, pair by pair; 16 is no lane.
+const DATE: [i8; 16] = [0, 1, 2, 3, 5, 6, 8, 9, -1, -1, -1, -1, -1, -1, -1, -1];
+
+#[inline(always)]
+fn date(buf: &[u8], start: usize) -> Option<[u8; 4]> {
+    let Some(text) = buf.get(start..).and_then(|rest| rest.first_chunk::<16>()) else {
+        return Portable::date(buf, start);
+    };
+    // SAFETY: SSE4.2 was detected; the loads are unaligned, of 16 bytes each.
+    let (pairs, odd) = unsafe {
+        let v = _mm_loadu_si128(text.as_ptr().cast());
+        let digits =
+            _mm_shuffle_epi8(_mm_sub_epi8(v, _mm_set1_epi8(b'0' as i8)), _mm_loadu_si128(DATE.as_ptr().cast()));
+        pairs(digits)
+    };
+    if odd | i32::from((text[4] ^ b'-') | (text[7] ^ b'-')) != 0 {
+        return None;
+    }
+    Some((pairs as u32).to_le_bytes())
+}
+
+#[inline(always)]
+fn date_time(buf: &[u8], start: usize) -> Option<[u8; 7]> {
+    let text = buf.get(start..start + 19)?;
+    let (head, tail) = (text.first_chunk::<16>()?, text.last_chunk::<16>()?);
+    // SAFETY: SSE4.2 was detected; the loads are unaligned, of 16 bytes each.
+    let (pairs, odd) = unsafe {
+        let zero = _mm_set1_epi8(b'0' as i8);
+        let head = _mm_loadu_si128(head.as_ptr().cast());
+        let tail = _mm_loadu_si128(tail.as_ptr().cast());
+        let to_head = _mm_setr_epi8(0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, -1, -1, -1, -1);
+        let to_tail = _mm_setr_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 14, 15, -1, -1);
+        let digits = _mm_or_si128(
+            _mm_shuffle_epi8(_mm_sub_epi8(head, zero), to_head),
+            _mm_shuffle_epi8(_mm_sub_epi8(tail, zero), to_tail),
+        );
+        pairs(digits)
+    };
+    let separators = (text[4] ^ b'-') | (text[7] ^ b'-') | (text[13] ^ b':') | (text[16] ^ b':');
+    if odd | i32::from(separators) != 0 {
+        return None;
+    }
+    let [century, year, month, day, hour, minute, second, _] = pairs.to_le_bytes();
+    Some([century, year, month, day, hour, minute, second])
+}
+
+/// The numbers of two digits in eight pairs of lanes, and something other than 0 if a lane holds no digit.
+///
+/// # Safety
+/// The CPU has SSE4.2.
+#[inline(always)]
+unsafe fn pairs(digits: __m128i) -> (u64, i32) {
+    // SAFETY: as the caller says.
+    unsafe {
+        let beyond = _mm_subs_epu8(digits, _mm_set1_epi8(9));
+        let pairs = _mm_maddubs_epi16(digits, _mm_set1_epi16(0x010A));
+        let pairs = _mm_packus_epi16(pairs, pairs);
+        (_mm_cvtsi128_si64(pairs) as u64, i32::from(_mm_testz_si128(beyond, beyond) == 0))
+    }
+}
