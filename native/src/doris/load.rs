@@ -6,6 +6,7 @@
 use super::cluster::{CallError, Cluster, LabelState, Transaction, denied, stream_load_path};
 use super::http::{Chunks, NoAnswer};
 use super::reply::{Reply, Status};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -42,6 +43,8 @@ pub struct Load<'a> {
     /// Another writer may try the same label at the same time: only a plain answer tells whose it is, so without one the load is aborted and
     /// counts as [`LoadError::Taken`].
     pub claims: bool,
+    /// Counts answers that tell of pressure, as they come.
+    pub pressed: &'a AtomicU64,
 }
 
 /// How a load succeeded.
@@ -76,8 +79,6 @@ pub enum LoadError {
 pub struct Effort {
     /// Times the body was sent.
     pub sent: u64,
-    /// Answers that told of pressure.
-    pub pressed: u64,
 }
 
 /// What an attempt came to.
@@ -132,13 +133,15 @@ impl LoadTarget {
         let reply = match answer {
             Ok(answer) => Reply::parse(&answer.body)
                 .ok_or_else(|| format!("an answer that is none of Doris', HTTP {}", answer.status)),
-            Err(CallError::NoAnswer(NoAnswer::Unreachable(reason))) => {
+            Err(CallError::NoAnswer(NoAnswer::Unknown(reason))) => Err(reason),
+            Err(before) => {
                 // Nothing has left, so a label that is there later is still not ours.
                 effort.sent -= 1;
-                return Attempt::Later(reason);
+                return match before {
+                    CallError::NoAnswer(reason) => Attempt::Later(reason.to_string()),
+                    CallError::Denied(text) | CallError::Refused(text) => Attempt::Again(text),
+                };
             }
-            Err(CallError::NoAnswer(NoAnswer::Unknown(reason))) => Err(reason),
-            Err(CallError::Denied(text) | CallError::Refused(text)) => return Attempt::Again(text),
         };
         match reply {
             Ok(reply) => self.judge(cluster, load, &reply, effort).await,
@@ -180,7 +183,7 @@ impl LoadTarget {
                 self.database, self.table, reply.message
             )),
             Status::Failed if reply.is_pressure() => {
-                effort.pressed += 1;
+                load.pressed.fetch_add(1, Ordering::Relaxed);
                 Attempt::Later(reply.message.clone())
             }
             Status::Failed => Attempt::Again(reply.message.clone()),

@@ -2,6 +2,7 @@ package io.canalnative.doris;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -33,7 +34,7 @@ class DorisSpecTest {
                         + "\"hostRewrite\":{\"10.0.0.7\":\"be\"},\"connectTimeoutMillis\":60000,\"database\":\"shop\",\"table\":\"orders\","
                         + "\"fields\":[{\"name\":\"id\",\"type\":{\"root\":\"BIGINT\",\"nullable\":false}},{\"name\":\"name\",\"type\":{\"root\":\"VARCHAR\",\"nullable\":true}}],"
                         + "\"keys\":[0],\"format\":\"csv\",\"properties\":{\"column_separator\":\"|\"},\"delete\":true,\"binary\":\"hex\",\"zone\":[[0,0]],"
-                        + "\"maxRows\":500000,\"maxBytes\":104857600,\"memoryBytes\":134217728,\"inFlight\":3,\"badRows\":\"log\","
+                        + "\"maxRows\":500000,\"maxBytes\":104857600,\"memoryBytes\":134217728,\"inFlight\":3,\"intervalMillis\":0,\"badRows\":\"log\","
                         + "\"twoPhase\":true,\"maxRetries\":3,\"loadTimeoutSeconds\":600,\"compress\":\"gz\","
                         + "\"label\":{\"prefix\":\"etl\",\"sink\":\"" + LABEL.sink + "\",\"job\":\"00112233445566778899aabbccddeeff\",\"restored\":7,\"subtask\":1,\"subtasks\":4},"
                         + "\"restored\":[{\"next\":4}]}",
@@ -46,6 +47,24 @@ class DorisSpecTest {
                 "{\"fenodes\":[\"fe1:8030\",\"fe2:8030\"],\"benodes\":[],\"autoRedirect\":true,\"username\":\"loader\",\"password\":\"s3cret\",\"hostRewrite\":{},"
                         + "\"connectTimeoutMillis\":60000}",
                 text(DorisSpec.committer(OrdersTable.settings())));
+    }
+
+    @Test
+    void tlsWithOrWithoutAFileOfAuthorities() {
+        String bare = text(DorisSpec.committer(OrdersTable.settings("doris.enable.tls", "true")));
+        assertTrue(bare.endsWith("\"connectTimeoutMillis\":60000,\"tls\":{\"anyName\":false}}"), bare);
+        String file =
+                text(DorisSpec.committer(
+                        OrdersTable.settings(
+                                "doris.enable.tls", "true", "doris.tls.ca-certificate-path", "/etc/ca.pem", "doris.tls.skip-hostname-verification", "true")));
+        assertTrue(file.endsWith("\"tls\":{\"ca\":\"/etc/ca.pem\",\"anyName\":true}}"), file);
+    }
+
+    @Test
+    void flushModeHasAnInterval() throws Exception {
+        DorisTarget target = OrdersTable.target("sink.enable-2pc", "false", "sink.buffer-flush.interval", "1500ms");
+        String spec = text(DorisSpec.writer(target, LABEL, Collections.emptyList()));
+        assertTrue(spec.contains("\"intervalMillis\":1500,"), spec);
     }
 
     @Test
