@@ -156,15 +156,16 @@ impl Cluster {
         }
         let mut asking = sent.clone();
         asking.push(("Content-Length".into(), "0".into()));
-        for asked in 1.. {
+        let mut asked = 1;
+        loop {
             let answer = self.ask_front_ends("PUT", path, &asking, &Chunks::default()).await?;
             let Some((to, path)) = self.redirect(&answer)? else { return Ok(answer.0) };
             // A front end goes on naming a back end that is gone until it has noticed.
             if asked == ASKED_AGAIN || !self.route.health.is_left_out(&to, Instant::now()) {
                 return self.put_body(&to, &path, &sent, body, limit).await;
             }
+            asked += 1;
         }
-        unreachable!("the last time ends it")
     }
 
     async fn put_in_turn(
