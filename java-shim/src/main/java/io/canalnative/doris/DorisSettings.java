@@ -73,7 +73,8 @@ final class DorisSettings implements Serializable {
         password = new Secret(options.get(DorisOptions.PASSWORD));
         hostRewrite = hostRewrite(options);
         connectTimeoutMillis = positive(DorisOptions.CONNECT_TIMEOUT, options.get(DorisOptions.CONNECT_TIMEOUT).toMillis());
-        tls = options.get(DorisOptions.TLS) && !withoutTls(options).contains("http");
+        HashSet<String> withoutTls = withoutTls(options);
+        tls = options.get(DorisOptions.TLS) && !withoutTls.contains("http");
         tlsAuthorities = options.getOptional(DorisOptions.TLS_CA).orElse("").trim();
         tlsAnyName = options.get(DorisOptions.TLS_SKIP_HOSTNAME);
         properties = LoadProperties.of(all, columns);
