@@ -92,7 +92,8 @@ def run_sql(flink: Flink, script: str, password: str) -> str:
     try:
         output = flink.sql(script, "quickstart")
     finally:
-        for file in [flink.directory / "quickstart.sql", *(flink.directory / "log").iterdir()] if password else ():
+        written = [flink.directory / "quickstart.sql", flink.directory / "tmp" / "history", *(flink.directory / "log").iterdir()]
+        for file in written if password else ():
             file.write_text(file.read_text(errors="replace").replace(password.replace("'", "''"), "***"))
     problem = changelog.error(output)
     if problem:
