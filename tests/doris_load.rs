@@ -280,6 +280,28 @@ fn a_restart_before_any_checkpoint_finds_its_loads_too() {
     assert_eq!(doris.labels("PRECOMMITTED").len(), 1);
 }
 
+/// A claim of which Doris never heard leaves no gap in the runs, where a search after the crash would end before the open loads behind it.
+#[test]
+fn a_restart_finds_loads_behind_a_claim_that_never_arrived() {
+    let doris = Doris::start();
+    doris.fault(Fault::new(FaultName::CutBeforeBody).times(2));
+    let first = start(doris.plan("log", true));
+    for i in 0..3 {
+        first.load(package(i * 5..i * 5 + 5, "lost"));
+    }
+    settled(&first);
+    drop(first);
+    assert_eq!(doris.labels("PRECOMMITTED").len(), 3);
+
+    let second = start(doris.plan("log", true));
+    second.load(package(0..5, "again"));
+    settled(&second);
+    assert_eq!(second.account().aborted, 3);
+    commit(&doris, &second.take_settled());
+    assert_eq!(doris.labels("PRECOMMITTED"), Vec::<String>::new());
+    assert_eq!(doris.number("SELECT count(*) FROM shop.log"), 5);
+}
+
 /// Of two rows of a key the later one stays, however the loads overtake each other.
 #[test]
 fn loads_are_committed_in_the_order_of_their_rows() {

@@ -41,7 +41,7 @@ pub struct Load<'a> {
     /// How many they are.
     pub rows: u64,
     /// Another writer may try the same label at the same time: only a plain answer tells whose it is, so without one the load is aborted and
-    /// counts as [`LoadError::Taken`].
+    /// tried again.
     pub claims: bool,
     /// Counts answers that tell of pressure, as they come.
     pub pressed: &'a AtomicU64,
@@ -149,10 +149,7 @@ impl LoadTarget {
                 "{reason}; with group commit there is no label to ask by, so whether these {rows} rows are in {}.{} is not known",
                 self.database, self.table
             )))),
-            Err(_) if load.claims => {
-                self.give_up(cluster, label, None).await;
-                Attempt::Over(Err(LoadError::Taken))
-            }
+            Err(reason) if load.claims => self.disown(cluster, load, &reason).await,
             Err(reason) => self.resolve(cluster, label, &reason).await,
         }
     }
@@ -222,6 +219,35 @@ impl LoadTarget {
                     ))));
                 }
                 Err(_) => {}
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(5));
+        }
+    }
+
+    /// After a claim without an answer: what is open under the label may be another writer's, and is aborted. A label that Doris does not know
+    /// then is tried again rather than passed over, as the search after a crash ends at the first run that Doris knows nothing of.
+    async fn disown(&self, cluster: &Cluster, load: &Load<'_>, reason: &str) -> Attempt {
+        let began = Instant::now();
+        let mut pause = Duration::from_millis(100);
+        loop {
+            self.give_up(cluster, load.label, None).await;
+            match cluster.label_state(&self.database, load.label).await {
+                Ok(LabelState::Unknown | LabelState::Aborted) => return Attempt::Later(reason.into()),
+                Ok(LabelState::Committed | LabelState::Visible) => return Attempt::Over(Err(LoadError::Taken)),
+                Ok(LabelState::Prepare | LabelState::Precommitted) if began.elapsed() > self.patience => {
+                    return Attempt::Over(Err(LoadError::Taken));
+                }
+                Err(error) if began.elapsed() > self.patience => {
+                    return Attempt::Over(Err(LoadError::Failed(format!(
+                        "what became of load {} into {}.{} is not known ({reason}), and Doris could not be asked for {} s: {error}",
+                        load.label,
+                        self.database,
+                        self.table,
+                        began.elapsed().as_secs()
+                    ))));
+                }
+                _ => {}
             }
             sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(5));

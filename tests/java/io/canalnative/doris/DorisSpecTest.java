@@ -90,11 +90,13 @@ class DorisSpecTest {
             for (int i = 1; i < pairs.size(); i++) {
                 long[] pair = pairs.get(i);
                 assertEquals(-1, Long.compare(pairs.get(i - 1)[0], pair[0]), id);
-                for (long millis : new long[] {pair[0] - 1, pair[0], pair[0] + 1}) {
+                // All that are listed one by one, and some of those that a rule makes.
+                for (long millis : i < 400 || i % 1000 == 0 ? new long[] {pair[0] - 1, pair[0], pair[0] + 1} : new long[0]) {
                     same(id, pairs, Instant.ofEpochMilli(millis));
                 }
             }
-            for (String at : new String[] {"0001-01-01T00:00:00Z", "1900-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2024-07-01T00:00:00Z", "2099-12-31T00:00:00Z"}) {
+            for (String at : new String[] {"0001-01-01T00:00:00Z", "1900-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2024-07-01T00:00:00Z", "2500-07-01T00:00:00Z", "9999-07-01T00:00:00Z",
+                "9999-12-31T23:59:59Z"}) {
                 same(id, pairs, Instant.parse(at));
             }
         }
