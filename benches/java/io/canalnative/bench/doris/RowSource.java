@@ -1,0 +1,98 @@
+package io.canalnative.bench.doris;
+
+import java.lang.management.ManagementFactory;
+
+import com.sun.management.OperatingSystemMXBean;
+import org.apache.flink.api.common.state.CheckpointListener;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
+import org.apache.flink.streaming.api.functions.source.RichSourceFunction;
+import org.apache.flink.table.data.RowData;
+
+/**
+ * Rows for some seconds, to warm up, then a given number. Before and after these it waits for a checkpoint, with which a sink
+ * has sent all that it had, and reads the CPU time of the process: what lies between belongs to these rows and nothing else.
+ */
+@SuppressWarnings("deprecation") // SourceFunction: the cheapest there is, the same for every job
+final class RowSource extends RichSourceFunction<RowData> implements CheckpointedFunction, CheckpointListener {
+
+    /** Of the one job of this JVM. */
+    static volatile long cpuNanos;
+    static volatile long wallNanos;
+    static volatile long emitted;
+
+    private static final int BATCH = 100;
+
+    private final long warmUpMillis;
+    private final long rows;
+
+    private transient Object lock;
+    private volatile boolean cancelled;
+    private long next;
+    private long inCheckpoint;
+    private long complete;
+
+    RowSource(long warmUpMillis, long rows) {
+        this.warmUpMillis = warmUpMillis;
+        this.rows = rows;
+    }
+
+    @Override
+    public void run(SourceContext<RowData> context) throws Exception {
+        lock = context.getCheckpointLock();
+        CounterRows made = new CounterRows();
+        long until = System.nanoTime() + warmUpMillis * 1_000_000;
+        while (!cancelled && System.nanoTime() < until) {
+            emit(context, made, BATCH);
+        }
+        awaitCheckpoint();
+        OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        long cpu = process.getProcessCpuTime();
+        long wall = System.nanoTime();
+        for (long left = rows; left > 0 && !cancelled; left -= BATCH) {
+            emit(context, made, (int) Math.min(left, BATCH));
+        }
+        awaitCheckpoint();
+        cpuNanos = process.getProcessCpuTime() - cpu;
+        wallNanos = System.nanoTime() - wall;
+        emitted = next;
+    }
+
+    private void emit(SourceContext<RowData> context, CounterRows made, int count) {
+        synchronized (lock) {
+            for (int i = 0; i < count; i++) {
+                context.collect(made.row(next++));
+            }
+        }
+    }
+
+    private void awaitCheckpoint() throws InterruptedException {
+        synchronized (lock) {
+            while (!cancelled && complete < next) {
+                lock.wait();
+            }
+        }
+    }
+
+    @Override
+    public void initializeState(FunctionInitializationContext context) {}
+
+    @Override
+    public void snapshotState(FunctionSnapshotContext context) {
+        inCheckpoint = next;
+    }
+
+    @Override
+    public void notifyCheckpointComplete(long checkpointId) {
+        synchronized (lock) {
+            complete = inCheckpoint;
+            lock.notifyAll();
+        }
+    }
+
+    @Override
+    public void cancel() {
+        cancelled = true;
+    }
+}
