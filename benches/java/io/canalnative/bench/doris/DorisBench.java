@@ -24,7 +24,7 @@ import io.canalnative.doris.Standin;
  *       ({@link CounterRows}, {@link RowSource}), a UNIQUE KEY table with deletes on, and one stand-in that counts rows instead of storing them. After
  *       each run the stand-in must have counted every row.
  *   <li>CPU: of the whole process, garbage collection, compilers and sending threads included, between two checkpoints around the measured rows and
- *       after a warm-up of some seconds, so that start-up and most of the compiling are outside. The same job into {@code blackhole} is subtracted.
+ *       after a warm-up of some seconds of CPU, so that start-up and most of the compiling are outside. The same job into {@code blackhole} is subtracted.
  *   <li>Memory, in runs of their own: the JVM's policy of growing its heap must not decide. So the heap is of one size and touched from the start; then
  *       VmHWM above that of the blackhole job is what is outside the heap, and what is inside is the most that was live after a
  *       full collection, every 100 ms. Garbage counts for nobody.
@@ -50,8 +50,8 @@ public final class DorisBench {
     private DorisBench(boolean quick, Standin doris) {
         this.quick = quick;
         this.turns = quick ? 1 : 3;
-        this.rows = quick ? 500_000 : 2_000_000;
-        this.warmUpMillis = quick ? 3_000 : 8_000;
+        this.rows = quick ? 500_000 : 1_500_000;
+        this.warmUpMillis = quick ? 2_000 : 6_000;
         this.doris = doris;
         for (String format : FORMATS) {
             cpu.put(format, new Samples<>());

@@ -37,7 +37,7 @@ final class DorisReport {
                 + "; for memory also " + String.join(" ", Jvm.STEADY) + " and MALLOC_ARENA_MAX=1\n");
         text.append("- versions: " + System.getProperty("bench.versions") + "\n");
         text.append(String.format(Locale.ROOT, "- rows: ten columns (BIGINT, INT, DOUBLE, DECIMAL(12,2), BOOLEAN, TIMESTAMP(3), DATE, 3 STRING) and the delete sign, as BinaryRowData; "
-                + "%,d measured after %d s of warm-up, %d turns\n", rows, warmUpMillis / 1000, turns));
+                + "%,d measured after %d s of CPU to warm up, %d turns\n", rows, warmUpMillis / 1000, turns));
         text.append("- buffers: `sink.buffer-flush.max-rows` 500000, `max-bytes` 10mb, `sink.flush.queue-size` 2 for both; `sink.memory` 30mb; the official streaming writer has its "
                 + "own three of 1 MB; a checkpoint a second\n\n");
         cpu(text);
