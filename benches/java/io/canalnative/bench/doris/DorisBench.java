@@ -39,7 +39,7 @@ public final class DorisBench {
 
     private final boolean quick;
     private final int turns;
-    private final long rows;
+    private final long measuredMillis;
     private final long warmUpMillis;
     private final Standin doris;
     private final Map<String, Samples<Outcome>> cpu = new LinkedHashMap<>();
@@ -50,8 +50,8 @@ public final class DorisBench {
     private DorisBench(boolean quick, Standin doris) {
         this.quick = quick;
         this.turns = quick ? 1 : 3;
-        this.rows = quick ? 500_000 : 1_500_000;
-        this.warmUpMillis = quick ? 2_000 : 6_000;
+        this.measuredMillis = quick ? 1_000 : 3_000;
+        this.warmUpMillis = quick ? 2_000 : 5_000;
         this.doris = doris;
         for (String format : FORMATS) {
             cpu.put(format, new Samples<>());
@@ -71,7 +71,6 @@ public final class DorisBench {
             doris.sql("information_schema", "CREATE DATABASE " + DATABASE);
             DorisBench bench = new DorisBench(quick, doris);
             bench.measure();
-            bench.write();
         }
     }
 
@@ -88,6 +87,7 @@ public final class DorisBench {
             for (Sink sink : Sink.values()) {
                 memory.add(sink, job(sink, "json", turn, true));
             }
+            write(turn);
         }
     }
 
@@ -101,7 +101,7 @@ public final class DorisBench {
         String table = table();
         doris.admin("DELETE", "/loads", null);
         String with = sink.with(format, doris.frontEnds(), Standin.USER, Standin.PASSWORD, table, "run" + run);
-        List<String> arguments = new ArrayList<>(Arrays.asList(with, String.valueOf(warmUpMillis), String.valueOf(rows)));
+        List<String> arguments = new ArrayList<>(Arrays.asList(with, String.valueOf(warmUpMillis), String.valueOf(measuredMillis)));
         if (looksAtHeap) {
             arguments.add("collect");
         }
@@ -110,22 +110,25 @@ public final class DorisBench {
         if (arrived != (sink == Sink.BLACKHOLE ? 0 : outcome.emitted)) {
             throw new IllegalStateException(sink + " was given " + outcome.emitted + " rows, and " + arrived + " arrived");
         }
-        System.err.printf("turn %d: %s %s: %.0f ns CPU a row, %.0f ns a row, %d rows, %d MiB live, %d MiB resident%n", turn, sink, format,
-                (double) outcome.cpuNanos / rows, (double) outcome.wallNanos / rows, outcome.emitted, outcome.liveHeapBytes >> 20, outcome.peakResidentBytes >> 20);
+        System.err.printf("turn %d: %s %s: %.0f ns CPU a row, %d of %d rows, %d MiB live, %d MiB resident%n", turn, sink, format, outcome.nanosARow(), outcome.measured,
+                outcome.emitted, outcome.liveHeapBytes >> 20, outcome.peakResidentBytes >> 20);
         return outcome;
     }
 
     private double encoder(Sink sink, String format, int turn) throws Exception {
         List<String> arguments = Arrays.asList(sink.isOfficial() ? "official" : "native", format, doris.frontEnds(), Standin.USER, Standin.PASSWORD, table(),
-                String.valueOf(warmUpMillis / 2), String.valueOf(warmUpMillis / 2));
+                String.valueOf(measuredMillis), String.valueOf(measuredMillis));
         double rate = Double.parseDouble(Jvm.run(EncoderRun.class, sink, false, "rate", arguments).split(" ")[1]);
         System.err.printf("turn %d: encoder of %s, %s: %,.0f rows/s%n", turn, sink, format, rate);
         return rate;
     }
 
-    private void write() throws Exception {
-        String text = new DorisReport(quick, turns, rows, warmUpMillis, cpu, encoders, memory).text();
-        System.out.println(text);
+    /** After every turn, so that a run that is stopped has said something. */
+    private void write(int turn) throws Exception {
+        String text = new DorisReport(quick, turn, measuredMillis, warmUpMillis, cpu, encoders, memory).text();
+        if (turn == turns) {
+            System.out.println(text);
+        }
         Path file = Paths.get("build", "bench", "doris.md").toAbsolutePath();
         Files.createDirectories(file.getParent());
         Files.write(file, Collections.singletonList(text.trim()), StandardCharsets.UTF_8);

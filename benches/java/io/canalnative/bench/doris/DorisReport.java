@@ -10,17 +10,17 @@ final class DorisReport {
 
     private final boolean quick;
     private final int turns;
-    private final long rows;
+    private final long measuredMillis;
     private final long warmUpMillis;
     private final Map<String, Samples<Outcome>> cpu;
     private final Map<String, Samples<Double>> encoders;
     private final Samples<Outcome> memory;
 
     DorisReport(
-            boolean quick, int turns, long rows, long warmUpMillis, Map<String, Samples<Outcome>> cpu, Map<String, Samples<Double>> encoders, Samples<Outcome> memory) {
+            boolean quick, int turns, long measuredMillis, long warmUpMillis, Map<String, Samples<Outcome>> cpu, Map<String, Samples<Double>> encoders, Samples<Outcome> memory) {
         this.quick = quick;
         this.turns = turns;
-        this.rows = rows;
+        this.measuredMillis = measuredMillis;
         this.warmUpMillis = warmUpMillis;
         this.cpu = cpu;
         this.encoders = encoders;
@@ -37,7 +37,7 @@ final class DorisReport {
                 + "; for memory also " + String.join(" ", Jvm.STEADY) + " and MALLOC_ARENA_MAX=1\n");
         text.append("- versions: " + System.getProperty("bench.versions") + "\n");
         text.append(String.format(Locale.ROOT, "- rows: ten columns (BIGINT, INT, DOUBLE, DECIMAL(12,2), BOOLEAN, TIMESTAMP(3), DATE, 3 STRING) and the delete sign, as BinaryRowData; "
-                + "%,d measured after %d s of CPU to warm up, %d turns\n", rows, warmUpMillis / 1000, turns));
+                + "%d s of CPU measured after %d s to warm up, turns: %d\n", measuredMillis / 1000, warmUpMillis / 1000, turns));
         text.append("- buffers: `sink.buffer-flush.max-rows` 500000, `max-bytes` 10mb, `sink.flush.queue-size` 2 for both; `sink.memory` 30mb; the official streaming writer has its "
                 + "own three of 1 MB; a checkpoint a second\n\n");
         cpu(text);
@@ -46,13 +46,9 @@ final class DorisReport {
         return text.toString();
     }
 
-    private double nanos(Outcome outcome) {
-        return (double) outcome.cpuNanos / rows;
-    }
-
     /** Above the blackhole job. */
     private double sinkNanos(String format, Sink sink) {
-        return cpu.get(format).median(sink, this::nanos) - cpu.get(format).median(Sink.BLACKHOLE, this::nanos);
+        return cpu.get(format).median(sink, Outcome::nanosARow) - cpu.get(format).median(Sink.BLACKHOLE, Outcome::nanosARow);
     }
 
     private void cpu(StringBuilder text) {
@@ -64,8 +60,8 @@ final class DorisReport {
             for (Sink sink : new Sink[] {Sink.BLACKHOLE, Sink.OFFICIAL_STREAMING, Sink.OFFICIAL_BATCH, Sink.NATIVE_2PC, Sink.NATIVE_FLUSH}) {
                 Samples<Outcome> all = cpu.get(format);
                 double nanos = sinkNanos(format, sink);
-                text.append(String.format(Locale.ROOT, "| %s | %s | %,.0f (%,.0f – %,.0f) | %s | %s |\n", format, name(sink), all.median(sink, this::nanos),
-                        all.quantile(sink, this::nanos, 0), all.quantile(sink, this::nanos, 1), sink == Sink.BLACKHOLE ? "" : String.format(Locale.ROOT, "%,.0f", nanos),
+                text.append(String.format(Locale.ROOT, "| %s | %s | %,.0f (%,.0f – %,.0f) | %s | %s |\n", format, name(sink), all.median(sink, Outcome::nanosARow),
+                        all.quantile(sink, Outcome::nanosARow, 0), all.quantile(sink, Outcome::nanosARow, 1), sink == Sink.BLACKHOLE ? "" : String.format(Locale.ROOT, "%,.0f", nanos),
                         sink.isOurs() ? String.format(Locale.ROOT, "1/%.1f | 1/%.1f", streaming / nanos, batch / nanos) : "|"));
             }
         }

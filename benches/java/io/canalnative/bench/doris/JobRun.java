@@ -15,8 +15,8 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 
 /**
- * One job in a JVM of its own: {@link RowSource} into a table. Arguments: the sink's WITH clause, milliseconds to warm up,
- * rows to measure, and {@code collect} to look for the most live heap.
+ * One job in a JVM of its own: {@link RowSource} into a table. Arguments: the sink's WITH clause, milliseconds of CPU time
+ * to warm up and to measure, and {@code collect} to look for the most live heap.
  */
 final class JobRun {
 
@@ -42,7 +42,7 @@ final class JobRun {
             heap.start();
         }
         tables.executeSql("INSERT INTO orders SELECT * FROM made").await();
-        System.out.println(new Outcome(RowSource.cpuNanos, RowSource.wallNanos, RowSource.emitted, heap.most, peakResident()).line());
+        System.out.println(new Outcome(RowSource.cpuNanos, RowSource.measured, RowSource.emitted, heap.most, peakResident()).line());
         // The official connector leaves threads behind that keep a JVM alive.
         System.exit(0);
     }

@@ -5,9 +5,9 @@ final class Outcome {
 
     static final String MARK = "outcome";
 
-    /** Of the measured rows. */
+    /** Of the measured rows, and how many these are. */
     final long cpuNanos;
-    final long wallNanos;
+    final long measured;
     /** All rows, warm-up included. */
     final long emitted;
     /** The most heap that was live after a collection; 0 if nobody looked. */
@@ -15,17 +15,22 @@ final class Outcome {
     /** VmHWM. */
     final long peakResidentBytes;
 
-    Outcome(long cpuNanos, long wallNanos, long emitted, long liveHeapBytes, long peakResidentBytes) {
+    Outcome(long cpuNanos, long measured, long emitted, long liveHeapBytes, long peakResidentBytes) {
         this.cpuNanos = cpuNanos;
-        this.wallNanos = wallNanos;
+        this.measured = measured;
         this.emitted = emitted;
         this.liveHeapBytes = liveHeapBytes;
         this.peakResidentBytes = peakResidentBytes;
     }
 
+    /** CPU time of a measured row. */
+    double nanosARow() {
+        return (double) cpuNanos / measured;
+    }
+
     /** For the standard output, between whatever else a job prints. */
     String line() {
-        return MARK + " " + cpuNanos + " " + wallNanos + " " + emitted + " " + liveHeapBytes + " " + peakResidentBytes;
+        return MARK + " " + cpuNanos + " " + measured + " " + emitted + " " + liveHeapBytes + " " + peakResidentBytes;
     }
 
 

@@ -11,7 +11,7 @@ import org.apache.flink.streaming.api.functions.source.RichSourceFunction;
 import org.apache.flink.table.data.RowData;
 
 /**
- * Rows for some seconds of the process' CPU time, to warm up, then a given number. Before and after these it waits for a checkpoint, with which a sink
+ * Rows for some seconds of the process' CPU time, to warm up, then for some more to be measured. Before and after these it waits for a checkpoint, with which a sink
  * has sent all that it had, and reads the CPU time of the process: what lies between belongs to these rows and nothing else.
  */
 @SuppressWarnings("deprecation") // SourceFunction: the cheapest there is, the same for every job
@@ -19,13 +19,14 @@ final class RowSource extends RichSourceFunction<RowData> implements Checkpointe
 
     /** Of the one job of this JVM. */
     static volatile long cpuNanos;
-    static volatile long wallNanos;
+    static volatile long measured;
     static volatile long emitted;
 
     private static final int BATCH = 100;
+    private static final OperatingSystemMXBean PROCESS = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
     private final long warmUpMillis;
-    private final long rows;
+    private final long measuredMillis;
 
     private transient Object lock;
     private volatile boolean cancelled;
@@ -33,31 +34,32 @@ final class RowSource extends RichSourceFunction<RowData> implements Checkpointe
     private long inCheckpoint;
     private long complete;
 
-    RowSource(long warmUpMillis, long rows) {
+    RowSource(long warmUpMillis, long measuredMillis) {
         this.warmUpMillis = warmUpMillis;
-        this.rows = rows;
+        this.measuredMillis = measuredMillis;
     }
 
     @Override
     public void run(SourceContext<RowData> context) throws Exception {
         lock = context.getCheckpointLock();
         CounterRows made = new CounterRows();
-        OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         // Not of the clock: on a busy machine the compilers would get less of the seconds.
-        long until = process.getProcessCpuTime() + warmUpMillis * 1_000_000;
-        while (!cancelled && process.getProcessCpuTime() < until) {
+        emitFor(warmUpMillis, context, made);
+        awaitCheckpoint();
+        long began = next;
+        long cpu = PROCESS.getProcessCpuTime();
+        emitFor(measuredMillis, context, made);
+        awaitCheckpoint();
+        cpuNanos = PROCESS.getProcessCpuTime() - cpu;
+        measured = next - began;
+        emitted = next;
+    }
+
+    private void emitFor(long cpuMillis, SourceContext<RowData> context, CounterRows made) {
+        long until = PROCESS.getProcessCpuTime() + cpuMillis * 1_000_000;
+        while (!cancelled && PROCESS.getProcessCpuTime() < until) {
             emit(context, made, BATCH);
         }
-        awaitCheckpoint();
-        long cpu = process.getProcessCpuTime();
-        long wall = System.nanoTime();
-        for (long left = rows; left > 0 && !cancelled; left -= BATCH) {
-            emit(context, made, (int) Math.min(left, BATCH));
-        }
-        awaitCheckpoint();
-        cpuNanos = process.getProcessCpuTime() - cpu;
-        wallNanos = System.nanoTime() - wall;
-        emitted = next;
     }
 
     private void emit(SourceContext<RowData> context, CounterRows made, int count) {
