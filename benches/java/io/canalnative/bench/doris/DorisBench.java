@@ -51,7 +51,7 @@ public final class DorisBench {
         this.quick = quick;
         this.turns = quick ? 1 : 3;
         this.measuredMillis = quick ? 1_000 : 3_000;
-        this.warmUpMillis = quick ? 2_000 : 5_000;
+        this.warmUpMillis = quick ? 2_000 : 8_000;
         this.doris = doris;
         for (String format : FORMATS) {
             cpu.put(format, new Samples<>());

@@ -7,11 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Paths;
 
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.configuration.Configuration;
-import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
-import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 
 /**
@@ -34,7 +33,8 @@ final class JobRun {
         StreamExecutionEnvironment jobs = StreamExecutionEnvironment.getExecutionEnvironment(settings);
         jobs.setParallelism(1);
         StreamTableEnvironment tables = StreamTableEnvironment.create(jobs);
-        tables.createTemporaryView("made", rows(jobs, new RowSource(Long.parseLong(args[1]), Long.parseLong(args[2]))));
+        tables.createTemporaryView("made", jobs.fromSource(
+                new RowSource(Long.parseLong(args[1]), Long.parseLong(args[2])), WatermarkStrategy.noWatermarks(), "rows", InternalTypeInfo.of(CounterRows.type())));
         tables.executeSql("CREATE TABLE orders (" + CounterRows.FLINK_COLUMNS + ", PRIMARY KEY (order_id) NOT ENFORCED) WITH (" + args[0] + ")");
         LiveHeap heap = new LiveHeap();
         if (args.length > 3) {
@@ -45,11 +45,6 @@ final class JobRun {
         System.out.println(new Outcome(RowSource.cpuNanos, RowSource.measured, RowSource.emitted, heap.most, peakResident()).line());
         // The official connector leaves threads behind that keep a JVM alive.
         System.exit(0);
-    }
-
-    @SuppressWarnings("deprecation") // see RowSource
-    private static DataStream<RowData> rows(StreamExecutionEnvironment jobs, RowSource source) {
-        return jobs.addSource(source).returns(InternalTypeInfo.of(CounterRows.type()));
     }
 
     /** VmHWM in bytes. */
