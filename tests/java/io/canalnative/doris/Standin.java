@@ -26,11 +26,11 @@ import javax.net.ssl.TrustManagerFactory;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
 
-/** tests/doris-standin as a process: two front ends, two back ends, on free ports. Ends with {@link #close}. */
-final class Standin implements AutoCloseable {
+/** tests/doris-standin as a process: two front ends, two back ends, on free ports. Ends with {@link #close}; shared with tests/official-connector. */
+public final class Standin implements AutoCloseable {
 
-    static final String USER = "root";
-    static final String PASSWORD = "s3cret:/@";
+    public static final String USER = "root";
+    public static final String PASSWORD = "s3cret:/@";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -39,7 +39,7 @@ final class Standin implements AutoCloseable {
     /** Null without TLS. */
     private final SSLSocketFactory tls;
 
-    Standin(String... flags) throws IOException {
+    public Standin(String... flags) throws IOException {
         this(null, flags);
     }
 
@@ -76,14 +76,14 @@ final class Standin implements AutoCloseable {
     }
 
     /** {@code fenodes}. */
-    String frontEnds() {
+    public String frontEnds() {
         List<String> addresses = new ArrayList<>();
         ports.get("fe").forEach(port -> addresses.add("127.0.0.1:" + port.asInt()));
         return String.join(",", addresses);
     }
 
     /** Runs a statement; the rows, each cell as text, NULL as null. */
-    List<List<String>> sql(String database, String statement) throws IOException {
+    public List<List<String>> sql(String database, String statement) throws IOException {
         String to = (tls == null ? "http://" : "https://") + frontEnds().split(",")[0] + "/api/query/default_cluster/" + database;
         JsonNode answer = call("POST", to, JSON.createObjectNode().put("stmt", statement).toString());
         if (answer.path("code").asInt() != 0) {
@@ -99,13 +99,18 @@ final class Standin implements AutoCloseable {
     }
 
     /** Switches a fault on, as the stand-in's README names it. */
-    void fault(String json) throws IOException {
-        call("POST", "http://127.0.0.1:" + ports.get("admin").asInt() + "/faults", json);
+    public void fault(String json) throws IOException {
+        admin("POST", "/faults", json);
     }
 
     /** Every transaction there was. */
-    JsonNode transactions() throws IOException {
-        return call("GET", "http://127.0.0.1:" + ports.get("admin").asInt() + "/transactions", null);
+    public JsonNode transactions() throws IOException {
+        return admin("GET", "/transactions", null);
+    }
+
+    /** An admin call, as the stand-in's README lists them. */
+    public JsonNode admin(String method, String path, String body) throws IOException {
+        return call(method, "http://127.0.0.1:" + ports.get("admin").asInt() + path, body);
     }
 
     private JsonNode call(String method, String to, String body) throws IOException {
