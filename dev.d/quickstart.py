@@ -50,6 +50,7 @@ def main(jar: Path) -> None:
     try:
         say(f"starting {target.what}, Kafka, and Flink {parts.flink.version} with {jar.name} in lib/")
         target.start()
+        target.wait()
         flink.start()
         kafka.start()
         kafka.wait()
@@ -57,7 +58,6 @@ def main(jar: Path) -> None:
         say("           shop_binlog (captured from Canal 1.1.7 on MySQL 8.0.33)")
         for line in kafka.produce(f"products_binlog={DATA}/products.jsonl", f"shop_binlog={DATA}/orders.jsonl.gz").splitlines():
             say(f"  {line}")
-        target.wait()
         target.sql(*sql_script.statements(DORIS_TABLES.read_text()))
         flink.wait()
         files = EXAMPLES + [DORIS]

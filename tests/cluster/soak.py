@@ -128,14 +128,15 @@ class Soak:
 
     def start(self) -> None:
         """Everything up, the jobs running, no message yet."""
+        # The stand-in takes ports as the system gives them: before Flink looks for free ones, which it takes some seconds later.
         self.doris.start()
+        self.doris.wait()
+        self.doris.sql(*DORIS)
         self.flink.start()
         self.task_managers.append(self.flink.task_manager)
         self.kafka.start()
         self.kafka.wait()
         self.kafka.produce(TOPIC)
-        self.doris.wait()
-        self.doris.sql(*DORIS)
         self.flink.wait()
         self.jobs = Jobs(self.flink.rest)
         for name, script in scripts(self.kafka.bootstrap, self.doris.fenodes).items():
