@@ -12,23 +12,11 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from parts import REPO, Failure, run_logged, say, state_dir
+from parts import REPO, Failure, need_python_package, venv_python
 
 PYARROW = "21.0.0"
 EXPECTED = REPO / "examples" / "expected"
 MESSAGES = REPO / "tests" / "data" / "quickstart"
-
-
-def python_with_pyarrow() -> Path:
-    """The Python environment of ./dev, with pyarrow in it; from PyPI, once."""
-    python = Path(os.environ.get("CANAL_NATIVE_PYTHON") or state_dir() / "venv" / "bin" / "python")
-    probe = f"import pyarrow, sys; sys.exit(pyarrow.__version__ != '{PYARROW}')"
-    if subprocess.run([python, "-c", probe], stderr=subprocess.DEVNULL).returncode != 0:
-        log = state_dir() / "pyarrow.log"
-        say(f"fetching pyarrow {PYARROW} with pip (log: {log})")
-        command = [python, "-m", "pip", "install", "--progress-bar", "off", f"pyarrow=={PYARROW}"]
-        run_logged(command, log, f"installing pyarrow {PYARROW}")
-    return python
 
 
 def output_of(command, **environment) -> str:
@@ -49,7 +37,8 @@ def c_example(folder: Path, *flags) -> str:
 
 
 def python_example(folder: Path) -> str:
-    return output_of([python_with_pyarrow(), REPO / "examples/python/decode.py", folder / "libcanal_native.so",
+    need_python_package("pyarrow", PYARROW)
+    return output_of([venv_python(), REPO / "examples/python/decode.py", folder / "libcanal_native.so",
                       MESSAGES / "products.jsonl"])
 
 

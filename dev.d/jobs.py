@@ -55,7 +55,7 @@ class Jobs:
 
     def failures(self, job: str):
         """The root exceptions of the job so far, newest first."""
-        return [entry["stacktrace"] for entry in self.call(f"/jobs/{job}/exceptions")["exceptionHistory"]["entries"]]
+        return [entry["stacktrace"] for entry in self.call(f"/jobs/{job}/exceptions?maxExceptions=100000")["exceptionHistory"]["entries"]]
 
     def metrics(self, job: str, ending: str, of_subtasks: str = "sum"):
         """Metrics of the job's subtasks whose name ends so: name -> their sum, or `min`."""

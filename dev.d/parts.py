@@ -4,6 +4,7 @@ All downloads go through pip (the Flink distribution is on PyPI, in two halves) 
 the state directory: $CANAL_NATIVE_HOME, by default ~/.cache/canal-native.
 """
 
+import importlib
 import os
 import re
 import shutil
@@ -217,6 +218,30 @@ class Parts:
 def gradle():
     """The Gradle command that `./dev` chose."""
     return [os.environ.get("CANAL_NATIVE_GRADLE", "gradle"), "--no-daemon", "-q"]
+
+
+def venv_python() -> Path:
+    """The Python environment of `./dev`, where packages from PyPI go."""
+    return Path(os.environ.get("CANAL_NATIVE_PYTHON") or state_dir() / "venv" / "bin" / "python")
+
+
+def need_python_package(name: str, version: str) -> None:
+    """Installs that version into the environment of `./dev`, unless it is there."""
+    python = venv_python()
+    probe = f"import importlib.metadata as m, sys; sys.exit(m.version('{name}') != '{version}')"
+    if subprocess.run([python, "-c", probe], stderr=subprocess.DEVNULL).returncode != 0:
+        log = state_dir() / f"{name}.log"
+        say(f"fetching {name} {version} with pip (log: {log})")
+        run_logged([python, "-m", "pip", "install", "--progress-bar", "off", f"{name}=={version}"], log, f"installing {name} {version}")
+
+
+def python_package(name: str, version: str):
+    """A package in pure Python as a module of this process, which may be run by another Python than the environment's."""
+    if name not in sys.modules:
+        need_python_package(name, version)
+        sys.path += [str(path) for path in venv_python().parent.parent.glob("lib/python3*/site-packages")]
+        importlib.invalidate_caches()
+    return importlib.import_module(name)
 
 
 def java_home() -> Path:

@@ -1,5 +1,7 @@
-"""`./dev quickstart`: the jar in a real Flink's lib/, a real Kafka, the README's SQL, and what came of it."""
+"""`./dev quickstart`: the jar in a real Flink's lib/, a real Kafka, the README's SQL, tables in Doris, and what came of it."""
 
+import gzip
+import json
 import os
 import shutil
 import signal
@@ -7,13 +9,21 @@ import sys
 import time
 from pathlib import Path
 
+import canal_tables
 import changelog
+import doris
 import sql_script
 from parts import REPO, Failure, Parts, say, state_dir
 from servers import Flink, Kafka
 
 DATA = REPO / "tests" / "data" / "quickstart"
 EXAMPLES = [REPO / "examples" / "products.sql", REPO / "examples" / "orders-metadata.sql"]
+DORIS_TABLES, DORIS = REPO / "examples" / "orders-doris-tables.sql", REPO / "examples" / "orders-doris.sql"
+#: The tables of DORIS_TABLES: key, then the columns whose text Canal writes otherwise.
+WRITTEN = {
+    "orders": (["id"], {"amount": canal_tables.decimal(2)}),
+    "order_item": (["order_id", "line_no", "sku"], {"price": canal_tables.decimal(4)}),
+}
 KEPT_RUNS = 5
 
 
@@ -36,8 +46,11 @@ def main(jar: Path) -> None:
     directory = run_dir()
     say(f"logs of this run: {directory}")
     kafka, flink = Kafka(parts, directory / "kafka"), Flink(parts, directory / "flink", [jar])
+    target = doris.of_environment(directory / "doris")
     try:
-        say(f"starting Kafka and Flink {parts.flink.version} with {jar.name} in lib/")
+        say(f"starting {target.what}, Kafka, and Flink {parts.flink.version} with {jar.name} in lib/")
+        target.start()
+        target.wait()
         flink.start()
         kafka.start()
         kafka.wait()
@@ -45,25 +58,47 @@ def main(jar: Path) -> None:
         say("           shop_binlog (captured from Canal 1.1.7 on MySQL 8.0.33)")
         for line in kafka.produce(f"products_binlog={DATA}/products.jsonl", f"shop_binlog={DATA}/orders.jsonl.gz").splitlines():
             say(f"  {line}")
+        target.sql(*sql_script.statements(DORIS_TABLES.read_text()))
         flink.wait()
-        say(f"ready after {time.monotonic() - began:.0f} s; running examples/products.sql and examples/orders-metadata.sql")
-        script, jobs, _ = sql_script.compose(EXAMPLES, kafka.bootstrap)
-        output = flink.sql(script, "quickstart")
-        problem = changelog.error(output)
-        if problem:
-            raise Failure(f"a statement failed:\n{problem}")
+        files = EXAMPLES + [DORIS]
+        say(f"ready after {time.monotonic() - began:.0f} s; running {', '.join(str(file.relative_to(REPO)) for file in files)}")
+        script, jobs, inserts = sql_script.compose(files, kafka.bootstrap, others=access(target))
+        output = run_sql(flink, script, target.password)
         results = dict(zip(jobs, changelog.read(output)))
         if len(results) != len(jobs):
             raise Failure(f"{len(results)} of {len(jobs)} queries answered")
         show(results, flink.directory / "log" / "quickstart.out")
-        show_codec(flink, jobs)
+        show_doris(target)
+        show_codec(flink, jobs + inserts)
     except Failure as failure:
         raise Failure(f"{failure}\n  logs: {directory}") from None
     finally:
-        say("stopping Flink and Kafka")
-        flink.stop()
-        kafka.stop()
+        say("stopping what was started")
+        for server in (flink, kafka, target):
+            server.stop()
     say(f"done in {time.monotonic() - began:.0f} s")
+
+
+def access(target: doris.Doris):
+    """What the examples say of Doris, and what is so here."""
+    def quoted(text):
+        return "'" + text.replace("'", "''") + "'"
+    return {"'localhost:8030'": quoted(target.fenodes), "'username' = 'root'": f"'username' = {quoted(target.user)}",
+            "'password' = ''": f"'password' = {quoted(target.password)}"}
+
+
+def run_sql(flink: Flink, script: str, password: str) -> str:
+    """Runs the script; the SQL client repeats what it runs, so a password is taken out of what is kept."""
+    try:
+        output = flink.sql(script, "quickstart")
+    finally:
+        written = [flink.directory / "quickstart.sql", flink.directory / "tmp" / "history", *(flink.directory / "log").iterdir()]
+        for file in written if password else ():
+            file.write_text(file.read_text(errors="replace").replace(password.replace("'", "''"), "***"))
+    problem = changelog.error(output)
+    if problem:
+        raise Failure(f"a statement failed:\n{problem}")
+    return output
 
 
 def show(results, output: Path) -> None:
@@ -78,6 +113,38 @@ def show(results, output: Path) -> None:
     print(f"Changelog of topic_orders with all six metadata columns (the last 6 of {len(orders.rows)} rows)\n{rows(orders, orders.rows[-6:])}")
     print(f"Its view by status in the end\n{changelog.table(statuses.columns, sorted(statuses.view()))}")
     say(f"everything the SQL client printed: {output}")
+
+
+def show_doris(target: doris.Doris) -> None:
+    """Reads the tables back over the MySQL protocol, and compares them with what the messages say that MySQL's tables held."""
+    messages = [json.loads(line) for line in gzip.decompress((DATA / "orders.jsonl.gz").read_bytes()).splitlines()]
+    for table, (key, forms) in WRITTEN.items():
+        name = f"canal_native_quickstart.{table}"
+        columns = [row[0] for row in target.sql(f"DESC {name}")]
+        found = target.sql(f"SELECT * FROM {name} ORDER BY {', '.join(key)}")
+        expected = canal_tables.cells(canal_tables.final_table(messages, table, key), columns, forms)
+        print(f"SELECT * FROM {name} ORDER BY {', '.join(key)}: the last 6 of {len(found)} rows\n{changelog.table(columns, short(found[-6:]))}")
+        if sorted(found, key=str) != expected:
+            wrong = [row for row in found if row not in expected] + [row for row in expected if row not in found]
+            raise Failure(f"{name} is not what the messages say: {len(found)} rows, {len(expected)} expected; the first that differ: {wrong[:4]}")
+        say(f"{name}: {len(found)} rows, each cell as the messages say it was in MySQL after {changes(messages, table)}")
+    if isinstance(target, doris.StandIn):
+        say("this was the stand-in for Doris of this project (tests/doris-standin), not Doris. The same against a real one:")
+        say("  DORIS_FENODES=fe1:8030 DORIS_QUERY=fe1:9030 DORIS_USER=root DORIS_PASSWORD=… ./dev quickstart")
+
+
+def short(rows):
+    """Rows to look at: no text beyond 40 characters, no line breaks."""
+    return [["<NULL>" if cell is None else " ".join(cell.split())[:40] for cell in row] for row in rows]
+
+
+def changes(messages, table: str) -> str:
+    """How many rows were inserted, updated and deleted, and how many changed their key."""
+    key = WRITTEN[table][0]
+    of_table = [message for message in messages if message["table"] == table and message["data"]]
+    count = {kind: sum(len(message["data"]) for message in of_table if message["type"] == kind) for kind in ("INSERT", "UPDATE", "DELETE")}
+    moved = sum(any(name in old for name in key) for message in of_table for old in message["old"] or ())
+    return f"{count['INSERT']} inserts, {count['UPDATE']} updates ({moved} of the key) and {count['DELETE']} deletes"
 
 
 def show_codec(flink: Flink, jobs) -> None:

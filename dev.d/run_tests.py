@@ -54,6 +54,8 @@ def runners(jar: Path):
         "rust-release": (["cargo", "test", "--release", "--no-fail-fast"], cargo_counts),
         # Costs a third more than without, and a misuse of JNI fails the run.
         f"java-1.20-jdk{java_version(first)}": (java + ["-PcheckJni"], junit_counts),
+        # Tests the stand-in: Doris' own connector, which knows a real Doris, has to find one there.
+        f"official-1.20-jdk{java_version(first)}": (gradle() + ["officialTests"], junit_counts),
         f"codec-2.x-jdk{java_version(second)}": (
             java + ["-PflinkLine=2.x", f"-PtestJava={second}", r"-PtestClass=.*\.(differential|format|doris)\..*"], junit_counts),
         # An hour in all: half of it the JVM fuzzer, the rest by the four cargo-fuzz targets.
@@ -71,6 +73,10 @@ def runners(jar: Path):
             for program, file in (("cluster", "run"), ("switch", "switch"), ("kill", "kill"), ("stress", "stress")):
                 command = [sys.executable, "-u", str(REPO / "tests" / "cluster" / f"{file}.py"), str(jar), "--flink", line, "--java", str(home)]
                 known[f"{program}-{name}"] = (command, last_line_counts)
+        # Half an hour unless CANAL_NATIVE_SOAK_SECONDS says otherwise, so with one JDK a line.
+        home = second if line == "2.x" else first
+        soak = [sys.executable, "-u", str(REPO / "tests" / "cluster" / "soak.py"), str(jar), "--flink", line, "--java", str(home)]
+        known[f"soak-{line}-jdk{java_version(home)}"] = (soak, last_line_counts)
         generated = [f"-Dcanalnative.differential.tables={tables}", f"-Dcanalnative.differential.seed={seed}"]
         known[f"long-{line}"] = (java + on + generated, junit_counts)
     return known
@@ -78,10 +84,10 @@ def runners(jar: Path):
 
 def groups(first: str, second: str):
     """What `./dev` calls by one name. Each line with one JDK decides a change, so both lines and both JDKs are in it."""
-    decides = ["format", "rust", "standin", "hosts", f"java-1.20-{first}", f"codec-2.x-{second}", f"cluster-1.20-{first}", f"cluster-2.x-{second}"]
+    decides = ["format", "rust", "standin", "hosts", f"official-1.20-{first}", f"java-1.20-{first}", f"codec-2.x-{second}", f"cluster-1.20-{first}", f"cluster-2.x-{second}"]
     live = ["quickstart"] + [f"{program}-{on}" for program in ("switch", "kill", "stress") for on in (f"1.20-{first}", f"2.x-{second}")]
     matrix = [f"{program}-{line}-{jdk}" for program in ("java", "cluster") for line in LINES for jdk in dict.fromkeys((first, second))]
-    return {"test": decides, "test-live": live + [name for name in matrix if name not in decides], "test-long": ["rust-release", "long", "asan", "fuzz", "fuzz-jvm"]}
+    return {"test": decides, "test-live": live + [name for name in matrix if name not in decides], "test-long": ["rust-release", "long", "asan", "fuzz", "fuzz-jvm", "soak"]}
 
 
 def chosen(known, of_group, names):

@@ -34,11 +34,11 @@ def free_ports(count: int):
 class Process:
     """A server of ours with its own process group, so that stopping it stops what it started."""
 
-    def __init__(self, name: str, command, log: Path, env=None, cwd=None):
+    def __init__(self, name: str, command, log: Path, env=None, cwd=None, stdin=subprocess.DEVNULL):
         self.name, self.log = name, log
         with open(log, "wb") as out:
             self.popen = subprocess.Popen([str(c) for c in command], stdout=out, stderr=subprocess.STDOUT,
-                                          stdin=subprocess.DEVNULL, env=env, cwd=cwd, start_new_session=True)
+                                          stdin=stdin, env=env, cwd=cwd, start_new_session=True)
 
     def wait_for(self, ready, what: str) -> None:
         """Asks `ready()` until it says yes; fails when the process ends first or the time is up."""

@@ -20,12 +20,13 @@ def verb(statement: str) -> str:
     return code.split(None, 1)[0].upper() if code else ""
 
 
-def compose(files, bootstrap: str, cluster: str = ""):
+def compose(files, bootstrap: str, cluster: str = "", others=None):
     """The script, the job names of its queries in order, and those of its INSERTs.
 
     The SQL client runs a whole file in one session, so one start of it serves many files. `@cluster` in a file stands for
-    the cluster's name, for topics that each cluster writes.
+    the cluster's name, for topics that each cluster writes; `others` are more texts to replace.
     """
+    replaced = {"localhost:9092": bootstrap, "@cluster": cluster, **(others or {})}
     script, queries, inserts = [SETTINGS], [], []
     for file in map(Path, files):
         names = {"SELECT": [], "INSERT": []}
@@ -35,7 +36,9 @@ def compose(files, bootstrap: str, cluster: str = ""):
                 infix = "-" if of_kind is names["SELECT"] else "-insert-"
                 of_kind.append(f"{file.stem}{infix}{len(of_kind) + 1}")
                 script.append(f"SET 'pipeline.name' = '{of_kind[-1]}';\n")
-            script.append(statement.replace("localhost:9092", bootstrap).replace("@cluster", cluster) + ";\n")
+            for text, instead in replaced.items():
+                statement = statement.replace(text, instead)
+            script.append(statement + ";\n")
         queries += names["SELECT"]
         inserts += names["INSERT"]
     return "".join(script), queries, inserts

@@ -1,8 +1,9 @@
-"""The same SQL on two real Flink clusters, with our jar in lib/ and without, over one real Kafka.
+"""The same SQL on two real Flink clusters, with our jar in lib/ and without, over one real Kafka; with it, also into a stand-in for Doris.
 
 Usage: run.py <jar> [--flink 1.20|2.x] [--java HOME] [--write]. Every query's changelog is compared with tests/cluster/expected/<file>-<number>.txt,
 which is what the cluster without the jar answered on Flink 1.20 (--write writes it); where `canal` semantics give another
-answer, that stands beside it as <file>-<number>.native.txt, and where Flink 2.x answers otherwise, as <file>-<number>.2.x.txt. The last line is `N passed, N failed`.
+answer, that stands beside it as <file>-<number>.native.txt, and where Flink 2.x answers otherwise, as <file>-<number>.2.x.txt. What the tables in
+Doris held is in <table>.doris.txt, each cell as the MySQL protocol gives it. The last line is `N passed, N failed`.
 """
 
 import argparse
@@ -17,6 +18,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 
 import changelog  # noqa: E402
+import doris  # noqa: E402
 import sql_script  # noqa: E402
 from parts import LINES, REPO, Failure, Parts, say  # noqa: E402
 from quickstart import DATA, EXAMPLES, run_dir  # noqa: E402
@@ -24,6 +26,9 @@ from servers import Flink, Kafka  # noqa: E402
 
 BOTH = EXAMPLES + [HERE / "sql" / f"{name}.sql" for name in ("orders", "key-format", "ingestion-timestamp", "events-duplicate", "sink")]
 NATIVE_ONLY = [HERE / "sql" / f"{name}.sql" for name in ("semantics-flink", "codec-flink", "ddl", "metadata", "sink-update", "second-identifier")]
+# These run last: one of them changes the session's zone.
+DORIS = [HERE / "sql" / f"doris-{name}.sql" for name in ("types", "zone")]
+DORIS_TABLES = HERE / "sql" / "doris-tables.sql"
 REFUSED_BY_STOCK = HERE / "sql" / "semantics-flink.sql"
 # These read what another file reads, and must answer as Flink's own codec does there.
 SAME_AS_STOCK = {"semantics-flink-1": "orders-1", "codec-flink-1": "orders-1"}
@@ -61,9 +66,9 @@ def topics(directory: Path):
             "written_products_stock", "written_products_native", "updated_products"]
 
 
-def answers(flink: Flink, files, bootstrap: str, name: str):
+def answers(flink: Flink, files, bootstrap: str, name: str, fenodes: str = ""):
     """Runs the files in one session; job name -> changelog, the names of queries and INSERTs, and the error that ended it, if any."""
-    script, jobs, inserts = sql_script.compose(files, bootstrap, name)
+    script, jobs, inserts = sql_script.compose(files, bootstrap, name, {"localhost:8030": fenodes})
     output = flink.sql(script, name)
     return dict(zip(jobs, changelog.read(output))), jobs, inserts, changelog.error(output)
 
@@ -95,9 +100,21 @@ def compare(checks: Checks, flink: Flink, results, jobs, write: bool) -> None:
         checks.equal(f"{label}: {job}", file.read_text() if file.exists() else "", text)
 
 
-def with_jar(checks: Checks, flink: Flink, bootstrap: str, write: bool) -> None:
+def in_doris(checks: Checks, standin: doris.StandIn, write: bool) -> None:
+    """What the tables in Doris hold, as texts."""
+    for table in ("types", "zone"):
+        columns = [row[0] for row in standin.sql(f"DESC cases.{table}")]
+        rows = standin.sql(f"SELECT * FROM cases.{table} ORDER BY id")
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in [columns] + rows)
+        file = HERE / "expected" / f"{table}.doris.txt"
+        if write:
+            file.write_text(text)
+        checks.equal(f"native: what the table {table} in Doris holds", file.read_text() if file.exists() else "", text)
+
+
+def with_jar(checks: Checks, flink: Flink, bootstrap: str, standin: doris.StandIn, write: bool) -> None:
     """Our codec must run, count every message, delegate none."""
-    results, jobs, inserts, problem = answers(flink, BOTH + NATIVE_ONLY, bootstrap, "native")
+    results, jobs, inserts, problem = answers(flink, BOTH + NATIVE_ONLY + DORIS, bootstrap, "native", standin.fenodes)
     checks.check("native: no statement fails", problem is None, str(problem))
     compare(checks, flink, results, jobs, write)
     for job in jobs:
@@ -107,7 +124,7 @@ def with_jar(checks: Checks, flink: Flink, bootstrap: str, write: bool) -> None:
         else:
             checks.check(f"native: {job} is decoded natively, all of it", counts.get("messages", 0) > 0 and counts.get("delegated") == 0,
                          f"       counted {counts}")
-    for job in inserts:
+    for job in (name for name in inserts if not name.startswith("doris-")):
         counts = flink.counts(job)
         checks.check(f"native: {job} is encoded natively, all of it", counts.get("encodedMessages", 0) > 0 and counts.get("encodeDelegated") == 0,
                      f"       counted {counts}")
@@ -122,6 +139,7 @@ def with_jar(checks: Checks, flink: Flink, bootstrap: str, write: bool) -> None:
     checks.check("native: each DDL message is counted", skipped == 9, f"       {flink.counts('ddl-1')}")
     checks.check("native: each schema change gives a row where the table wants it", flink.counts("metadata-1").get("ddl") == 9,
                  f"       {flink.counts('metadata-1')}")
+    in_doris(checks, standin, write)
     checks.check("native: the codec names itself in the task manager's log", bool(flink.codec_lines()), f"       {flink.task_manager.log}")
 
 
@@ -152,6 +170,7 @@ def main(options) -> bool:
     directory = run_dir()
     say(f"logs of this run: {directory}")
     kafka = Kafka(parts, directory / "kafka")
+    standin = doris.StandIn(directory / "doris", "--frontends", "2", "--backends", "2")
     stock, native = Flink(parts, directory / "stock", java=options.java), Flink(parts, directory / "native", [jar], java=options.java)
     try:
         stock.start()
@@ -162,14 +181,17 @@ def main(options) -> bool:
         say(f"{time.monotonic() - began:.0f} s: Kafka and a {stock.name()} without the jar are up")
         without_jar(checks, stock, kafka.bootstrap, write)
         stock.stop()
+        standin.start()
+        standin.wait()
+        standin.sql(*sql_script.statements(DORIS_TABLES.read_text()))
         native.start()
         native.wait()
         say(f"{time.monotonic() - began:.0f} s: a {native.name()} with {jar.name} in lib/ is up")
-        with_jar(checks, native, kafka.bootstrap, write)
+        with_jar(checks, native, kafka.bootstrap, standin, write)
     except Failure as failure:
         checks.check("cluster", False, f"       {failure}")
     finally:
-        for server in (native, stock, kafka):
+        for server in (native, stock, kafka, standin):
             server.stop()
     say(f"{time.monotonic() - began:.0f} s; logs: {directory}")
     print(f"{checks.passed} passed, {checks.failed} failed", flush=True)

@@ -1,10 +1,12 @@
 //! A Doris for a test: the stand-in in this process, on free ports, with its own tables.
+#![allow(dead_code)]
 
 use canal_native::doris::cluster::Access;
 use canal_native::doris::http::{Authority, Chunks};
 use canal_native::doris::label::{LabelState, Stem};
 use canal_native::doris::load::LoadTarget;
 use canal_native::doris::loader::{LoaderPlan, Package};
+use canal_native::doris::spec::Compression;
 use doris_standin::cluster::{Cluster, Settings};
 use doris_standin::fault::Fault;
 use doris_standin::http::node::{Node, Role};
@@ -17,21 +19,37 @@ use tokio::runtime::{Builder, Runtime};
 pub struct Doris {
     pub cluster: Arc<Cluster>,
     pub front_ends: Vec<Node>,
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 impl Doris {
     pub fn start() -> Doris {
+        Doris::prepared(|_| {}, "127.0.0.1")
+    }
+
+    /// Login and limits of the cluster.
+    pub fn settings() -> Settings {
+        Settings { user: "loader".into(), password: "se/cr@t:".into(), ..Settings::default() }
+    }
+
+    pub fn of(settings: Settings) -> Doris {
+        Doris::launched(settings, |_| {}, "127.0.0.1")
+    }
+
+    /// `prepare` sees the cluster before it has servers; back ends are registered under `inner`.
+    pub fn prepared(prepare: impl FnOnce(&Cluster), inner: &str) -> Doris {
+        Doris::launched(Doris::settings(), prepare, inner)
+    }
+
+    fn launched(settings: Settings, prepare: impl FnOnce(&Cluster), inner: &str) -> Doris {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-        let settings = Settings { user: "loader".into(), password: "se/cr@t:".into(), ..Settings::default() };
         let cluster = Cluster::new(settings);
-        let serve = |role| {
-            let _inside = runtime.enter();
-            (0..2).map(|_| cluster.serve(role, "127.0.0.1", 0).expect("a free port")).collect::<Vec<_>>()
-        };
-        let front_ends = serve(Role::Frontend);
-        serve(Role::Backend);
-        let doris = Doris { cluster, front_ends, _runtime: runtime };
+        prepare(&cluster);
+        let mut doris = Doris { cluster, front_ends: Vec::new(), runtime };
+        doris.front_ends = (0..2).map(|_| doris.serve(Role::Frontend, "127.0.0.1")).collect();
+        for _ in 0..2 {
+            doris.serve(Role::Backend, inner);
+        }
         doris.sql("CREATE DATABASE shop");
         doris.sql(
             "CREATE TABLE shop.orders (id BIGINT NOT NULL, v VARCHAR(20) NULL) UNIQUE KEY(id) \
@@ -42,6 +60,26 @@ impl Doris {
              DISTRIBUTED BY HASH(id) BUCKETS 1 PROPERTIES ('replication_num' = '1')",
         );
         doris
+    }
+
+    /// One more server.
+    pub fn serve(&self, role: Role, host: &str) -> Node {
+        let _inside = self.runtime.enter();
+        self.cluster.serve(role, host, 0).expect("a free port")
+    }
+
+    /// Back ends that took part in loads, by number and in the order of the loads.
+    pub fn loaded_by(&self) -> Vec<u64> {
+        self.cluster.records.loads().iter().map(|load| load.backend).collect()
+    }
+
+    /// Waits for something that happens in the servers.
+    pub fn until(&self, happened: impl Fn() -> bool) {
+        let began = std::time::Instant::now();
+        while !happened() {
+            assert!(began.elapsed() < Duration::from_secs(60), "it did not happen");
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// Rows of a statement, as text.
@@ -83,10 +121,11 @@ impl Doris {
             front_ends: self.front_ends.iter().map(address).collect(),
             back_ends: Vec::new(),
             auto_redirect: true,
-            rewritten: Default::default(),
+            rewrite: Default::default(),
             user: "loader".into(),
             password: "se/cr@t:".into(),
             connect_timeout: Duration::from_secs(5),
+            tls: None,
         }
     }
 
@@ -121,7 +160,7 @@ impl Doris {
             restored: Vec::<LabelState>::new(),
             in_flight: if two_phase { 3 } else { 1 },
             isolates: false,
-            compresses: false,
+            compression: Compression::None,
         }
     }
 }

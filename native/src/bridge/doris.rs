@@ -145,6 +145,15 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_flush<'l>(mut env: JNIEnv
     })
 }
 
+/// `void tick(long handle)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDoris_tick<'l>(mut env: JNIEnv<'l>, _: JClass<'l>, handle: jlong) {
+    throw::guard(&mut env, |_| {
+        let mut session = handle::get(handle)?;
+        session.writing()?.writer.tick()
+    })
+}
+
 /// `int await(long handle, int what, long millis)`.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_canalnative_NativeDoris_await<'l>(
@@ -198,6 +207,22 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_metrics<'l>(
         let metrics = handle::get(handle)?.writing()?.writer.metrics();
         let count = usize::try_from(env.get_array_length(&values)?).unwrap_or(0).min(metrics.len());
         Ok(env.set_long_array_region(&values, 0, &metrics[..count])?)
+    })
+}
+
+/// `void latency(long handle, long[] counts)`: by bucket of `Latency`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDoris_latency<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+    counts: JLongArray<'l>,
+) {
+    throw::guard(&mut env, |env| {
+        let latency = handle::get(handle)?.writing()?.writer.loader().latency();
+        let noted = latency.counts().map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+        let count = usize::try_from(env.get_array_length(&counts)?).unwrap_or(0).min(noted.len());
+        Ok(env.set_long_array_region(&counts, 0, &noted[..count])?)
     })
 }
 

@@ -5,34 +5,38 @@
 //! (Doris: `LoadAction`, `StreamLoadAction`).
 
 use super::http::{Authority, Chunks, Connections, NoAnswer, Request, Response};
+use super::route::{HostRewrite, Location, Route};
+use super::tls::Tls;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a call without a body of rows may take.
 const CALL_LIMIT: Duration = Duration::from_secs(30);
+/// Front ends are asked so many times for a back end other than those that are left out.
+const ASKED_AGAIN: usize = 3;
 
 /// Who and where the cluster is.
 #[derive(Clone)]
 pub struct Access {
-    /// Front ends' HTTP addresses, at least one unless `back_ends` are given.
+    /// Front ends' HTTP addresses, at least one.
     pub front_ends: Vec<Authority>,
-    /// Back ends to load into without asking a front end.
+    /// Back ends to load into where `auto_redirect` is off; if there are none, a front end is asked which there are.
     pub back_ends: Vec<Authority>,
-    /// Whether loads go through a front end, which names the back end. Needs `back_ends` if not.
+    /// Whether each load goes through a front end, which names the back end.
     pub auto_redirect: bool,
-    /// Inner address → the one to use instead of it.
-    pub rewritten: HashMap<String, String>,
+    /// How addresses that Doris names are reached.
+    pub rewrite: HostRewrite,
     /// User name.
     pub user: String,
     /// Never shown.
     pub password: String,
     /// Limit for making a connection.
     pub connect_timeout: Duration,
+    /// Whom to trust; None for HTTP in the clear.
+    pub tls: Option<Tls>,
 }
 
 impl fmt::Debug for Access {
@@ -90,7 +94,7 @@ pub enum Transaction<'a> {
 pub enum CallError {
     /// No server answered, or what took effect is not known.
     NoAnswer(NoAnswer),
-    /// User, password or privilege.
+    /// User, password or privilege, or a certificate that is not accepted: the same the next time.
     Denied(String),
     /// An answer that says no, or none that can be understood; by whom, and the text.
     Refused(String),
@@ -107,7 +111,10 @@ impl fmt::Display for CallError {
 
 impl From<NoAnswer> for CallError {
     fn from(e: NoAnswer) -> Self {
-        CallError::NoAnswer(e)
+        match e {
+            NoAnswer::Untrusted(text) => CallError::Denied(text),
+            other => CallError::NoAnswer(other),
+        }
     }
 }
 
@@ -117,20 +124,20 @@ pub struct Cluster {
     access: Access,
     connections: Connections,
     authorization: String,
-    next: AtomicUsize,
+    route: Route,
 }
 
 impl Cluster {
     /// No connection is made yet.
     pub fn new(access: Access) -> Cluster {
         let authorization = format!("Basic {}", STANDARD.encode(format!("{}:{}", access.user, access.password)));
-        let connections = Connections::new(access.connect_timeout);
+        let connections = Connections::new(access.connect_timeout, access.tls.clone());
         // Subtasks that start together do not all begin with the same host.
         let first = std::process::id() as usize ^ (&raw const access as usize >> 6);
-        Cluster { access, connections, authorization, next: AtomicUsize::new(first) }
+        Cluster { access, connections, authorization, route: Route::new(first) }
     }
 
-    /// Sends a body under `headers` to `/api/{path}` of a back end: the one a front end names, or one of those configured.
+    /// Sends a body under `headers` to `/api/{path}` of a back end: the one that a front end names, or one of those that there are.
     ///
     /// # Errors
     /// [`NoAnswer::Unreachable`] only if the body has not left.
@@ -145,30 +152,74 @@ impl Cluster {
         sent.push(("Expect".into(), "100-continue".into()));
         sent.extend_from_slice(headers);
         if !self.access.auto_redirect {
-            return self.put_to_back_end(path, &sent, body, limit).await;
+            return self.put_in_turn(path, &sent, body, limit).await;
         }
-        sent.push(("Content-Length".into(), "0".into()));
-        let answer = self.ask_front_ends("PUT", path, &sent, &Chunks::default()).await?;
-        sent.pop();
-        let Some((to, path)) = self.redirect(&answer)? else { return Ok(answer.0) };
-        self.put_body(&to, &path, &sent, body, limit).await
+        let mut asking = sent.clone();
+        asking.push(("Content-Length".into(), "0".into()));
+        let mut asked = 1;
+        loop {
+            let answer = self.ask_front_ends("PUT", path, &asking, &Chunks::default()).await?;
+            let Some((to, path)) = self.redirect(&answer)? else { return Ok(answer.0) };
+            // A front end goes on naming a back end that is gone until it has noticed.
+            if asked == ASKED_AGAIN || !self.route.health.is_left_out(&to, Instant::now()) {
+                return self.put_body(&to, &path, &sent, body, limit).await;
+            }
+            asked += 1;
+        }
     }
 
-    async fn put_to_back_end(
+    async fn put_in_turn(
         &self,
         path: &str,
         sent: &[(String, String)],
         body: Chunks,
         limit: Duration,
     ) -> Result<Response, CallError> {
-        let mut last = None;
-        for to in self.rotated(&self.access.back_ends) {
-            match self.put_body(to, path, sent, body.clone(), limit).await {
-                Err(CallError::NoAnswer(NoAnswer::Unreachable(reason))) => last = Some(reason),
+        let mut failures = Vec::new();
+        for to in self.route.in_turn(&self.back_ends().await?) {
+            match self.put_body(&to, path, sent, body.clone(), limit).await {
+                Err(CallError::NoAnswer(NoAnswer::Unreachable(reason))) => failures.push(reason),
                 other => return other,
             }
         }
-        Err(NoAnswer::Unreachable(last.unwrap_or_else(|| "no back end is configured".into())).into())
+        Err(NoAnswer::Unreachable(failures.join("; ")).into())
+    }
+
+    /// Those configured, or those that a front end knows: asked for again after a while and after each failure, as back ends come and go.
+    async fn back_ends(&self) -> Result<Vec<Authority>, CallError> {
+        if !self.access.back_ends.is_empty() {
+            return Ok(self.access.back_ends.clone());
+        }
+        let (known, believed) = self.route.found();
+        if believed {
+            return Ok(known);
+        }
+        match self.discover().await {
+            Ok(found) => {
+                self.route.find(found.clone());
+                Ok(found)
+            }
+            // What was true a moment ago is better than nothing, while no front end answers.
+            Err(CallError::NoAnswer(_)) if !known.is_empty() => Ok(known),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn discover(&self) -> Result<Vec<Authority>, CallError> {
+        let answer = self.call_asked("GET", "/api/backends?is_alive=true", Chunks::default()).await;
+        let (json, asked) = answer.map_err(|error| match error {
+            CallError::Refused(text) => CallError::Refused(format!(
+                "{text}; to load without asking for the back ends, name them in 'benodes', or set 'auto-redirect' = 'true'"
+            )),
+            other => other,
+        })?;
+        let found = self.access.rewrite.back_ends(&json, &asked);
+        if found.is_empty() {
+            return Err(
+                NoAnswer::Unreachable(format!("the front end {asked} knows of no back end that is alive")).into()
+            );
+        }
+        Ok(found)
     }
 
     async fn put_body(
@@ -181,7 +232,12 @@ impl Cluster {
     ) -> Result<Response, CallError> {
         let mut headers = sent.to_vec();
         headers.push(("Content-Length".into(), body.len().to_string()));
-        Ok(self.connections.send(Request { method: "PUT", to, path, headers: &headers, body }, limit).await?)
+        let answer = self.connections.send(Request { method: "PUT", to, path, headers: &headers, body }, limit).await;
+        match &answer {
+            Ok(_) => self.route.health.answered(to),
+            Err(_) => self.route.back_end_failed(to),
+        }
+        Ok(answer?)
     }
 
     /// Where a 307 points to, with the address that is reachable from here; None for an answer that is no redirect.
@@ -191,30 +247,28 @@ impl Cluster {
             return Ok(None);
         }
         let location = answer.location.as_deref().unwrap_or_default();
-        // The user info before '@' is ours; it is sent as a header again, and must not be shown.
-        let shown = location.rsplit_once('@').map_or(location, |(_, after)| after);
-        let rest = location.strip_prefix("http://").ok_or_else(|| {
-            CallError::Refused(format!("the front end {asked} redirects to '{shown}', which is no http:// address"))
-        })?;
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        let mut to = self.rewritten(host).ok_or_else(|| {
-            CallError::Refused(format!("the front end {asked} redirects to '{shown}', which has no port"))
-        })?;
-        // An all-in-one container registers its back end as 127.0.0.1, which is another machine for us.
-        if is_loopback(&to.host) && !is_loopback(&asked.host) {
-            to.host.clone_from(&asked.host);
+        let refused = |why: &str| {
+            let shown = Location::shown(location);
+            CallError::Refused(format!("the front end {asked} redirects to '{shown}', {why}"))
+        };
+        let at = Location::parse(location).ok_or_else(|| refused("which is no http:// or https:// address"))?;
+        match (at.scheme, &self.access.tls) {
+            ("http", Some(_)) => {
+                return Err(CallError::Denied(
+                    refused(
+                        "which is not encrypted, and the password is not sent there; let Doris redirect to https (enable_https), load into \
+                         back ends directly ('auto-redirect' = 'false'), or set 'doris.tls.excluded-protocols' = 'http'",
+                    )
+                    .to_string(),
+                ));
+            }
+            ("https", None) => {
+                return Err(CallError::Denied(refused("over TLS; set 'doris.enable.tls' = 'true'").to_string()));
+            }
+            _ => {}
         }
-        Ok(Some((to, if path.is_empty() { "/".into() } else { path.into() })))
-    }
-
-    fn rewritten(&self, host: &str) -> Option<Authority> {
-        let to = Authority::parse(host)?;
-        let instead = self.access.rewritten.get(host).or_else(|| self.access.rewritten.get(&to.host));
-        match instead {
-            None => Some(to),
-            Some(text) => Authority::parse(text).or_else(|| Some(Authority { host: text.clone(), port: to.port })),
-        }
+        let to = self.access.rewrite.reachable(at.host, Some(asked)).ok_or_else(|| refused("which has no port"))?;
+        Ok(Some((to, at.path.into())))
     }
 
     /// Front end after front end, until one answers.
@@ -225,26 +279,36 @@ impl Cluster {
         headers: &[(String, String)],
         body: &Chunks,
     ) -> Result<(Response, Authority), CallError> {
-        let mut failures = Vec::new();
-        for to in self.rotated(&self.access.front_ends) {
-            let request = Request { method, to, path, headers, body: body.clone() };
+        let (mut failures, mut untrusted) = (Vec::new(), 0);
+        for to in self.route.in_turn(&self.access.front_ends) {
+            let request = Request { method, to: &to, path, headers, body: body.clone() };
             match self.connections.send(request, CALL_LIMIT).await {
-                Ok(answer) => return Ok((answer, to.clone())),
-                Err(e) => failures.push(e.to_string()),
+                Ok(answer) => {
+                    self.route.health.answered(&to);
+                    return Ok((answer, to));
+                }
+                Err(e) => {
+                    self.route.health.failed(&to, Instant::now());
+                    untrusted += usize::from(matches!(e, NoAnswer::Untrusted(_)));
+                    failures.push(e.to_string());
+                }
             }
         }
-        if failures.is_empty() {
-            failures.push("no front end is configured ('fenodes')".into());
-        }
-        Err(NoAnswer::Unreachable(failures.join("; ")).into())
-    }
-
-    fn rotated<'a>(&self, hosts: &'a [Authority]) -> impl Iterator<Item = &'a Authority> + use<'a> {
-        let first = self.next.fetch_add(1, Ordering::Relaxed) % hosts.len().max(1);
-        hosts[first..].iter().chain(&hosts[..first])
+        let text = failures.join("; ");
+        Err(if untrusted == failures.len() { NoAnswer::Untrusted(text) } else { NoAnswer::Unreachable(text) }.into())
     }
 
     async fn call(&self, method: &'static str, path: &str, body: Chunks) -> Result<Value, CallError> {
+        Ok(self.call_asked(method, path, body).await?.0)
+    }
+
+    /// The answer's JSON, and the front end that gave it.
+    async fn call_asked(
+        &self,
+        method: &'static str,
+        path: &str,
+        body: Chunks,
+    ) -> Result<(Value, Authority), CallError> {
         let mut headers = vec![("Authorization".to_string(), self.authorization.clone())];
         if method != "GET" {
             headers.push(("Content-Type".into(), "application/json".into()));
@@ -256,7 +320,7 @@ impl Cluster {
             CallError::Refused(format!("{asked} answered {} to {path}: {text}", answer.status))
         })?;
         match json["code"].as_i64() {
-            Some(0) | None => Ok(json),
+            Some(0) | None => Ok((json, asked)),
             Some(401) => Err(CallError::Denied(denied(&self.access.user, &text(&json["data"])))),
             Some(_) => Err(CallError::Refused(format!(
                 "{asked} answered to {path}: {} {}",
@@ -341,11 +405,11 @@ impl Cluster {
     /// The back end did not answer.
     pub async fn error_log(&self, url: &str) -> Result<String, CallError> {
         let refused = || CallError::Refused(format!("'{url}' is no address of an error log"));
-        let rest = url.strip_prefix("http://").ok_or_else(refused)?;
-        let (host, path) = rest.split_at(rest.find('/').ok_or_else(refused)?);
-        let to = self.rewritten(host).ok_or_else(refused)?;
+        // Doris writes http:// whatever the back end speaks; it is asked as it was loaded into.
+        let at = Location::parse(url).ok_or_else(refused)?;
+        let to = self.access.rewrite.reachable(at.host, None).ok_or_else(refused)?;
         let headers = [("Authorization".to_string(), self.authorization.clone())];
-        let request = Request { method: "GET", to: &to, path, headers: &headers, body: Chunks::default() };
+        let request = Request { method: "GET", to: &to, path: at.path, headers: &headers, body: Chunks::default() };
         let answer = self.connections.send(request, CALL_LIMIT).await?;
         Ok(String::from_utf8_lossy(&answer.body).into_owned())
     }
@@ -375,10 +439,6 @@ pub(super) fn parse(body: &[u8]) -> Option<Value> {
 
 pub(super) fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, String::from)
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host == "[::1]" || host.starts_with("127.")
 }
 
 /// A path segment or query value: all but letters, digits and `-._~` as %XX.

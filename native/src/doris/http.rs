@@ -1,5 +1,6 @@
 //! HTTP/1.1 exchanges with front ends and back ends: no redirects, no retries, bodies in chunks of known length.
 
+use super::tls::{Tls, TlsError};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Frame, SizeHint};
@@ -11,6 +12,7 @@ use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -153,6 +155,8 @@ pub struct Response {
 pub enum NoAnswer {
     /// No connection was made: the request has not arrived.
     Unreachable(String),
+    /// The server's certificate is not accepted, or it has none: the request has not left, nor will it the next time.
+    Untrusted(String),
     /// The connection broke or the time was up: whether the request took effect is not known.
     Unknown(String),
 }
@@ -160,7 +164,9 @@ pub enum NoAnswer {
 impl fmt::Display for NoAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            NoAnswer::Unreachable(reason) | NoAnswer::Unknown(reason) => f.write_str(reason),
+            NoAnswer::Unreachable(reason) | NoAnswer::Untrusted(reason) | NoAnswer::Unknown(reason) => {
+                f.write_str(reason)
+            }
         }
     }
 }
@@ -170,12 +176,13 @@ impl fmt::Display for NoAnswer {
 pub struct Connections {
     idle: Mutex<HashMap<Authority, Vec<SendRequest<Chunks>>>>,
     connect_timeout: Duration,
+    tls: Option<Tls>,
 }
 
 impl Connections {
-    /// None yet.
-    pub fn new(connect_timeout: Duration) -> Connections {
-        Connections { idle: Mutex::default(), connect_timeout }
+    /// None yet. With `tls` all of them will be encrypted.
+    pub fn new(connect_timeout: Duration, tls: Option<Tls>) -> Connections {
+        Connections { idle: Mutex::default(), connect_timeout, tls }
     }
 
     /// Sends a request and reads the whole answer within `limit`, connecting included. Needs a Tokio runtime.
@@ -215,17 +222,24 @@ impl Connections {
     }
 
     async fn connect(&self, to: &Authority) -> Result<SendRequest<Chunks>, NoAnswer> {
+        let late =
+            |_| NoAnswer::Unreachable(format!("no connection to {to} within {} s", self.connect_timeout.as_secs_f32()));
+        timeout(self.connect_timeout, self.open(to)).await.map_err(late)?
+    }
+
+    async fn open(&self, to: &Authority) -> Result<SendRequest<Chunks>, NoAnswer> {
         let unreachable = |e: &dyn fmt::Display| NoAnswer::Unreachable(format!("no connection to {to}: {e}"));
         let host = to.host.trim_start_matches('[').trim_end_matches(']');
-        let stream = timeout(self.connect_timeout, TcpStream::connect((host, to.port)))
-            .await
-            .map_err(|_| unreachable(&format_args!("not within {} s", self.connect_timeout.as_secs_f32())))?
-            .map_err(|e| unreachable(&e))?;
+        let stream = TcpStream::connect((host, to.port)).await.map_err(|e| unreachable(&e))?;
         stream.set_nodelay(true).map_err(|e| unreachable(&e))?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| unreachable(&e))?;
-        // Ends with the sender; its error is the request's.
-        tokio::spawn(connection);
-        Ok(sender)
+        match &self.tls {
+            None => converse(stream).await.map_err(|e| unreachable(&e)),
+            Some(tls) => match tls.connect(host, stream).await {
+                Ok(stream) => converse(stream).await.map_err(|e| unreachable(&e)),
+                Err(TlsError::Untrusted(text)) => Err(NoAnswer::Untrusted(text)),
+                Err(TlsError::Broken(text)) => Err(NoAnswer::Unreachable(text)),
+            },
+        }
     }
 
     fn take_idle(&self, to: &Authority) -> Option<SendRequest<Chunks>> {
@@ -246,6 +260,15 @@ impl Connections {
             of_host.push(sender);
         }
     }
+}
+
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+) -> Result<SendRequest<Chunks>, hyper::Error> {
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    // Ends with the sender; its error is the request's.
+    tokio::spawn(connection);
+    Ok(sender)
 }
 
 /// An error with its causes, which hyper's own text leaves out.

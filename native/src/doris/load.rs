@@ -6,6 +6,7 @@
 use super::cluster::{CallError, Cluster, LabelState, Transaction, denied, stream_load_path};
 use super::http::{Chunks, NoAnswer};
 use super::reply::{Reply, Status};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -40,8 +41,10 @@ pub struct Load<'a> {
     /// How many they are.
     pub rows: u64,
     /// Another writer may try the same label at the same time: only a plain answer tells whose it is, so without one the load is aborted and
-    /// counts as [`LoadError::Taken`].
+    /// tried again.
     pub claims: bool,
+    /// Counts answers that tell of pressure, as they come.
+    pub pressed: &'a AtomicU64,
 }
 
 /// How a load succeeded.
@@ -76,8 +79,6 @@ pub enum LoadError {
 pub struct Effort {
     /// Times the body was sent.
     pub sent: u64,
-    /// Answers that told of pressure.
-    pub pressed: u64,
 }
 
 /// What an attempt came to.
@@ -132,13 +133,15 @@ impl LoadTarget {
         let reply = match answer {
             Ok(answer) => Reply::parse(&answer.body)
                 .ok_or_else(|| format!("an answer that is none of Doris', HTTP {}", answer.status)),
-            Err(CallError::NoAnswer(NoAnswer::Unreachable(reason))) => {
+            Err(CallError::NoAnswer(NoAnswer::Unknown(reason))) => Err(reason),
+            Err(before) => {
                 // Nothing has left, so a label that is there later is still not ours.
                 effort.sent -= 1;
-                return Attempt::Later(reason);
+                return match before {
+                    CallError::NoAnswer(reason) => Attempt::Later(reason.to_string()),
+                    CallError::Denied(text) | CallError::Refused(text) => Attempt::Again(text),
+                };
             }
-            Err(CallError::NoAnswer(NoAnswer::Unknown(reason))) => Err(reason),
-            Err(CallError::Denied(text) | CallError::Refused(text)) => return Attempt::Again(text),
         };
         match reply {
             Ok(reply) => self.judge(cluster, load, &reply, effort).await,
@@ -146,10 +149,7 @@ impl LoadTarget {
                 "{reason}; with group commit there is no label to ask by, so whether these {rows} rows are in {}.{} is not known",
                 self.database, self.table
             )))),
-            Err(_) if load.claims => {
-                self.give_up(cluster, label, None).await;
-                Attempt::Over(Err(LoadError::Taken))
-            }
+            Err(reason) if load.claims => self.disown(cluster, load, &reason).await,
             Err(reason) => self.resolve(cluster, label, &reason).await,
         }
     }
@@ -180,7 +180,7 @@ impl LoadTarget {
                 self.database, self.table, reply.message
             )),
             Status::Failed if reply.is_pressure() => {
-                effort.pressed += 1;
+                load.pressed.fetch_add(1, Ordering::Relaxed);
                 Attempt::Later(reply.message.clone())
             }
             Status::Failed => Attempt::Again(reply.message.clone()),
@@ -219,6 +219,35 @@ impl LoadTarget {
                     ))));
                 }
                 Err(_) => {}
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(5));
+        }
+    }
+
+    /// After a claim without an answer: what is open under the label may be another writer's, and is aborted. A label that Doris does not know
+    /// then is tried again rather than passed over, as the search after a crash ends at the first run that Doris knows nothing of.
+    async fn disown(&self, cluster: &Cluster, load: &Load<'_>, reason: &str) -> Attempt {
+        let began = Instant::now();
+        let mut pause = Duration::from_millis(100);
+        loop {
+            self.give_up(cluster, load.label, None).await;
+            match cluster.label_state(&self.database, load.label).await {
+                Ok(LabelState::Unknown | LabelState::Aborted) => return Attempt::Later(reason.into()),
+                Ok(LabelState::Committed | LabelState::Visible) => return Attempt::Over(Err(LoadError::Taken)),
+                Ok(LabelState::Prepare | LabelState::Precommitted) if began.elapsed() > self.patience => {
+                    return Attempt::Over(Err(LoadError::Taken));
+                }
+                Err(error) if began.elapsed() > self.patience => {
+                    return Attempt::Over(Err(LoadError::Failed(format!(
+                        "what became of load {} into {}.{} is not known ({reason}), and Doris could not be asked for {} s: {error}",
+                        load.label,
+                        self.database,
+                        self.table,
+                        began.elapsed().as_secs()
+                    ))));
+                }
+                _ => {}
             }
             sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(5));

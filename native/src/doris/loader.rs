@@ -1,14 +1,18 @@
 //! The thread that sends a writer's bodies, several at once, and keeps account of them.
 
 use super::abandoned;
+use super::account::Account;
 use super::cluster::{Access, Cluster};
+use super::compress::compressed;
 use super::http::Chunks;
 use super::isolate;
 use super::label::{LabelState, Stem, abandoned as ranges};
-use super::load::{Effort, Load, LoadError, LoadTarget, Loaded};
+use super::latency::Latency;
+use super::load::{Effort, Load, LoadError, LoadTarget};
+use super::pace::Seen;
+use super::spec::Compression;
 use serde::{Deserialize, Serialize};
 use std::hash::{BuildHasher, RandomState};
-use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -35,8 +39,8 @@ pub struct LoaderPlan {
     pub in_flight: usize,
     /// Whether bad rows are found and passed over; else they are an error.
     pub isolates: bool,
-    /// Bodies are sent as gzip; `target` has the header for it.
-    pub compresses: bool,
+    /// Of bodies; `target` has the header for it.
+    pub compression: Compression,
 }
 
 /// Rows in a body.
@@ -99,42 +103,10 @@ pub struct RefusedRow {
     pub reason: String,
 }
 
-/// Counters; all but the last four only grow.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Account {
-    /// Rows loaded.
-    pub rows: u64,
-    /// Bytes of their bodies.
-    pub bytes: u64,
-    /// Loads that succeeded.
-    pub loads: u64,
-    /// Loads that failed, bad rows included.
-    pub failed_loads: u64,
-    /// Times a body was sent again.
-    pub retries: u64,
-    /// Rows that a `where` header passed over.
-    pub unselected: u64,
-    /// Rows that Doris refused, where they are passed over.
-    pub refused: u64,
-    /// Open loads of earlier runs that were aborted.
-    pub aborted: u64,
-    /// Sum of the loads' durations in milliseconds.
-    pub millis: u64,
-    /// Answers that told of pressure.
-    pub pressed: u64,
-    /// Duration of the last load in milliseconds.
-    pub last_millis: u64,
-    /// Duration of the longest.
-    pub longest_millis: u64,
-    /// Bodies handed over and not settled.
-    pub open: u64,
-    /// Their bytes.
-    pub open_bytes: u64,
-}
-
 #[derive(Debug, Default)]
 struct State {
     account: Account,
+    latency: Latency,
     /// With the number of the package that each belongs to.
     settled: Vec<(u64, Committable)>,
     packages: u64,
@@ -150,6 +122,7 @@ struct Shared {
     state: Mutex<State>,
     changed: Condvar,
     next: AtomicU64,
+    pressed: AtomicU64,
 }
 
 impl Shared {
@@ -168,6 +141,7 @@ impl Shared {
 pub struct Loader {
     shared: Arc<Shared>,
     stem: Stem,
+    in_flight: u64,
     packages: Option<mpsc::UnboundedSender<Package>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -183,7 +157,7 @@ impl Loader {
         let (packages, received) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let stem = plan.stem.clone();
+        let (stem, in_flight) = (plan.stem.clone(), plan.in_flight as u64);
         let account = Arc::clone(&shared);
         let thread = thread::Builder::new().name(format!("doris-loader-{}", stem.subtask)).spawn(move || {
             let sending = Arc::new(Sending { cluster: Cluster::new(plan.access.clone()), plan, shared: account });
@@ -196,7 +170,7 @@ impl Loader {
             // Name resolution may still be waiting in a thread of its own.
             runtime.shutdown_timeout(Duration::from_secs(1));
         })?;
-        Ok(Loader { shared, stem, packages: Some(packages), stop: Some(stop), thread: Some(thread) })
+        Ok(Loader { shared, stem, in_flight, packages: Some(packages), stop: Some(stop), thread: Some(thread) })
     }
 
     /// Hands a package over.
@@ -241,6 +215,18 @@ impl Loader {
     /// The account as it stands.
     pub fn account(&self) -> Account {
         self.shared.state().account
+    }
+
+    /// How long the loads took that succeeded.
+    pub fn latency(&self) -> Latency {
+        self.shared.state().latency
+    }
+
+    /// What the pace of the loads depends on, and whether so many are under way that a further one would have to wait.
+    pub fn seen(&self) -> (Seen, bool) {
+        let account = self.account();
+        let seen = Seen { pressed: self.shared.pressed.load(Ordering::Relaxed), loads: account.loads };
+        (seen, account.open >= self.in_flight)
     }
 
     /// The label sent last.
@@ -370,22 +356,38 @@ impl Sending {
         }
     }
 
-    /// Loads a body under the next label and keeps account.
+    /// Loads a body under the next label. Without two phases nobody looks for a label later, so instead of one that is somebody else's the
+    /// next will do.
     pub(super) async fn send(&self, part: Part<'_>, claims: bool) -> Result<(), LoadError> {
+        let mut outcome = self.send_once(part, claims).await;
+        for _ in 1..CLAIMS {
+            if self.plan.target.two_phase || outcome != Err(LoadError::Taken) {
+                break;
+            }
+            outcome = self.send_once(part, claims).await;
+        }
+        outcome
+    }
+
+    /// One label's load, with its account.
+    async fn send_once(&self, part: Part<'_>, claims: bool) -> Result<(), LoadError> {
         let Part { package, body, rows } = part;
         let sequence = self.shared.next.fetch_add(1, Ordering::Relaxed);
         let run = self.shared.state().run.unwrap_or(0);
         let label = self.plan.stem.label(run, sequence);
         self.shared.state().last_label.clone_from(&label);
         let (began, mut effort) = (Instant::now(), Effort::default());
-        let compressed = self.plan.compresses.then(|| gzip(body));
-        let load = Load { label: &label, body: compressed.as_ref().unwrap_or(body), rows, claims };
+        let compressed = compressed(body, self.plan.compression);
+        let sent = compressed.as_ref().unwrap_or(body);
+        let load = Load { label: &label, body: sent, rows, claims, pressed: &self.shared.pressed };
         let outcome = self.plan.target.load(&self.cluster, &load, &mut effort).await;
         let millis = began.elapsed().as_millis() as u64;
         self.shared.change(|state| {
             state.account.retries += effort.sent.saturating_sub(1);
-            state.account.pressed += effort.pressed;
             state.account.note(rows, body.len(), millis, &outcome);
+            if outcome.is_ok() {
+                state.latency.note(millis);
+            }
             if let (Ok(loaded), true) = (&outcome, self.plan.target.two_phase) {
                 let target = &self.plan.target;
                 let committable = Committable {
@@ -424,33 +426,5 @@ impl Sending {
         self.shared.change(|state| {
             state.failure.get_or_insert(failure);
         });
-    }
-}
-
-/// The quickest level: Doris unpacks on its own time.
-fn gzip(body: &Chunks) -> Chunks {
-    let mut packed =
-        flate2::write::GzEncoder::new(Vec::with_capacity(body.len() as usize / 4), flate2::Compression::fast());
-    for chunk in body.iter() {
-        // Writing to memory does not fail.
-        let _ = packed.write_all(chunk);
-    }
-    packed.finish().unwrap_or_default().into()
-}
-
-impl Account {
-    fn note(&mut self, rows: u64, bytes: u64, millis: u64, outcome: &Result<Loaded, LoadError>) {
-        match outcome {
-            Ok(loaded) => {
-                self.loads += 1;
-                self.rows += rows - loaded.unselected;
-                self.unselected += loaded.unselected;
-                self.bytes += bytes;
-                self.millis += millis;
-                self.last_millis = millis;
-                self.longest_millis = self.longest_millis.max(millis);
-            }
-            Err(_) => self.failed_loads += 1,
-        }
     }
 }

@@ -5,22 +5,32 @@
 //!                                       └► committables ─► Flink's checkpoint ─► committer ─► Doris
 //! ```
 //!
-//! * [`table`], [`catalogue`]: what Doris says a table is. [`body`]: rows as bytes. [`writer`], [`open`], [`spec`]: a subtask's writer.
-//! * [`loader`], [`load`], [`isolate`]: a body until its outcome is known. [`label`], [`abandoned`]: names of loads, and what crashes leave behind.
-//! * [`cluster`], [`reply`], [`http`]: the calls that Doris offers. [`committer`]: the second phase.
+//! * [`table`], [`catalogue`]: what Doris says a table is. [`body`]: rows as bytes. [`writer`], [`open`], [`spec`], [`pace`]: a
+//!   subtask's writer.
+//! * [`loader`], [`load`], [`isolate`]: a body until its outcome is known. [`account`], [`latency`]: what came of
+//!   them. [`label`], [`abandoned`]: names of loads, and what crashes leave behind.
+//! * [`cluster`], [`reply`], [`http`], [`tls`]: the calls that Doris offers. [`route`], [`health`]: which server is asked. [`committer`]: the
+//!   second phase.
 
 pub mod abandoned;
+pub mod account;
 pub mod body;
 pub mod catalogue;
 pub mod cluster;
 pub mod committer;
+pub mod compress;
+pub mod health;
 pub mod http;
 pub mod isolate;
 pub mod label;
+pub mod latency;
 pub mod load;
 pub mod loader;
 pub mod open;
+pub mod pace;
 pub mod reply;
+pub mod route;
 pub mod spec;
 pub mod table;
+pub mod tls;
 pub mod writer;

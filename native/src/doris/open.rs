@@ -3,11 +3,11 @@
 use super::body::{BodyEncoder, BodySpec, Format, NonFinite, Zone, separator};
 use super::catalogue;
 use super::cluster::{Access, CallError, Cluster};
-use super::http::NoAnswer;
 use super::label::Stem;
 use super::load::LoadTarget;
 use super::loader::{Loader, LoaderPlan};
-use super::spec::{BadRows, Compression, FormatName, WriterSpec};
+use super::pace::Pace;
+use super::spec::{BadRows, FormatName, WriterSpec};
 use super::table::{DorisTable, KeyModel};
 use super::writer::{Deletes, Limits, Writer};
 use crate::error::{Error, Kind};
@@ -66,11 +66,14 @@ impl Writer {
             restored: spec.restored.clone(),
             in_flight: if ordered && !spec.two_phase { 1 } else { spec.in_flight },
             isolates: spec.bad_rows != BadRows::Fail,
-            compresses: spec.compress == Compression::Gz,
+            compression: spec.compress,
         };
+        // Under two-phase commit and without an interval only checkpoints and full bodies send.
+        let pace = (!spec.two_phase && spec.interval_millis > 0)
+            .then(|| Pace::new(Duration::from_millis(spec.interval_millis), spec.label.subtasks));
         let loader = Loader::start(plan).map_err(|e| Error::new(Kind::Internal, "no thread for loads").caused_by(e))?;
         let limits = Limits { rows: spec.max_rows, bytes: spec.max_bytes, memory: spec.memory_bytes };
-        Ok(Writer::new(encoder, loader, limits, deletes(&spec, signs), spec.bad_rows != BadRows::Fail))
+        Ok(Writer::new(encoder, loader, limits, deletes(&spec, signs), spec.bad_rows != BadRows::Fail, pace))
     }
 }
 
@@ -102,9 +105,9 @@ fn ask(access: &Access, database: &str, table: &str, patience: Duration) -> Resu
             // Statements over HTTP may be forbidden to a user who may load. Then Doris alone checks the rows.
             Err(CallError::Refused(_)) => return Ok(None),
             Err(CallError::Denied(text)) => return failed(text),
-            Err(CallError::NoAnswer(NoAnswer::Unreachable(text) | NoAnswer::Unknown(text))) => {
+            Err(CallError::NoAnswer(reason)) => {
                 if began.elapsed() > patience {
-                    return failed(format!("no front end answers: {text}; check 'fenodes'"));
+                    return failed(format!("no front end answers: {reason}; check 'fenodes'"));
                 }
                 std::thread::sleep(Duration::from_millis(500));
             }
@@ -153,8 +156,8 @@ fn load_target(spec: &WriterSpec, encoder: &BodyEncoder, patience: Duration) -> 
     // Doris' default turns a value that does not fit into NULL.
     headers.extend([header("strict_mode", "true"), header("max_filter_ratio", "0")]);
     headers.push(("timeout".into(), spec.load_timeout_seconds.to_string()));
-    if spec.compress == Compression::Gz {
-        headers.push(header("compress_type", "gz"));
+    if let Some(name) = spec.compress.header() {
+        headers.push(header("compress_type", name));
     }
     LoadTarget {
         database: spec.database.clone(),

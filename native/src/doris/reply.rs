@@ -84,8 +84,13 @@ impl Reply {
 
     /// The server has too much to do: it is to be asked later, and less often.
     pub fn is_pressure(&self) -> bool {
-        self.status == Status::Failed
-            && matches!(self.code(), "E-235" | "E-238" | "E-229" | "TOO_MANY_VERSION" | "MEM_LIMIT_EXCEEDED")
+        let busy = matches!(self.code(), "E-235" | "E-238" | "E-229" | "TOO_MANY_VERSION" | "MEM_LIMIT_EXCEEDED");
+        self.status == Status::Failed && (busy || self.is_of_running_transactions())
+    }
+
+    /// `max_running_txn_num_per_db` is reached. Doris has no code for it, only this text (`DatabaseTransactionMgr`).
+    fn is_of_running_transactions(&self) -> bool {
+        self.message.contains("current running txns on db ") && self.message.contains(", larger than limit ")
     }
 
     /// The request itself is wrong, and will be the next time.
@@ -125,6 +130,16 @@ mod tests {
             (denied.status.clone(), denied.message.as_str(), denied.is_final()),
             (Status::Denied, "Access denied for user", true)
         );
+    }
+
+    #[test]
+    fn too_many_running_transactions_are_pressure() {
+        let text = br#"{"TxnId": -1, "Label": "l", "Status": "Fail", "Message":
+            "[ANALYSIS_ERROR]TStatus: errCode = 2, detailMessage = current running txns on db 10002 is 1000, larger than limit 1000"}"#;
+        let reply = Reply::parse(text).unwrap();
+        assert!(reply.is_pressure() && !reply.is_of_rows() && !reply.is_final());
+        let other = Reply { message: "[ANALYSIS_ERROR]TStatus: errCode = 2, detailMessage = other".into(), ..reply };
+        assert!(!other.is_pressure());
     }
 
     #[test]

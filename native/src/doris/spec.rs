@@ -4,10 +4,13 @@ use super::body::BinaryText;
 use super::cluster::Access;
 use super::http::Authority;
 use super::label::LabelState;
+use super::route::HostRewrite;
+use super::tls::Tls;
 use crate::error::{Error, Kind};
 use crate::schema::Field;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How to reach the cluster; a part of both specifications.
@@ -34,6 +37,19 @@ pub struct AccessSpec {
     /// Limit for a connection to be made.
     #[serde(default = "thirty_seconds")]
     pub connect_timeout_millis: u64,
+    /// `doris.enable.tls`, unless HTTP is excluded from it.
+    pub tls: Option<TlsSpec>,
+}
+
+/// Whom to trust.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TlsSpec {
+    /// `doris.tls.ca-certificate-path`: PEM file of authorities; none for the system's.
+    pub ca: Option<PathBuf>,
+    /// `doris.tls.skip-hostname-verification`.
+    #[serde(default)]
+    pub any_name: bool,
 }
 
 /// A text that is not shown.
@@ -61,18 +77,16 @@ impl AccessSpec {
                 "no front end is named; set 'fenodes' to its host and HTTP port, such as fe:8030",
             ));
         }
-        if !self.auto_redirect && back_ends.is_empty() {
-            let text = "'auto-redirect' = 'false' needs 'benodes', as no front end is asked for a back end then";
-            return Err(Error::new(Kind::InvalidSpec, text));
-        }
+        let tls = self.tls.as_ref().map(|tls| Tls::new(tls.ca.as_deref(), tls.any_name)).transpose()?;
         Ok(Access {
             front_ends,
             back_ends,
             auto_redirect: self.auto_redirect,
-            rewritten: self.host_rewrite.clone().into_iter().collect(),
+            rewrite: HostRewrite { pairs: self.host_rewrite.clone().into_iter().collect() },
             user: self.username.clone(),
             password: self.password.0.clone(),
             connect_timeout: Duration::from_millis(self.connect_timeout_millis),
+            tls,
         })
     }
 }
@@ -80,7 +94,8 @@ impl AccessSpec {
 fn addresses(option: &str, texts: &[String]) -> Result<Vec<Authority>, Error> {
     let read = |text: &String| {
         Authority::parse(text).ok_or_else(|| {
-            let tls = if text.trim_start().starts_with("https:") { "; TLS is not supported" } else { "" };
+            let tls =
+                if text.trim_start().starts_with("https:") { ", and set 'doris.enable.tls' = 'true'" } else { "" };
             Error::new(Kind::InvalidSpec, format!("'{text}' is no address; write host:port, such as fe:8030{tls}"))
                 .at(option)
         })
@@ -140,6 +155,19 @@ pub enum Compression {
     None,
     /// gzip.
     Gz,
+    /// LZ4 frames.
+    Lz4,
+}
+
+impl Compression {
+    /// The header `compress_type`; Doris' `lz4` is LZ4's frame format.
+    pub fn header(self) -> Option<&'static str> {
+        match self {
+            Compression::None => None,
+            Compression::Gz => Some("gz"),
+            Compression::Lz4 => Some("lz4"),
+        }
+    }
 }
 
 /// Everything a writer needs, fixed at open.
@@ -186,6 +214,9 @@ pub struct WriterSpec {
     pub memory_bytes: u64,
     /// Loads at once.
     pub in_flight: usize,
+    /// Of flush mode; 0 if nothing is sent by the clock. See [`super::pace`].
+    #[serde(default)]
+    pub interval_millis: u64,
     /// Times a load is sent again.
     pub max_retries: u32,
     /// Limit for one load.
@@ -218,6 +249,11 @@ impl WriterSpec {
         if spec.memory_bytes < spec.max_bytes {
             let text = format!("{} bytes for all bodies, but one may have {}", spec.memory_bytes, spec.max_bytes);
             return Err(Error::new(Kind::InvalidSpec, text).at("memoryBytes"));
+        }
+        if spec.format == FormatName::Arrow && spec.compress != Compression::None {
+            let text =
+                "Doris does not unpack Arrow bodies; leave 'sink.properties.compress_type' out, or use JSON or CSV";
+            return Err(Error::new(Kind::InvalidSpec, text).at("compress"));
         }
         if let Some(key) = spec.keys.iter().find(|key| **key >= spec.fields.len()) {
             return Err(Error::new(Kind::InvalidSpec, format!("there is no column {key}")).at("keys"));

@@ -3,6 +3,7 @@
 use super::body::{BadRow, BodyEncoder};
 use super::http::Chunks;
 use super::loader::{Committable, Loader, Package, RefusedRow};
+use super::pace::{Pace, Size};
 use crate::error::{Error, Kind};
 use crate::row::RowKind;
 use std::time::Duration;
@@ -54,6 +55,8 @@ pub struct Writer {
     before: Option<Vec<u8>>,
     open: Body,
     passes_bad_rows: bool,
+    /// None where nothing is sent by the clock.
+    pace: Option<Pace>,
     /// Rows before updates that turned out to be bad when no row was at hand to report them with.
     bad_before: Vec<RefusedRow>,
     bad_rows: u64,
@@ -91,6 +94,7 @@ impl Writer {
         limits: Limits,
         deletes: Deletes,
         passes_bad_rows: bool,
+        pace: Option<Pace>,
     ) -> Writer {
         Writer {
             encoder,
@@ -98,6 +102,7 @@ impl Writer {
             limits,
             deletes,
             passes_bad_rows,
+            pace,
             bad_before: Vec::new(),
             before: None,
             open: Body::default(),
@@ -190,6 +195,31 @@ impl Writer {
         }
     }
 
+    /// Flush mode: an interval is over. Sends the body if it is time to, which is later than configured while the servers have too much to do.
+    ///
+    /// # Errors
+    /// As [`Self::flush`].
+    pub fn tick(&mut self) -> Result<(), Error> {
+        let (seen, waiting) = self.loader.seen();
+        let (body, most) = (
+            Size { rows: self.open.rows, bytes: self.open_bytes() },
+            Size { rows: self.limits.rows, bytes: self.limits.bytes },
+        );
+        let Some(pace) = self.pace.as_mut() else { return self.flush() };
+        if !pace.is_due(seen, waiting) {
+            return Ok(());
+        }
+        if body.rows > 0 {
+            pace.sent(body, most);
+        }
+        self.flush()
+    }
+
+    /// The interval of flush mode that is kept now; zero if nothing is sent by the clock.
+    pub fn interval(&self) -> Duration {
+        self.pace.as_ref().map_or(Duration::ZERO, Pace::interval)
+    }
+
     fn hand_over(&mut self) {
         if self.open.rows == 0 {
             return;
@@ -230,7 +260,7 @@ impl Writer {
     }
 
     /// Numbers for Flink's metrics, in the order that `DorisLoads.METRICS` names.
-    pub fn metrics(&self) -> [i64; 13] {
+    pub fn metrics(&self) -> [i64; 14] {
         let account = self.loader.account();
         [
             account.rows,
@@ -246,6 +276,7 @@ impl Writer {
             account.longest_millis,
             account.millis,
             self.ignored_deletes,
+            self.interval().as_millis() as u64,
         ]
         .map(|number| i64::try_from(number).unwrap_or(i64::MAX))
     }

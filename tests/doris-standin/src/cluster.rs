@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
+use tokio_rustls::TlsAcceptor;
 
 /// Which Doris is imitated where releases differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -168,6 +169,8 @@ pub struct Cluster {
     reading: Mutex<Vec<(u64, String, u64)>>,
     error_logs: Mutex<BTreeMap<String, String>>,
     serial: AtomicU64,
+    /// Of front ends and of back ends, where they speak TLS.
+    acceptors: [RwLock<Option<TlsAcceptor>>; 2],
 }
 
 /// How many error logs are kept.
@@ -190,6 +193,7 @@ impl Cluster {
             reading: Mutex::default(),
             error_logs: Mutex::default(),
             serial: AtomicU64::new(0),
+            acceptors: Default::default(),
         })
     }
 
@@ -220,10 +224,29 @@ impl Cluster {
         )
     }
 
+    fn acceptor_of(&self, role: Role) -> Option<&RwLock<Option<TlsAcceptor>>> {
+        match role {
+            Role::Frontend => Some(&self.acceptors[0]),
+            Role::Backend => Some(&self.acceptors[1]),
+            Role::Admin => None,
+        }
+    }
+
+    pub(crate) fn acceptor(&self, role: Role) -> Option<TlsAcceptor> {
+        self.acceptor_of(role)?.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_acceptor(&self, role: Role, acceptor: TlsAcceptor) {
+        if let Some(of_role) = self.acceptor_of(role) {
+            *of_role.write().unwrap_or_else(PoisonError::into_inner) = Some(acceptor);
+        }
+    }
+
     pub(crate) fn register(&self, role: Role, host: &str, http_port: u16) -> Node {
         let mut nodes = self.nodes.write().unwrap_or_else(PoisonError::into_inner);
         let id = nodes.iter().filter(|n| n.role == role).count() as u64 + 1;
-        let node = Node { role, id, host: host.to_owned(), http_port, query_port: 0 };
+        let node =
+            Node { role, id, host: host.to_owned(), http_port, query_port: 0, tls: self.acceptor(role).is_some() };
         nodes.push(node.clone());
         node
     }

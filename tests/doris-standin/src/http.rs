@@ -5,5 +5,6 @@ pub mod be;
 pub mod fe;
 pub mod node;
 pub mod query;
+pub mod tls;
 pub mod two_phase;
 pub mod wire;

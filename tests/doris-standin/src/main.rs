@@ -3,6 +3,7 @@
 use doris_standin::Version;
 use doris_standin::cluster::Settings;
 use doris_standin::fault::{Fault, FaultName};
+use doris_standin::http::tls::Identity;
 use doris_standin::serve::{self, Layout};
 use std::io::{Read, Write};
 use std::process::ExitCode;
@@ -20,6 +21,8 @@ Prints its ports as one line of JSON and runs until standard input is closed or 
   --http-port PORT           HTTP port of the first front end (any free one)
   --query-port PORT          MySQL port of the first front end (any free one)
   --admin-port PORT          port of the admin calls (any free one)
+  --tls FOLDER               HTTP ports of front ends and back ends speak TLS with FOLDER's cert.pem and key.pem, or with a
+                             new certificate for localhost, whose authority is written to FOLDER's ca.pem
   --user NAME                administrator (root)
   --password TEXT            its password (empty)
   --set NAME=VALUE           a setting by its name in fe.conf or be.conf; may be repeated
@@ -75,6 +78,10 @@ impl Flags {
             "--http-port" => self.layout.http_port = port()?,
             "--query-port" => self.layout.query_port = port()?,
             "--admin-port" => self.layout.admin_port = port()?,
+            "--tls" => {
+                let identity = Identity::of_folder(value.as_ref());
+                self.layout.tls = Some(identity.map_err(|error| format!("--tls {value}: {error}"))?);
+            }
             "--user" => self.settings.user = value,
             "--password" => self.settings.password = value,
             "--fault" => self.faults.push(Fault::from_flag(&value)?),

@@ -2,6 +2,7 @@
 
 use crate::cluster::{Cluster, Settings};
 use crate::http::node::{Node, Role, bind};
+use crate::http::tls::Identity;
 use crate::json::Json;
 use crate::mysql;
 use std::io;
@@ -22,6 +23,8 @@ pub struct Layout {
     pub query_port: u16,
     /// Admin port; 0 for any free one.
     pub admin_port: u16,
+    /// With it front ends and back ends speak TLS on their HTTP ports.
+    pub tls: Option<Identity>,
 }
 
 impl Default for Layout {
@@ -33,6 +36,7 @@ impl Default for Layout {
             http_port: 0,
             query_port: 0,
             admin_port: 0,
+            tls: None,
         }
     }
 }
@@ -48,6 +52,10 @@ pub struct Serving {
 /// Starts everything on loopback; the servers run until the runtime ends.
 pub fn start(settings: Settings, layout: &Layout) -> io::Result<Serving> {
     let cluster = Cluster::new(settings);
+    if let Some(identity) = &layout.tls {
+        cluster.encrypt(Role::Frontend, identity)?;
+        cluster.encrypt(Role::Backend, identity)?;
+    }
     let first = |index: usize, port: u16| if index == 0 { port } else { 0 };
     for index in 0..layout.frontends {
         let node = cluster.serve(Role::Frontend, "127.0.0.1", first(index, layout.http_port))?;

@@ -82,6 +82,8 @@ pub struct Transaction {
     pub timeout_ms: i64,
     /// How many rows it wrote.
     pub rows: u64,
+    /// Its place among all commits: the order in which a table's rows become visible. The clock's milliseconds do not tell it.
+    committed_as: u64,
     publish_at_ms: i64,
     write: Option<WriteSet>,
 }
@@ -90,6 +92,7 @@ pub struct Transaction {
 #[derive(Debug)]
 pub struct Transactions {
     next: u64,
+    commits: u64,
     by_id: BTreeMap<u64, Transaction>,
     /// The latest transaction of each (database, label).
     labels: HashMap<(String, String), u64>,
@@ -97,7 +100,7 @@ pub struct Transactions {
 
 impl Default for Transactions {
     fn default() -> Transactions {
-        Transactions { next: 1, by_id: BTreeMap::new(), labels: HashMap::new() }
+        Transactions { next: 1, commits: 0, by_id: BTreeMap::new(), labels: HashMap::new() }
     }
 }
 
@@ -201,6 +204,7 @@ impl Store {
             prepared_ms: self.now_ms(),
             precommitted_ms: None,
             committed_ms: None,
+            committed_as: 0,
             finished_ms: None,
             timeout_ms: timeout_s * 1000,
             rows: 0,
@@ -257,7 +261,10 @@ impl Store {
 
     fn commit(&mut self, txn: u64, publish_delay_ms: i64) -> Result<Committed> {
         let now = self.now_ms();
+        self.transactions.commits += 1;
+        let committed_as = self.transactions.commits;
         if let Some(found) = self.transactions.by_id.get_mut(&txn) {
+            found.committed_as = committed_as;
             found.state = TxnState::Committed;
             found.committed_ms = Some(now);
             found.publish_at_ms = now.saturating_add(publish_delay_ms);
@@ -374,12 +381,12 @@ impl Store {
     /// Makes committed transactions visible whose time has come, in order of commit for each table.
     pub(crate) fn publish_due(&mut self) {
         let now = self.now_ms();
-        let mut committed: Vec<(i64, u64)> = self
+        let mut committed: Vec<(u64, u64)> = self
             .transactions
             .by_id
             .values()
             .filter(|t| t.state == TxnState::Committed)
-            .map(|t| (t.committed_ms.unwrap_or(0), t.id))
+            .map(|t| (t.committed_as, t.id))
             .collect();
         committed.sort_unstable();
         let mut held = Vec::new();

@@ -169,7 +169,8 @@ fn redirect(cluster: &Cluster, node: &Node, request: &Request, place: Place) -> 
     };
     let (user, password) = request.basic().unwrap_or_default();
     let target = format!(
-        "http://{}:{}@{}:{}{}?",
+        "{}://{}:{}@{}:{}{}?",
+        if backend.tls { "https" } else { "http" },
         percent_encoded(&user),
         percent_encoded(&password),
         backend.host,

@@ -1,5 +1,6 @@
 //! Front ends and back ends as servers: each has a port and an id, and can be taken down and brought back.
 
+use super::tls::{Identity, Socket};
 use super::wire::{Connection, Reply, Request};
 use super::{admin, be, fe};
 use crate::Cluster;
@@ -33,6 +34,8 @@ pub struct Node {
     pub http_port: u16,
     /// MySQL port of a front end; 0 if it has none.
     pub query_port: u16,
+    /// Its HTTP port speaks TLS.
+    pub tls: bool,
 }
 
 /// What a handler wants done with the connection.
@@ -61,6 +64,12 @@ pub fn bind(port: u16) -> io::Result<TcpListener> {
 }
 
 impl Cluster {
+    /// Front ends or back ends that are started from now on speak TLS.
+    pub fn encrypt(&self, role: Role, identity: &Identity) -> io::Result<()> {
+        self.set_acceptor(role, identity.acceptor()?);
+        Ok(())
+    }
+
     /// Starts a server on a loopback port (0: any), registered under `host`; it runs until the runtime ends.
     pub fn serve(self: &Arc<Self>, role: Role, host: &str, port: u16) -> io::Result<Node> {
         let listener = bind(port)?;
@@ -120,7 +129,14 @@ async fn run(cluster: Arc<Cluster>, node: Node, first: TcpListener) {
 }
 
 async fn converse(cluster: Arc<Cluster>, node: Node, stream: TcpStream) {
-    let mut connection = Connection::new(stream);
+    let socket = match cluster.acceptor(node.role).filter(|_| node.tls) {
+        None => Socket::Plain(stream),
+        Some(acceptor) => match acceptor.accept(stream).await {
+            Ok(stream) => Socket::Encrypted(Box::new(stream)),
+            Err(_) => return,
+        },
+    };
+    let mut connection = Connection::new(socket);
     while let Ok(Some(request)) = connection.request().await {
         let outcome = match node.role {
             Role::Frontend => fe::answer(&cluster, &node, &request, &mut connection).await,

@@ -1,11 +1,11 @@
 //! HTTP/1.1 on a socket, by hand: a stand-in must see headers that a library would hide (length and chunking together),
 //! send `100 Continue` when Doris does and not before, and break connections at a chosen byte.
 
+use super::tls::Socket;
 use memchr::memmem;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 const MAX_HEAD: usize = 64 * 1024;
 /// How long the server reads on after it answered before the body was all there, so that the answer is not lost to a
@@ -139,7 +139,7 @@ impl Reply {
 
 /// A client's connection.
 pub struct Connection {
-    stream: TcpStream,
+    stream: Socket,
     /// Bytes read and not yet used.
     buffer: Vec<u8>,
     from: usize,
@@ -151,8 +151,8 @@ pub struct Connection {
 
 impl Connection {
     /// Of an accepted socket.
-    pub fn new(stream: TcpStream) -> Connection {
-        let _ = stream.set_nodelay(true);
+    pub fn new(stream: Socket) -> Connection {
+        let _ = stream.tcp().set_nodelay(true);
         Connection {
             stream,
             buffer: Vec::with_capacity(64 * 1024),
@@ -180,6 +180,13 @@ impl Connection {
     /// The next request's head; `None` when the client is done.
     pub async fn request(&mut self) -> io::Result<Option<Request>> {
         loop {
+            // A client that speaks TLS to a port that does not.
+            if self.buffer.get(self.from).is_some_and(|first| *first == 0x16) {
+                self.stream
+                    .write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+                    .await?;
+                return Err(io::ErrorKind::InvalidData.into());
+            }
             if let Some(end) = memmem::find(&self.buffer[self.from..], b"\r\n\r\n") {
                 let head = &self.buffer[self.from..self.from + end + 4];
                 let request = Request::parse(head).ok_or(io::ErrorKind::InvalidData)?;
@@ -201,6 +208,7 @@ impl Connection {
     pub async fn body(&mut self, framing: Framing, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         if self.awaits_continue {
             self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+            self.stream.flush().await?;
             self.awaits_continue = false;
         }
         match framing {
@@ -273,6 +281,7 @@ impl Connection {
         head.push_str(&format!("Content-Length: {}\r\n\r\n", reply.body.len()));
         head.push_str(&reply.body);
         self.stream.write_all(head.as_bytes()).await?;
+        self.stream.flush().await?;
         if self.body_left {
             self.linger().await;
         }
@@ -291,6 +300,6 @@ impl Connection {
     /// Ends the connection with a reset, as a process that dies does.
     pub fn cut(self) {
         #[allow(deprecated)] // A linger of zero never blocks; the warning is about longer ones.
-        let _ = self.stream.set_linger(Some(Duration::ZERO));
+        let _ = self.stream.tcp().set_linger(Some(Duration::ZERO));
     }
 }

@@ -193,22 +193,22 @@ impl<'a> Splitter<'a> {
         }
     }
 
-    /// Takes the escape before a quote away; a doubled quote inside a quoted field is one.
+    /// Takes escapes away: one before any character, itself too, and the first of two quotes. Without an escape character only the
+    /// quotes of a quoted field are paired (Doris: `escape_string_for_csv`).
     fn unescaped<'f>(&self, text: &'f str, enclose: u8, quoted: bool) -> Cow<'f, str> {
         let escapes = self.escape != 0 && text.as_bytes().contains(&self.escape);
         if !escapes && !(quoted && text.as_bytes().contains(&enclose)) {
             return Cow::Borrowed(text);
         }
+        let (escape, enclose) = (self.escape as char, enclose as char);
         let mut out = String::with_capacity(text.len());
         let mut chars = text.chars().peekable();
         while let Some(c) = chars.next() {
-            let escapes =
-                self.escape != 0 && c == self.escape as char || quoted && !self.keep_enclose && c == enclose as char;
+            let escaped = self.escape != 0 && c == escape;
+            let paired = quoted && !self.keep_enclose && c == enclose && chars.peek() == Some(&enclose);
             match chars.peek() {
-                Some(&next) if escapes && next == enclose as char => {
-                    out.push(next);
-                    chars.next();
-                }
+                Some(_) if escaped || paired => out.extend(chars.next()),
+                None if escaped => {}
                 _ => out.push(c),
             }
         }

@@ -187,6 +187,22 @@ fn the_later_commit_wins_not_the_later_load() {
     assert_eq!(server.sql("SELECT * FROM t"), "1|first");
 }
 
+/// Commits of one millisecond, held back by a publish timeout, the younger load's first.
+#[test]
+fn the_later_commit_wins_when_both_are_published_together() {
+    let server = Server::with_table();
+    for round in 0..50 {
+        let (first, second) = (format!("first_{round}"), format!("second_{round}"));
+        precommitted(&server, &first, "1,first");
+        precommitted(&server, &second, "1,second");
+        server.fault("{\"name\":\"publish_timeout\",\"count\":1}");
+        server.two_phase(&[("label", second.as_str()), ("txn_operation", "commit")]);
+        server.two_phase(&[("label", first.as_str()), ("txn_operation", "commit")]);
+        server.admin("POST", "/publish", "");
+        assert_eq!(server.sql("SELECT * FROM t"), "1|first", "round {round}");
+    }
+}
+
 #[test]
 fn a_load_can_be_cancelled_by_its_label() {
     let server = Server::with_table();

@@ -1,11 +1,6 @@
 package io.canalnative.bench;
 
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.Paths;
 import java.util.Locale;
 
 import io.canalnative.NativeDecoder;
@@ -45,7 +40,7 @@ final class Report {
                 + "CPU time and allocated bytes per message, medians over blocks of both codecs in turn; how, says the documentation of "
                 + "`benches/java/io/canalnative/bench/CodecBench.java`.\n\n"
                 + "- command: `" + command + "`\n"
-                + "- machine: " + cpu() + ", " + Runtime.getRuntime().availableProcessors() + " processors, " + System.getProperty("os.name") + " "
+                + "- machine: " + Machine.cpu() + ", " + Runtime.getRuntime().availableProcessors() + " processors, " + System.getProperty("os.name") + " "
                 + System.getProperty("os.version") + "\n"
                 + "- JVM: " + System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version") + " "
                 + String.join(" ", flags()) + "\n"
@@ -58,17 +53,5 @@ final class Report {
 
     private static String[] flags() {
         return ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(flag -> flag.startsWith("-X")).toArray(String[]::new);
-    }
-
-    private static String cpu() throws IOException {
-        Path file = Paths.get("/proc/cpuinfo");
-        if (Files.exists(file)) {
-            for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
-                if (line.startsWith("model name")) {
-                    return line.substring(line.indexOf(':') + 1).trim();
-                }
-            }
-        }
-        return System.getProperty("os.arch");
     }
 }

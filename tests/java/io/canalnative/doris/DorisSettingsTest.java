@@ -60,7 +60,7 @@ class DorisSettingsTest {
         }
         assertEquals(new TreeMap<>(java.util.Map.of("10.0.0.7", "doris-1", "be:8040", "out:18040")), settings("sink.host-rewrite", "10.0.0.7=doris-1, be:8040 = out:18040").hostRewrite);
         refused("Write inner=outer", "sink.host-rewrite", "10.0.0.7");
-        refused("needs 'benodes'", "auto-redirect", "false");
+        assertFalse(settings("auto-redirect", "false").autoRedirect);
         assertFalse(settings("auto-redirect", "false", "benodes", "be:8040").autoRedirect);
     }
 
@@ -79,9 +79,13 @@ class DorisSettingsTest {
     @Test
     void whatWouldLoseRowsOrSecretsIsRefused() {
         refused("would lose rows silently", "sink.ignore.commit-error", "true");
-        refused("'doris.enable.tls' = 'true' is not supported yet", "doris.enable.tls", "true");
-        refused("is not supported yet", "doris.enable.tls", "true", "doris.tls.excluded-protocols", "mysql,thrift");
-        settings("doris.enable.tls", "true", "doris.tls.excluded-protocols", "mysql, http");
+        assertFalse(settings().tls);
+        assertTrue(settings("doris.enable.tls", "true").tls);
+        assertTrue(settings("doris.enable.tls", "true", "doris.tls.excluded-protocols", "mysql,thrift").tls);
+        assertFalse(settings("doris.enable.tls", "true", "doris.tls.excluded-protocols", "mysql, HTTP ,").tls);
+        refused("'doris.tls.excluded-protocols' has 'https'. Name protocols of [http, mysql, thrift, arrowflight]", "doris.tls.excluded-protocols", "mysql,https");
+        DorisSettings tls = settings("doris.enable.tls", "true", "doris.tls.ca-certificate-path", "/etc/ca.pem", "doris.tls.skip-hostname-verification", "true");
+        assertEquals("/etc/ca.pem true", tls.tlsAuthorities + " " + tls.tlsAnyName);
     }
 
     @Test
@@ -126,6 +130,8 @@ class DorisSettingsTest {
         assertEquals(1200, csv.timeoutSeconds);
         assertEquals("{column_separator=\\x01, function_column.sequence_col=id, partial_columns=true}", csv.headers.toString());
         refused("Unsupported value 'parquet' for sink.properties.format. Supported values are [json, csv, arrow].", "sink.properties.format", "parquet");
+        assertEquals("lz4", settings("sink.properties.compress_type", "LZ4").properties.compression);
+        refused("Doris does not unpack Arrow bodies", "sink.properties.compress_type", "lz4", "sink.properties.format", "arrow");
         refused("Unsupported value 'lz4_block' for sink.properties.compress_type", "sink.properties.compress_type", "lz4_block");
         refused("Unsupported value 'on' for sink.properties.group_commit", "sink.properties.group_commit", "on");
         refused("'sink.properties.timeout' = '10m' is not a number of seconds above 0", "sink.properties.timeout", "10m");

@@ -2,6 +2,7 @@ package io.canalnative.doris;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -33,7 +34,7 @@ class DorisSpecTest {
                         + "\"hostRewrite\":{\"10.0.0.7\":\"be\"},\"connectTimeoutMillis\":60000,\"database\":\"shop\",\"table\":\"orders\","
                         + "\"fields\":[{\"name\":\"id\",\"type\":{\"root\":\"BIGINT\",\"nullable\":false}},{\"name\":\"name\",\"type\":{\"root\":\"VARCHAR\",\"nullable\":true}}],"
                         + "\"keys\":[0],\"format\":\"csv\",\"properties\":{\"column_separator\":\"|\"},\"delete\":true,\"binary\":\"hex\",\"zone\":[[0,0]],"
-                        + "\"maxRows\":500000,\"maxBytes\":104857600,\"memoryBytes\":134217728,\"inFlight\":3,\"badRows\":\"log\","
+                        + "\"maxRows\":500000,\"maxBytes\":104857600,\"memoryBytes\":134217728,\"inFlight\":3,\"intervalMillis\":0,\"badRows\":\"log\","
                         + "\"twoPhase\":true,\"maxRetries\":3,\"loadTimeoutSeconds\":600,\"compress\":\"gz\","
                         + "\"label\":{\"prefix\":\"etl\",\"sink\":\"" + LABEL.sink + "\",\"job\":\"00112233445566778899aabbccddeeff\",\"restored\":7,\"subtask\":1,\"subtasks\":4},"
                         + "\"restored\":[{\"next\":4}]}",
@@ -46,6 +47,24 @@ class DorisSpecTest {
                 "{\"fenodes\":[\"fe1:8030\",\"fe2:8030\"],\"benodes\":[],\"autoRedirect\":true,\"username\":\"loader\",\"password\":\"s3cret\",\"hostRewrite\":{},"
                         + "\"connectTimeoutMillis\":60000}",
                 text(DorisSpec.committer(OrdersTable.settings())));
+    }
+
+    @Test
+    void tlsWithOrWithoutAFileOfAuthorities() {
+        String bare = text(DorisSpec.committer(OrdersTable.settings("doris.enable.tls", "true")));
+        assertTrue(bare.endsWith("\"connectTimeoutMillis\":60000,\"tls\":{\"anyName\":false}}"), bare);
+        String file =
+                text(DorisSpec.committer(
+                        OrdersTable.settings(
+                                "doris.enable.tls", "true", "doris.tls.ca-certificate-path", "/etc/ca.pem", "doris.tls.skip-hostname-verification", "true")));
+        assertTrue(file.endsWith("\"tls\":{\"ca\":\"/etc/ca.pem\",\"anyName\":true}}"), file);
+    }
+
+    @Test
+    void flushModeHasAnInterval() throws Exception {
+        DorisTarget target = OrdersTable.target("sink.enable-2pc", "false", "sink.buffer-flush.interval", "1500ms");
+        String spec = text(DorisSpec.writer(target, LABEL, Collections.emptyList()));
+        assertTrue(spec.contains("\"intervalMillis\":1500,"), spec);
     }
 
     @Test
@@ -71,11 +90,13 @@ class DorisSpecTest {
             for (int i = 1; i < pairs.size(); i++) {
                 long[] pair = pairs.get(i);
                 assertEquals(-1, Long.compare(pairs.get(i - 1)[0], pair[0]), id);
-                for (long millis : new long[] {pair[0] - 1, pair[0], pair[0] + 1}) {
+                // All that are listed one by one, and some of those that a rule makes.
+                for (long millis : i < 400 || i % 1000 == 0 ? new long[] {pair[0] - 1, pair[0], pair[0] + 1} : new long[0]) {
                     same(id, pairs, Instant.ofEpochMilli(millis));
                 }
             }
-            for (String at : new String[] {"0001-01-01T00:00:00Z", "1900-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2024-07-01T00:00:00Z", "2099-12-31T00:00:00Z"}) {
+            for (String at : new String[] {"0001-01-01T00:00:00Z", "1900-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2024-07-01T00:00:00Z", "2500-07-01T00:00:00Z", "9999-07-01T00:00:00Z",
+                "9999-12-31T23:59:59Z"}) {
                 same(id, pairs, Instant.parse(at));
             }
         }

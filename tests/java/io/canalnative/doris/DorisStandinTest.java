@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 import io.canalnative.differential.TestData;
@@ -21,6 +22,7 @@ import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** SQL jobs that write by the native library to a Doris that keeps state. */
 class DorisStandinTest {
@@ -95,7 +97,8 @@ class DorisStandinTest {
 
     @Test
     void canalMessagesEndAsTheRowsOfTheSourcesTable() throws Exception {
-        for (String[] mode : new String[][] {{}, {"sink.enable-2pc", "false"}, {"sink.properties.format", "csv"}, {"sink.properties.format", "arrow"}, {"sink.properties.compress_type", "gz"}}) {
+        for (String[] mode : new String[][] {{}, {"sink.enable-2pc", "false"}, {"sink.properties.format", "csv"}, {"sink.properties.format", "arrow"}, {"sink.properties.compress_type", "gz"},
+            {"sink.properties.compress_type", "lz4", "sink.properties.format", "csv"}, {"auto-redirect", "false"}}) {
             open();
             doris.sql("shop", "DROP TABLE IF EXISTS products");
             doris.sql("shop", PRODUCTS);
@@ -105,6 +108,28 @@ class DorisStandinTest {
             assertEquals(LEFT, rows("SELECT id, name, weight FROM products ORDER BY id"), Arrays.toString(mode));
             assertEquals(0, count("PRECOMMITTED"), Arrays.toString(mode));
         }
+    }
+
+    @Test
+    void everythingIsEncrypted(@TempDir Path folder) throws Exception {
+        doris.close();
+        doris = new Standin(folder);
+        doris.sql("information_schema", "CREATE DATABASE shop");
+        String[] trusting = {"doris.enable.tls", "true", "doris.tls.ca-certificate-path", folder.resolve("ca.pem").toString()};
+        for (String[] mode : new String[][] {{}, {"auto-redirect", "false"}}) {
+            open();
+            doris.sql("shop", "DROP TABLE IF EXISTS products");
+            doris.sql("shop", PRODUCTS);
+            messages();
+            sink("id BIGINT, name STRING, weight DECIMAL(10, 2), PRIMARY KEY (id) NOT ENFORCED", Stream.of(trusting, mode).flatMap(Stream::of).toArray(String[]::new));
+            tables.executeSql("INSERT INTO doris_products SELECT * FROM messages").await();
+            assertEquals(LEFT, rows("SELECT id, name, weight FROM products ORDER BY id"), Arrays.toString(mode));
+        }
+        open();
+        messages();
+        sink("id BIGINT, name STRING, weight DECIMAL(10, 2), PRIMARY KEY (id) NOT ENFORCED", "doris.enable.tls", "true");
+        Exception e = assertThrows(Exception.class, () -> tables.executeSql("INSERT INTO doris_products SELECT * FROM messages").await());
+        assertTrue(causes(e).contains("'doris.tls.ca-certificate-path'"), causes(e));
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 
 import io.canalnative.NativeException;
 import org.apache.flink.metrics.Histogram;
@@ -117,6 +118,7 @@ class DorisWriterTest {
         assertEquals(Collections.emptyList(), cluster.visible());
         context.pass(1);
         assertEquals(Collections.singletonList("+I(1,a)"), cluster.visible());
+        assertEquals("tick orders", cluster.calls.get(0), "whether it is time is for the native side to say");
         write(writer, RowKind.INSERT, 2, "b");
         context.pass(2000);
         assertEquals(Arrays.asList("+I(1,a)", "+I(2,b)"), cluster.visible());
@@ -207,8 +209,10 @@ class DorisWriterTest {
         try (DorisWriter writer = open(context)) {
             for (int load = 0; load < 3; load++) {
                 write(writer, RowKind.INSERT, load, "a");
-                writer.flush(false);
+                // Two loads between two looks.
+                loads("orders").flush();
             }
+            writer.flush(false);
         }
         String group = "doris_native.table.shop.orders.";
         assertEquals(3L, context.metric(group + "rows"));
@@ -221,7 +225,9 @@ class DorisWriterTest {
         assertEquals(30L, context.metric("currentSendTime"));
         Histogram latency = (Histogram) context.metric(group + "loadMillis");
         assertEquals(3, latency.getCount());
-        assertEquals(30, latency.getStatistics().getQuantile(0.99));
+        // 960 to 1023 ms are one bucket.
+        assertEquals(Arrays.asList(5L, 992L, 992L), Arrays.stream(latency.getStatistics().getValues()).boxed().collect(Collectors.toList()));
+        assertEquals(4000L, context.metric(group + "flushIntervalMillis"));
         assertFalse(context.metrics.toString().contains("s3cret"));
     }
 }

@@ -180,6 +180,15 @@ final class FakeDoris implements DorisBackend {
             }
         }
 
+        /** As at the configured interval; how it is stretched is the native side's affair. */
+        @Override
+        public void tick() {
+            synchronized (state) {
+                state.calls.add("tick " + table());
+                flush();
+            }
+        }
+
         @Override
         public boolean await(int what, long millis) {
             if (failure != null) {
@@ -213,8 +222,15 @@ final class FakeDoris implements DorisBackend {
             values[METRICS.indexOf("bytes")] = 10L * rows;
             values[METRICS.indexOf("loads")] = loads;
             values[METRICS.indexOf("lastLoadMillis")] = 30;
-            values[METRICS.indexOf("loadMillisSum")] = 20L * loads;
             values[METRICS.indexOf("inFlight")] = 2;
+            values[METRICS.indexOf("flushIntervalMillis")] = 4000;
+        }
+
+        /** The first load took 5 ms, the others some 1,000. */
+        @Override
+        public void latency(long[] counts) {
+            counts[5] = Math.min(loads, 1);
+            counts[8 * 7 + 7] = Math.max(loads - 1, 0);
         }
 
         @Override

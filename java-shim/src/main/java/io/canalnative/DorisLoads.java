@@ -30,7 +30,10 @@ public interface DorisLoads extends RowBuffer, AutoCloseable {
             Collections.unmodifiableList(
                     Arrays.asList(
                             "rows", "bytes", "loads", "failedLoads", "retries", "filteredRows", "badRows", "inFlight", "bufferedBytes",
-                            "lastLoadMillis", "maxLoadMillis", "loadMillisSum", "ignoredDeletes"));
+                            "lastLoadMillis", "maxLoadMillis", "loadMillisSum", "ignoredDeletes", "flushIntervalMillis"));
+
+    /** Length of what {@link #latency} fills in. */
+    int LATENCY_BUCKETS = 216;
 
     /** Takes the row in the first {@code length} bytes of {@link #input}; {@code kind} is {@code RowKind.toByteValue()}. */
     int write(int length, byte kind);
@@ -47,6 +50,9 @@ public interface DorisLoads extends RowBuffer, AutoCloseable {
     /** Closes the body that is being filled and hands it to the loader. Does not wait. */
     void flush();
 
+    /** Flush mode: one configured interval is over. Does as {@link #flush} if it is time to, and else nothing: see {@code native/src/doris/pace.rs}. */
+    void tick();
+
     /** Waits at most {@code millis} for {@link #ROOM} or {@link #SETTLED}; true if it is so. */
     boolean await(int what, long millis);
 
@@ -58,6 +64,12 @@ public interface DorisLoads extends RowBuffer, AutoCloseable {
 
     /** Fills in the numbers that {@link #METRICS} names. */
     void metrics(long[] values);
+
+    /**
+     * How many loads that succeeded took how long, since the writer was opened: bucket {@code b} below 8 counts those of {@code b} milliseconds,
+     * the others those from {@code (8 + b % 8) << (b / 8 - 1)} up to where the next bucket begins.
+     */
+    void latency(long[] counts);
 
     /** The label of the load that was sent last; empty before the first. */
     String lastLabel();

@@ -36,6 +36,9 @@ final class NativeDoris {
     /** Closes the body that is being filled and hands it to the loader. Does not wait. */
     static native void flush(long handle);
 
+    /** Flush mode: one configured interval is over; the body is handed over if it is time to. Does not wait. */
+    static native void tick(long handle);
+
     /**
      * Waits at most {@code millis}.
      *
@@ -52,6 +55,9 @@ final class NativeDoris {
 
     /** Fills in the numbers of {@link DorisLoads#METRICS}. */
     static native void metrics(long handle, long[] values);
+
+    /** Fills in what {@link DorisLoads#latency} describes. */
+    static native void latency(long handle, long[] counts);
 
     /** The label of the load that was sent last; empty before the first. */
     static native byte[] lastLabel(long handle);

@@ -63,6 +63,11 @@ public final class NativeDorisWriter implements DorisLoads {
     }
 
     @Override
+    public void tick() {
+        NativeDoris.tick(lease.handle());
+    }
+
+    @Override
     public boolean await(int what, long millis) {
         return NativeDoris.await(lease.handle(), what, millis) == 0;
     }
@@ -80,6 +85,11 @@ public final class NativeDorisWriter implements DorisLoads {
     @Override
     public void metrics(long[] values) {
         NativeDoris.metrics(lease.handle(), values);
+    }
+
+    @Override
+    public void latency(long[] counts) {
+        NativeDoris.latency(lease.handle(), counts);
     }
 
     @Override

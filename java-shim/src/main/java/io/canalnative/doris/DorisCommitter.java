@@ -31,6 +31,7 @@ final class DorisCommitter implements Committer<DorisCommittable> {
     private final SimpleCounter commits = new SimpleCounter();
     private final SimpleCounter postponed = new SimpleCounter();
     private final SimpleCounter lost = new SimpleCounter();
+    private final LoadLatency latency = new LoadLatency();
 
     DorisCommitter(DorisTransactions transactions, MetricGroup parent) {
         this.transactions = transactions;
@@ -38,6 +39,7 @@ final class DorisCommitter implements Committer<DorisCommittable> {
         group.counter("commits", commits);
         group.counter("commitsPostponed", postponed);
         group.counter("commitsLost", lost);
+        group.histogram("commitMillis", latency);
     }
 
     @Override
@@ -53,9 +55,11 @@ final class DorisCommitter implements Committer<DorisCommittable> {
                 request.retryLater();
                 continue;
             }
+            long began = System.nanoTime();
             int outcome = commit(load, end);
             if (outcome == DorisTransactions.COMMITTED) {
                 commits.inc();
+                latency.update((System.nanoTime() - began) / 1_000_000);
             } else if (outcome == DorisTransactions.LATER) {
                 postponed.inc();
                 LOG.warn("Not committed yet: {}: {}", load.description(), transactions.reason());

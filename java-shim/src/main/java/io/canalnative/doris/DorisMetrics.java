@@ -22,7 +22,6 @@ final class DorisMetrics {
     private static final int BYTES = index("bytes");
     private static final int LOADS = index("loads");
     private static final int FAILED_LOADS = index("failedLoads");
-    private static final int MILLIS_SUM = index("loadMillisSum");
     private static final int LAST_MILLIS = index("lastLoadMillis");
 
     private final AtomicLongArray taken = new AtomicLongArray(DorisLoads.METRICS.size());
@@ -37,7 +36,7 @@ final class DorisMetrics {
         this.group = flink.addGroup(GROUP).addGroup("table", table.toString());
         for (String name : DorisLoads.METRICS) {
             int at = index(name);
-            if (name.equals("inFlight") || name.equals("bufferedBytes") || name.endsWith("LoadMillis")) {
+            if (name.equals("inFlight") || name.equals("bufferedBytes") || name.equals("flushIntervalMillis") || name.endsWith("LoadMillis")) {
                 group.<Long, Gauge<Long>>gauge(name, () -> taken.get(at));
             } else {
                 group.counter(name, new Taken(at));
@@ -64,8 +63,7 @@ final class DorisMetrics {
         flink.getNumBytesSendCounter().inc(values[BYTES] - taken.get(BYTES));
         long ended = values[LOADS] + values[FAILED_LOADS] - taken.get(LOADS) - taken.get(FAILED_LOADS);
         if (ended > 0) {
-            // Several between two looks count with their mean.
-            latency.update(ended == 1 ? values[LAST_MILLIS] : (values[MILLIS_SUM] - taken.get(MILLIS_SUM)) / ended, ended);
+            latency.take(loads);
             lastLabel = loads.lastLabel();
         }
         for (int i = 0; i < values.length; i++) {

@@ -31,16 +31,16 @@ final class DorisOptions {
     static final ConfigOption<String> JDBC_URL =
             text("jdbc-url", "Not needed: the table's columns are asked for over HTTP. Accepted for the official connector's sake.");
     static final ConfigOption<Boolean> AUTO_REDIRECT =
-            flag("auto-redirect", true, "Whether front ends name the back end of each load; 'false' needs 'benodes'.");
+            flag("auto-redirect", true, "Whether front ends name the back end of each load; 'false' for those in 'benodes', or else those that a front end lists.");
     static final ConfigOption<Duration> CONNECT_TIMEOUT =
             ConfigOptions.key("doris.request.connect.timeout").durationType().defaultValue(Duration.ofSeconds(60))
                     .withDescription("Limit for a connection to be made.");
-    static final ConfigOption<Boolean> TLS = flag("doris.enable.tls", false, "TLS; not supported yet.");
-    static final ConfigOption<String> TLS_CA = text("doris.tls.ca-certificate-path", "As in the official connector.");
+    static final ConfigOption<Boolean> TLS = flag("doris.enable.tls", false, "TLS to front ends and back ends; all traffic is HTTP.");
+    static final ConfigOption<String> TLS_CA = text("doris.tls.ca-certificate-path", "PEM file of the authorities to trust, on each task manager; without it the system's.");
     static final ConfigOption<Boolean> TLS_SKIP_HOSTNAME =
-            flag("doris.tls.skip-hostname-verification", false, "As in the official connector.");
+            flag("doris.tls.skip-hostname-verification", false, "Whether a certificate may be for another host; it must be signed by an authority all the same.");
     static final ConfigOption<String> TLS_EXCLUDED =
-            text("doris.tls.excluded-protocols", "Protocols without TLS: http, mysql, thrift, arrowflight.");
+            text("doris.tls.excluded-protocols", "Protocols without TLS, separated by commas: http, which is all that the sink uses, mysql, thrift, arrowflight.");
 
     static final ConfigOption<Boolean> TWO_PHASE =
             flag("sink.enable-2pc", true, "Exactly once by two-phase commit; 'false' for low latency, at least once.");

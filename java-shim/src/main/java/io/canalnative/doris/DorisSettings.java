@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,6 +22,7 @@ final class DorisSettings implements Serializable {
     private static final long serialVersionUID = 1L;
 
     private static final Pattern ADDRESS = Pattern.compile("(\\[[0-9a-fA-F:.]+]|[^:/\\s@]+):[0-9]{1,5}");
+    private static final List<String> PROTOCOLS = Arrays.asList("http", "mysql", "thrift", "arrowflight");
     private static final MemorySize LEAST_MEMORY = MemorySize.ofMebiBytes(128);
 
     final TableName table;
@@ -31,6 +33,11 @@ final class DorisSettings implements Serializable {
     final Secret password;
     final TreeMap<String, String> hostRewrite;
     final long connectTimeoutMillis;
+    final boolean tls;
+    /** PEM file of authorities; empty for the system's. */
+    final String tlsAuthorities;
+    /** Whether a certificate may be for another host. */
+    final boolean tlsAnyName;
 
     final LoadProperties properties;
     /** Exactly once; if not, flush mode. */
@@ -66,6 +73,10 @@ final class DorisSettings implements Serializable {
         password = new Secret(options.get(DorisOptions.PASSWORD));
         hostRewrite = hostRewrite(options);
         connectTimeoutMillis = positive(DorisOptions.CONNECT_TIMEOUT, options.get(DorisOptions.CONNECT_TIMEOUT).toMillis());
+        HashSet<String> withoutTls = withoutTls(options);
+        tls = options.get(DorisOptions.TLS) && !withoutTls.contains("http");
+        tlsAuthorities = options.getOptional(DorisOptions.TLS_CA).orElse("").trim();
+        tlsAnyName = options.get(DorisOptions.TLS_SKIP_HOSTNAME);
         properties = LoadProperties.of(all, columns);
         twoPhase = twoPhase(options, properties.groupCommit);
         labelPrefix = options.get(DorisOptions.LABEL_PREFIX);
@@ -89,23 +100,28 @@ final class DorisSettings implements Serializable {
     }
 
     private void check(ReadableConfig options) {
-        if (!autoRedirect && benodes.isEmpty()) {
-            throw new ValidationException("'auto-redirect' = 'false' needs 'benodes', as no front end is asked for a back end then.");
-        }
         if (options.get(DorisOptions.IGNORE_COMMIT_ERROR)) {
             throw new ValidationException(
                     "'sink.ignore.commit-error' = 'true' would lose rows silently. Remove it: a transaction that Doris no longer knows fails the job, "
                             + "and the message names the load and the checkpoint to restore.");
         }
-        List<String> withoutTls = Arrays.asList(options.getOptional(DorisOptions.TLS_EXCLUDED).orElse("").split("\\s*,\\s*"));
-        if (options.get(DorisOptions.TLS) && !withoutTls.contains("http")) {
-            throw new ValidationException(
-                    "'doris.enable.tls' = 'true' is not supported yet, and nothing shall be sent in the clear that was meant not to be. "
-                            + "Use 'connector' = 'doris', or end TLS in a proxy beside the task managers and name it in 'fenodes' and 'benodes'.");
-        }
         if (parallelism != null && parallelism < 1) {
             throw new ValidationException("'sink.parallelism' = '" + parallelism + "' must be at least 1.");
         }
+    }
+
+    /** Names of protocols, as far as this sink is concerned only {@code http} has a meaning. */
+    private static HashSet<String> withoutTls(ReadableConfig options) {
+        HashSet<String> excluded = new HashSet<>();
+        for (String part : options.getOptional(DorisOptions.TLS_EXCLUDED).orElse("").split(",")) {
+            String protocol = part.trim().toLowerCase(Locale.ROOT);
+            if (!protocol.isEmpty() && !PROTOCOLS.contains(protocol)) {
+                throw new ValidationException(
+                        String.format("'%s' has '%s'. Name protocols of %s, separated by commas.", DorisOptions.TLS_EXCLUDED.key(), part.trim(), PROTOCOLS));
+            }
+            excluded.add(protocol);
+        }
+        return excluded;
     }
 
     /** Two-phase commit unless another option says flush mode; both together are refused. */

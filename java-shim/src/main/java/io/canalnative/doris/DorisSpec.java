@@ -42,6 +42,7 @@ final class DorisSpec {
         spec.put("maxBytes", settings.maxBytes);
         spec.put("memoryBytes", settings.memoryBytes);
         spec.put("inFlight", settings.inFlight);
+        spec.put("intervalMillis", settings.twoPhase ? 0 : settings.intervalMillis);
         spec.put("badRows", settings.badRows.name().toLowerCase(Locale.ROOT));
         loads(spec, settings, label, restored);
         return bytes(spec);
@@ -83,6 +84,13 @@ final class DorisSpec {
             rewrite.put(pair.getKey(), pair.getValue());
         }
         spec.put("connectTimeoutMillis", settings.connectTimeoutMillis);
+        if (settings.tls) {
+            ObjectNode tls = spec.putObject("tls");
+            if (!settings.tlsAuthorities.isEmpty()) {
+                tls.put("ca", settings.tlsAuthorities);
+            }
+            tls.put("anyName", settings.tlsAnyName);
+        }
         return spec;
     }
 

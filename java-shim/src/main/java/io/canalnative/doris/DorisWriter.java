@@ -127,13 +127,13 @@ final class DorisWriter implements StatefulSinkWriter<RowData, DorisWriterState>
         }
     }
 
-    /** Flush mode: sends what there is. In both modes a load that has failed is noticed here if no row comes. */
+    /** Flush mode: sends what there is, unless the native side finds it better to gather more. In both modes a load that has failed is noticed here if no row comes. */
     private void onTimer() throws IOException, InterruptedException {
         if (closed) {
             return;
         }
         if (!twoPhase) {
-            loads.flush();
+            loads.tick();
             badRows.flush();
         }
         loads.await(DorisLoads.SETTLED, 0);

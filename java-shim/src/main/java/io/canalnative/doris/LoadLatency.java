@@ -2,15 +2,18 @@ package io.canalnative.doris;
 
 import java.util.Arrays;
 
+import io.canalnative.DorisLoads;
 import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.HistogramStatistics;
 
-/** Durations of the last loads in milliseconds. */
+/** Durations of the last loads, or commits, in milliseconds. */
 final class LoadLatency implements Histogram {
 
     private static final int WINDOW = 1024;
 
     private final long[] last = new long[WINDOW];
+    private final long[] counts = new long[DorisLoads.LATENCY_BUCKETS];
+    private final long[] counted = new long[DorisLoads.LATENCY_BUCKETS];
     private long count;
 
     @Override
@@ -18,11 +21,22 @@ final class LoadLatency implements Histogram {
         last[(int) (count++ % WINDOW)] = millis;
     }
 
-    /** The same duration several times. */
-    synchronized void update(long millis, long times) {
-        for (long i = 0; i < times; i++) {
-            update(millis);
+    /** Takes every load that ended since the last call, each as long as the middle of its bucket. */
+    synchronized void take(DorisLoads loads) {
+        loads.latency(counts);
+        for (int bucket = 0; bucket < counts.length; bucket++) {
+            for (; counted[bucket] < counts[bucket]; counted[bucket]++) {
+                update(middle(bucket));
+            }
         }
+    }
+
+    private static long middle(int bucket) {
+        if (bucket < 8) {
+            return bucket;
+        }
+        long width = 1L << (bucket / 8 - 1);
+        return (8 + bucket % 8) * width + width / 2;
     }
 
     @Override

@@ -38,7 +38,7 @@ final class LoadProperties implements Serializable {
 
     /** json, csv or arrow. */
     final String format;
-    /** none or gz. */
+    /** none, gz or lz4. */
     final String compression;
     /** Limit for one load, seconds. */
     final int timeoutSeconds;
@@ -78,7 +78,10 @@ final class LoadProperties implements Serializable {
         // How the sink lays out its bodies is its own affair; whatever was set here for the official one fits no other.
         Arrays.asList("read_json_by_line", "strip_outer_array", "fuzzy_parse", "num_as_string", "trim_double_quotes", "empty_field_as_null")
                 .forEach(headers::remove);
-        String compression = choice(headers, "compress_type", "none", "none", "gz");
+        String compression = choice(headers, "compress_type", "none", "none", "gz", "lz4");
+        if (format.equals("arrow") && !compression.equals("none")) {
+            throw refused("compress_type", "Doris does not unpack Arrow bodies; leave it out, or use 'json' or 'csv'.");
+        }
         checkGroupCommit(headers.get("group_commit"));
         return new LoadProperties(format, compression, timeout(headers), headers);
     }

@@ -154,7 +154,12 @@ public final class RowPacker {
         for (MemorySegment segment : segments) {
             int here = Math.min(left, segment.size() - from);
             if (here > 0) {
-                segment.get(from, buffer, here);
+                if (segment.isOffHeap()) {
+                    segment.get(from, buffer, here);
+                } else {
+                    // For a buffer outside the heap, get() makes the text of an error that is not there, for each row.
+                    buffer.put(segment.getArray(), from, here);
+                }
                 left -= here;
             }
             from = Math.max(0, from - segment.size());
