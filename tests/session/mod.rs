@@ -9,6 +9,7 @@ use crate::reference::value::{Row, Value};
 use crate::rows;
 use canal_native::canal::decode::{Decoder, Flags, Outcome, Reason};
 use canal_native::canal::event::EventKind;
+use canal_native::json::scan::Path;
 use canal_native::schema::{MetadataKey, Semantics};
 
 /// What the fast decoder made of a message.
@@ -32,28 +33,44 @@ pub struct Answer {
 pub struct Session {
     table: Reference,
     decoder: Decoder,
+    /// The same on every path that is not the best one.
+    others: Vec<(Path, Decoder)>,
     dictionaries: Vec<Vec<Value>>,
+}
+
+/// Decodes, with the filters' verdicts.
+fn answered(decoder: &mut Decoder, table: &Reference, message: &[u8]) -> Result<Outcome, String> {
+    let mut outcome = decoder.decode(message);
+    for _ in 0..2 {
+        let included = match outcome {
+            Outcome::DatabaseVerdict => &table.database,
+            Outcome::TableVerdict => &table.table,
+            _ => break,
+        };
+        let name = decoder.pending_name().ok_or("no name is pending")?;
+        let accepted = included.as_deref().ok_or("a verdict without a filter")?.as_bytes() == name;
+        decoder.verdict(accepted).map_err(|e| e.to_string())?;
+        outcome = decoder.decode(message);
+    }
+    Ok(outcome)
 }
 
 impl Session {
     pub fn open(table: &Reference) -> Session {
-        let decoder = Decoder::new(table.spec.clone()).expect("a valid specification");
-        Session { dictionaries: vec![Vec::new(); table.spec.metadata.len()], table: table.clone(), decoder }
+        let decoder = || Decoder::new(table.spec.clone()).expect("a valid specification");
+        let others = Path::all().into_iter().filter(|path| *path != Path::best());
+        let (others, decoder) = (others.map(|path| (path, decoder().on(path))).collect(), decoder());
+        Session { others, dictionaries: vec![Vec::new(); table.spec.metadata.len()], table: table.clone(), decoder }
     }
 
     /// Decodes, answering for filtered names; an error if the rows are not canonical.
     pub fn decode(&mut self, message: &[u8]) -> Result<Answer, String> {
-        let mut outcome = self.decoder.decode(message);
-        for _ in 0..2 {
-            let included = match outcome {
-                Outcome::DatabaseVerdict => &self.table.database,
-                Outcome::TableVerdict => &self.table.table,
-                _ => break,
-            };
-            let name = self.decoder.pending_name().ok_or("no name is pending")?;
-            let accepted = included.as_deref().ok_or("a verdict without a filter")?.as_bytes() == name;
-            self.decoder.verdict(accepted).map_err(|e| e.to_string())?;
-            outcome = self.decoder.decode(message);
+        let outcome = answered(&mut self.decoder, &self.table, message)?;
+        for (path, decoder) in &mut self.others {
+            let other = answered(decoder, &self.table, message)?;
+            if other != outcome || decoder.output() != self.decoder.output() {
+                return Err(format!("{} gives {other:?}, {} {outcome:?}", path.name(), Path::best().name()));
+            }
         }
         let seen = match outcome {
             Outcome::Rows(flags) => return self.rows(flags),

@@ -14,7 +14,7 @@ public final class NativeCodec {
     /** The library's version; must equal the jar's. */
     static native String version();
 
-    /** The instructions the scanner uses: {@code sse2} or {@code portable}. */
+    /** The instructions the scanner uses: {@code avx2}, {@code sse4.2} or {@code portable}. */
     static native String cpuPath();
 
     /** Opens a decoder for a specification in UTF-8 JSON; see {@code native/src/schema.rs}. */
