@@ -313,12 +313,13 @@ impl ImageReader {
                     Step::Slow(_) => self.slow(*step, columns, buf, value - 1, images, start, scratch)?,
                 }
             } else if lead.matches_but_last(buf, pos) {
-                match (step, buf[value - 1..].starts_with(b"null")) {
+                let at = blank(buf, value - 1);
+                match (step, buf[at..].starts_with(b"null")) {
                     (Step::Column(column, _) | Step::Slow(column), true) => {
                         images.cells[start + column] = Cell::NULL;
-                        value + 3
+                        at + 4
                     }
-                    _ => self.slow(*step, columns, buf, value - 1, images, start, scratch)?,
+                    _ => self.slow(*step, columns, buf, at, images, start, scratch)?,
                 }
             } else {
                 return Ok((pos, i));

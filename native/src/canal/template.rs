@@ -6,8 +6,8 @@
 //! members, each once, and is strict JSON too.
 
 use super::envelope::{Envelope, Member, value};
-use crate::json::Refused;
 use crate::json::scan::{Passage, Vector};
+use crate::json::{Refused, blank};
 
 /// Templates that are followed at the same time: tables of one topic.
 const WAYS: usize = 16;
@@ -116,6 +116,7 @@ impl Templates {
             }
             pos += constant.bytes.text().len();
             let Some(hole) = template.holes.get(k) else { break };
+            pos = blank(buf, pos);
             let end = value::<V>(hole.member, buf, pos, images)?;
             if let Some(member) = hole.member {
                 envelope.set(member, pos, end);
