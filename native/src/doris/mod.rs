@@ -6,7 +6,7 @@
 //! ```
 //!
 //! * [`table`], [`catalogue`]: what Doris says a table is. [`body`]: rows as bytes. [`writer`], [`open`], [`spec`], [`pace`]: a
-//!   subtask's writer.
+//!   subtask's writer. `pieces`: the memory of its bodies.
 //! * [`loader`], [`load`], [`isolate`]: a body until its outcome is known. [`account`], [`latency`]: what came of
 //!   them. [`label`], [`abandoned`]: names of loads, and what crashes leave behind.
 //! * [`cluster`], [`reply`], [`http`], [`tls`]: the calls that Doris offers. [`route`], [`health`]: which server is asked. [`committer`]: the
@@ -28,6 +28,7 @@ pub mod load;
 pub mod loader;
 pub mod open;
 pub mod pace;
+mod pieces;
 pub mod reply;
 pub mod route;
 pub mod spec;

@@ -4,12 +4,16 @@ use super::body::{BadRow, BodyEncoder};
 use super::http::Chunks;
 use super::loader::{Committable, Loader, Package, RefusedRow};
 use super::pace::{Pace, Size};
+use super::pieces::Pieces;
 use crate::error::{Error, Kind};
 use crate::row::RowKind;
 use std::time::Duration;
 
 /// A body grows in pieces of this size, so that it is never copied to grow.
 const PIECE: usize = 1 << 20;
+
+/// Bytes that are written without asking for room.
+const GRANT: u64 = 64 << 10;
 
 /// What became of a row.
 #[derive(Debug)]
@@ -54,6 +58,9 @@ pub struct Writer {
     /// A row before an update, until the row after it tells whether its key has changed.
     before: Option<Vec<u8>>,
     open: Body,
+    pieces: Pieces,
+    /// Bytes that the body may have before the loader is asked again whether there is room: asking takes a lock.
+    granted: u64,
     passes_bad_rows: bool,
     /// None where nothing is sent by the clock.
     pace: Option<Pace>,
@@ -79,9 +86,9 @@ impl Body {
         self.chunks.len() + self.piece.len() as u64 + 4 * self.lengths.len() as u64
     }
 
-    fn close_piece(&mut self) {
+    fn close_piece(&mut self, pieces: &Pieces) {
         if !self.piece.is_empty() {
-            self.chunks.push(std::mem::take(&mut self.piece).into());
+            self.chunks.push(pieces.seal(std::mem::take(&mut self.piece)));
         }
     }
 }
@@ -106,6 +113,8 @@ impl Writer {
             bad_before: Vec::new(),
             before: None,
             open: Body::default(),
+            pieces: Pieces::new(PIECE.min(limits.bytes as usize)),
+            granted: 0,
             bad_rows: 0,
             ignored_deletes: 0,
         }
@@ -145,7 +154,7 @@ impl Writer {
     fn append(&mut self, row: &[u8], deleted: bool, bad: &mut Vec<BadRow>) {
         let body = &mut self.open;
         if body.piece.capacity() == 0 {
-            body.piece.reserve(PIECE.min(self.limits.bytes as usize));
+            body.piece = self.pieces.take();
         }
         if body.rows == 0 && body.piece.is_empty() {
             self.encoder.begin(&mut body.piece);
@@ -163,7 +172,7 @@ impl Writer {
         }
         // A piece that the next row may not fit is closed rather than grown.
         if body.piece.len() + (body.piece.len() - begin) >= body.piece.capacity() {
-            body.close_piece();
+            body.close_piece(&self.pieces);
         }
     }
 
@@ -173,7 +182,17 @@ impl Writer {
         if full {
             self.hand_over();
         }
-        self.await_room(Duration::ZERO)
+        let body = self.open_bytes();
+        if body < self.granted {
+            return Ok(true);
+        }
+        if !self.await_room(Duration::ZERO)? {
+            return Ok(false);
+        }
+        let account = self.loader.account();
+        let left = self.limits.memory.saturating_sub(body + account.open_bytes);
+        self.granted = body + if account.open == 0 { GRANT } else { GRANT.min(left) };
+        Ok(true)
     }
 
     /// Closes the body and hands it over. A row before an update that still waits for the row after it is deleted: until that comes, in
@@ -225,7 +244,8 @@ impl Writer {
             return;
         }
         self.encoder.finish(&mut self.open.piece);
-        self.open.close_piece();
+        self.open.close_piece(&self.pieces);
+        self.granted = 0;
         let Body { chunks, lengths, rows, .. } = std::mem::take(&mut self.open);
         self.loader.load(Package::new(chunks, lengths, rows));
     }
