@@ -73,8 +73,13 @@ class Jobs:
         return sum(self.metrics(job, f".canal_json.{counter}").values())
 
     def offset(self, job: str, topic: str) -> int:
-        """The offset of the message that the job's Kafka source read last in the topic's only partition; -1 before the first."""
-        return max(self.metrics(job, f".KafkaSourceReader.topic.{topic}.partition.0.currentOffset").values(), default=-1)
+        """The offset of the message that the job's Kafka source read last in the topic's only partition; -1 before the first.
+
+        A source that was restored behind the last message has read none, but it has committed where it stands.
+        """
+        metrics = f".KafkaSourceReader.topic.{topic}.partition.0."
+        read = max(self.metrics(job, metrics + "currentOffset").values(), default=-1)
+        return max(read, max(self.metrics(job, metrics + "committedOffset").values(), default=0) - 1)
 
     def await_offset(self, job: str, topic: str, offset: int) -> None:
         """Returns when the source has read that message."""
