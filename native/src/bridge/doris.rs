@@ -195,6 +195,12 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_state<'l>(
     throw::guard(&mut env, |env| json(env, &handle::get(handle)?.writing()?.writer.loader().labels()))
 }
 
+/// Fills an array of the caller's, as far as it reaches.
+fn fill(env: &mut JNIEnv<'_>, array: &JLongArray<'_>, values: &[i64]) -> Result<(), Error> {
+    let count = usize::try_from(env.get_array_length(array)?).unwrap_or(0).min(values.len());
+    Ok(env.set_long_array_region(array, 0, &values[..count])?)
+}
+
 /// `void metrics(long handle, long[] values)`: in the order of `DorisLoads.METRICS`.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_canalnative_NativeDoris_metrics<'l>(
@@ -205,8 +211,7 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_metrics<'l>(
 ) {
     throw::guard(&mut env, |env| {
         let metrics = handle::get(handle)?.writing()?.writer.metrics();
-        let count = usize::try_from(env.get_array_length(&values)?).unwrap_or(0).min(metrics.len());
-        Ok(env.set_long_array_region(&values, 0, &metrics[..count])?)
+        fill(env, &values, &metrics)
     })
 }
 
@@ -221,8 +226,7 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_latency<'l>(
     throw::guard(&mut env, |env| {
         let latency = handle::get(handle)?.writing()?.writer.loader().latency();
         let noted = latency.counts().map(|count| i64::try_from(count).unwrap_or(i64::MAX));
-        let count = usize::try_from(env.get_array_length(&counts)?).unwrap_or(0).min(noted.len());
-        Ok(env.set_long_array_region(&counts, 0, &noted[..count])?)
+        fill(env, &counts, &noted)
     })
 }
 

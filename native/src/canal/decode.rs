@@ -7,11 +7,10 @@ use super::envelope::{Envelope, EnvelopeReader, Member};
 use super::event::{Event, EventKind};
 use super::image::{Array, Columns, ImageReader, Images, Scratch};
 use super::layout::Layouts;
-use super::mysql;
+use super::mysql::{self, BinaryColumns};
 use super::value::{Fault, Reading};
 use super::verdict::Verdicts;
 use crate::error::{Error, Kind};
-use crate::json::keys::Keys;
 use crate::json::scan::{Path, Vector, Work};
 use crate::json::{PADDING, Refused, string};
 use crate::meta::{Growth, Metadata, Value};
@@ -106,14 +105,6 @@ pub struct Decoder {
     /// The rows, and behind them the metadata's tail.
     rows: Region,
     rows_len: usize,
-}
-
-/// Which columns hold one character per byte, for the `mysqlType` that was seen last.
-#[derive(Debug, Default)]
-struct BinaryColumns {
-    mysql_type: Vec<u8>,
-    known: bool,
-    binary: Vec<bool>,
 }
 
 /// A message to decode, on any path.
@@ -591,31 +582,5 @@ fn latin1(cell: Cell, input: &[u8], scratch: &mut Scratch) -> Cell {
     match mysql::latin1(&input[cell.range()], &mut scratch.bytes) {
         Ok(()) => Cell::scratch(start, scratch.bytes.len()),
         Err(fault) => fault.into(),
-    }
-}
-
-impl BinaryColumns {
-    /// # Errors
-    /// A name or type in `mysqlType` that is no UTF-8 once unescaped.
-    fn update(&mut self, envelope: &Envelope, buf: &[u8], keys: &Keys, columns: usize) -> Result<(), Refused> {
-        let raw = envelope.raw(Member::MysqlType, buf).unwrap_or_default();
-        if self.known && self.mysql_type == raw {
-            return Ok(());
-        }
-        self.known = false;
-        self.binary.clear();
-        self.binary.resize(columns, false);
-        if let Some((pos, _)) = envelope.span(Member::MysqlType) {
-            let binary = &mut self.binary;
-            mysql::each_type(buf, pos, |name, ty| {
-                if let Some(column) = keys.find(name) {
-                    binary[column] = mysql::is_binary(ty);
-                }
-            })?;
-        }
-        self.known = true;
-        self.mysql_type.clear();
-        self.mysql_type.extend_from_slice(raw);
-        Ok(())
     }
 }

@@ -197,50 +197,39 @@ impl ImageReader {
     ) -> Result<usize, Refused> {
         V::vectorize(
             #[inline(always)]
-            || self.array::<V>(columns, layouts, buf, pos, images, scratch),
+            || {
+                if buf[pos] != b'[' {
+                    let end = skip::value_by::<V>(buf, pos)?;
+                    images.array = if buf[pos] == b'n' { Array::Missing } else { Array::Other };
+                    return Ok(end);
+                }
+                images.array = Array::Present;
+                let mut pos = blank(buf, pos + 1);
+                if buf[pos] == b']' {
+                    return Ok(pos + 1);
+                }
+                loop {
+                    let start = images.cells.len();
+                    if start + columns.len() > MAX_CELLS {
+                        return Err(Refused);
+                    }
+                    images.cells.resize(start + columns.len(), Cell::ABSENT);
+                    let object = buf[pos] == b'{';
+                    images.objects.push(object);
+                    pos = if object {
+                        self.object::<V>(columns, layouts, buf, pos, images, start, scratch)?
+                    } else {
+                        images.odd_element |= buf[pos] != b'n';
+                        skip::value_by::<V>(buf, pos)?
+                    };
+                    let (next, end) = next_or_end(buf, pos, b']')?;
+                    pos = next;
+                    if end {
+                        return Ok(pos);
+                    }
+                }
+            },
         )
-    }
-
-    #[inline(always)]
-    fn array<V: Vector>(
-        &mut self,
-        columns: &Columns,
-        layouts: &mut Layouts,
-        buf: &[u8],
-        pos: usize,
-        images: &mut Images,
-        scratch: &mut Scratch,
-    ) -> Result<usize, Refused> {
-        if buf[pos] != b'[' {
-            let end = skip::value_by::<V>(buf, pos)?;
-            images.array = if buf[pos] == b'n' { Array::Missing } else { Array::Other };
-            return Ok(end);
-        }
-        images.array = Array::Present;
-        let mut pos = blank(buf, pos + 1);
-        if buf[pos] == b']' {
-            return Ok(pos + 1);
-        }
-        loop {
-            let start = images.cells.len();
-            if start + columns.len() > MAX_CELLS {
-                return Err(Refused);
-            }
-            images.cells.resize(start + columns.len(), Cell::ABSENT);
-            let object = buf[pos] == b'{';
-            images.objects.push(object);
-            pos = if object {
-                self.object::<V>(columns, layouts, buf, pos, images, start, scratch)?
-            } else {
-                images.odd_element |= buf[pos] != b'n';
-                skip::value_by::<V>(buf, pos)?
-            };
-            let (next, end) = next_or_end(buf, pos, b']')?;
-            pos = next;
-            if end {
-                return Ok(pos);
-            }
-        }
     }
 
     #[inline(always)]
@@ -259,27 +248,24 @@ impl ImageReader {
         if buf[first] == b'}' {
             return Ok(first + 1);
         }
-        if let Some(layout) = layouts.of(buf, first) {
-            let (end, steps) = self.follow::<V>(layout, columns, buf, first, images, start, scratch)?;
-            if steps == layout.steps.len() && buf[end] == b'}' {
-                layouts.followed();
-                return Ok(end + 1);
-            }
-            if steps > 0 {
-                let place = Place::after(layout.id(steps - 1));
-                layouts.left(buf, first, steps);
-                return match next_or_end(buf, end, b'}')? {
-                    (end, true) => {
-                        layouts.learn(&self.keys, columns);
-                        Ok(end)
-                    }
-                    (next, false) => self.members::<V>(columns, layouts, buf, next, place, images, start, scratch),
-                };
-            }
+        let Some(which) = layouts.of(buf, first) else {
+            layouts.leave(0, 0);
+            return self.members::<V>(columns, layouts, buf, first, Place::default(), images, start, scratch);
+        };
+        let layout = &layouts.known[which];
+        let (end, steps) = self.follow::<V>(layout, columns, buf, first, images, start, scratch)?;
+        if steps == layout.steps.len() && buf[end] == b'}' {
+            layouts.followed();
+            return Ok(end + 1);
         }
-        layouts.read.clear();
-        layouts.nameless = false;
-        self.members::<V>(columns, layouts, buf, first, Place::default(), images, start, scratch)
+        let place = steps.checked_sub(1).map_or(Place::default(), |last| Place::after(layout.ids[last]));
+        layouts.leave(which, steps);
+        let (next, done) = if steps > 0 { next_or_end(buf, end, b'}')? } else { (first, false) };
+        if done {
+            layouts.learn(&self.keys, columns);
+            return Ok(next);
+        }
+        self.members::<V>(columns, layouts, buf, next, place, images, start, scratch)
     }
 
     /// Reads members as the layout says, from the first key at `pos` on: where that ended, and how many they were.

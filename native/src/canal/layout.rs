@@ -33,7 +33,7 @@ pub(super) enum Step {
 #[derive(Debug)]
 pub(super) struct Layout {
     /// The members by the numbers of their keys.
-    ids: Vec<u32>,
+    pub(super) ids: Vec<u32>,
     /// From the end of the value before, or the object's start, to the first byte of a text: `,"name":"`.
     pub(super) steps: Vec<(Literal, Step)>,
 }
@@ -41,8 +41,8 @@ pub(super) struct Layout {
 /// The layouts of one kind of object, `data`'s or `old`'s.
 #[derive(Debug)]
 pub struct Layouts {
-    /// Used last, first.
-    known: Vec<Layout>,
+    /// Those that objects came back to last, first.
+    pub(super) known: Vec<Layout>,
     savings: u32,
     /// The keys of the object that is being read, as far as they did not follow a layout.
     pub(super) read: Vec<u32>,
@@ -59,14 +59,10 @@ impl Default for Layouts {
 }
 
 impl Layouts {
-    /// The layout that an object whose first key is at `pos` may follow.
+    /// The number of the layout that an object whose first key is at `pos` may follow.
     #[inline(always)]
-    pub(super) fn of(&self, buf: &[u8], pos: usize) -> Option<&Layout> {
-        let begins = |layout: &&Layout| layout.steps[0].0.matches_but_last(buf, pos);
-        match self.known.first() {
-            Some(first) if begins(&first) => Some(first),
-            _ => self.known.get(1..)?.iter().find(begins),
-        }
+    pub(super) fn of(&self, buf: &[u8], pos: usize) -> Option<usize> {
+        self.known.iter().position(|layout| layout.steps[0].0.matches_but_last(buf, pos))
     }
 
     /// An object followed its layout to the end.
@@ -75,12 +71,14 @@ impl Layouts {
         self.savings = (self.savings + 1).min(SAVINGS);
     }
 
-    /// An object followed the first `steps` of the layout that [`of`](Self::of) gives for it, and then another way.
-    #[cold]
-    pub(super) fn left(&mut self, buf: &[u8], pos: usize, steps: usize) {
-        let ids = self.of(buf, pos).map_or(Vec::new(), |layout| layout.ids[..steps].to_vec());
-        self.read = ids;
+    /// An object followed the first `steps` of a layout, or none of any, and goes on member by member.
+    #[inline(always)]
+    pub(super) fn leave(&mut self, which: usize, steps: usize) {
         self.nameless = false;
+        self.read.clear();
+        if steps > 0 {
+            self.read.extend_from_slice(&self.known[which].ids[..steps]);
+        }
     }
 
     /// The object whose keys were [read](Self::read) is at its end.
@@ -118,10 +116,5 @@ impl Layout {
             (lead, step)
         });
         Layout { steps: steps.collect(), ids }
-    }
-
-    /// The key of step `i`, by its number.
-    pub(super) fn id(&self, i: usize) -> u32 {
-        self.ids[i]
     }
 }

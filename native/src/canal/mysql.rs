@@ -1,6 +1,8 @@
 //! MySQL's types as Canal names them, and what its texts mean.
 
-use crate::canal::value::Fault;
+use super::envelope::{Envelope, Member};
+use super::value::Fault;
+use crate::json::keys::Keys;
 use crate::json::{Refused, blank, expect, next_or_end, skip, string};
 
 /// Whether Canal writes values of this type as one ISO-8859-1 character per byte: binary strings and geometries.
@@ -71,6 +73,41 @@ pub fn latin1(raw: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
         out.push(u8::try_from(u32::from(c)).map_err(|_| Fault::Bad)?);
     }
     Ok(())
+}
+
+/// Which columns hold one character per byte, for the `mysqlType` that was seen last.
+#[derive(Debug, Default)]
+pub(super) struct BinaryColumns {
+    mysql_type: Vec<u8>,
+    known: bool,
+    /// One flag per column.
+    pub binary: Vec<bool>,
+}
+
+impl BinaryColumns {
+    /// # Errors
+    /// A name or type in `mysqlType` that is no UTF-8 once unescaped.
+    pub fn update(&mut self, envelope: &Envelope, buf: &[u8], keys: &Keys, columns: usize) -> Result<(), Refused> {
+        let raw = envelope.raw(Member::MysqlType, buf).unwrap_or_default();
+        if self.known && self.mysql_type == raw {
+            return Ok(());
+        }
+        self.known = false;
+        self.binary.clear();
+        self.binary.resize(columns, false);
+        if let Some((pos, _)) = envelope.span(Member::MysqlType) {
+            let binary = &mut self.binary;
+            each_type(buf, pos, |name, ty| {
+                if let Some(column) = keys.find(name) {
+                    binary[column] = is_binary(ty);
+                }
+            })?;
+        }
+        self.known = true;
+        self.mysql_type.clear();
+        self.mysql_type.extend_from_slice(raw);
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,17 @@ const MAX_LENGTH: usize = 1_000;
 /// Digits of an exponent that are followed. Beyond it, what Jackson makes of the number depends on its version.
 const MAX_EXPONENT_DIGITS: usize = 3;
 
+/// The powers of ten that a word holds.
+pub const TENS: [u64; 20] = {
+    let mut tens = [1; 20];
+    let mut i = 1;
+    while i < 20 {
+        tens[i] = tens[i - 1] * 10;
+        i += 1;
+    }
+    tens
+};
+
 /// A number's place in the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {

@@ -1,5 +1,6 @@
 //! Writing JSON text: a buffer that is kept from text to text, strings with their escapes, numbers, base64.
 
+use super::number::TENS;
 use super::scan;
 
 /// Longest text: what a Java array can hold.
@@ -529,19 +530,9 @@ pub const PAIRS: [[u8; 2]; 100] = {
 /// How many decimal digits a number has; 1 for zero.
 #[inline(always)]
 pub fn decimal_len(value: u64) -> usize {
-    const POWERS: [u64; 20] = {
-        let mut powers = [0; 20];
-        let (mut i, mut power) = (1, 1u64);
-        while i < 20 {
-            power *= 10;
-            powers[i] = power;
-            i += 1;
-        }
-        powers
-    };
     // log10(2) is about 1233 / 4096.
     let guess = ((64 - (value | 1).leading_zeros()) * 1233 >> 12) as usize;
-    guess + usize::from(value >= POWERS[guess] || guess == 0)
+    guess + usize::from(value >= TENS[guess] || guess == 0)
 }
 
 #[cfg(test)]

@@ -208,36 +208,11 @@ pub fn write_row<'c>(
     wide: &WideStamps,
     sources: Sources<'_>,
 ) -> usize {
-    write_row_after(out, 0, kind, cells, wide, sources)
-}
-
-/// Appends `[i32 size][i32 0]` and a row.
-pub fn write_sized_row<'c>(
-    out: &mut Vec<u8>,
-    kind: RowKind,
-    cells: impl ExactSizeIterator<Item = &'c Cell> + Clone,
-    wide: &WideStamps,
-    sources: Sources<'_>,
-) {
-    let start = out.len();
-    let size = write_row_after(out, 8, kind, cells, wide, sources) as u32;
-    out[start..start + 4].copy_from_slice(&size.to_le_bytes());
-}
-
-#[inline(always)]
-fn write_row_after<'c>(
-    out: &mut Vec<u8>,
-    gap: usize,
-    kind: RowKind,
-    cells: impl ExactSizeIterator<Item = &'c Cell> + Clone,
-    wide: &WideStamps,
-    sources: Sources<'_>,
-) -> usize {
     let arity = cells.len();
     let header = header_len(arity);
     let fixed = header + 8 * arity;
     let variable: usize = cells.clone().zip(wide).map(|(cell, wide)| variable_len(cell, *wide)).sum();
-    let base = out.len() + gap;
+    let base = out.len();
     let size = fixed + variable;
     out.resize(base + size, 0);
     let (head, body) = out[base..].split_at_mut(header);

@@ -334,7 +334,7 @@ fn count(bytes: &[u8]) -> Result<usize, Malformed> {
 }
 
 /// Where a row ends that begins at `bytes`, when `[i32 size][i32 0]` precedes it: the row, and what follows it. The form
-/// of [`write_sized_row`](super::write_sized_row).
+/// of a [`Region`](super::Region).
 ///
 /// # Errors
 /// Fewer bytes than the size says, or a size that is no multiple of 8.

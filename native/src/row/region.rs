@@ -1,6 +1,6 @@
 //! All rows of one message, in the buffer that Java copies them from.
 //!
-//! The same bytes as [`write_sized_row`](super::write_sized_row) appends, written in one pass: without looking first how long the row
+//! The same bytes as [`write_row`](super::write_row) appends, written in one pass: without looking first how long the row
 //! will be, and copying texts in blocks of a fixed length, because how long a text is, is nothing that a CPU can guess.
 
 use super::{Cell, RowKind, Sources, Tag, WideStamps, header_len, inline_bytes, padded};
@@ -181,7 +181,7 @@ impl Variable<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::write_sized_row;
+    use super::super::write_row;
     use super::*;
     use proptest::prelude::*;
 
@@ -211,7 +211,10 @@ mod tests {
             let mut expected = Vec::new();
             for row in &rows {
                 let (cells, wide): (Vec<Cell>, Vec<bool>) = row.iter().copied().unzip();
-                write_sized_row(&mut expected, RowKind::UpdateAfter, cells.iter(), &wide, sources);
+                let mut alone = Vec::new();
+                write_row(&mut alone, RowKind::UpdateAfter, cells.iter(), &wide, sources);
+                expected.extend((alone.len() as u64).to_le_bytes());
+                expected.extend(alone);
                 region.row(RowKind::UpdateAfter, cells.iter(), &wide, sources);
             }
             prop_assert_eq!(region.bytes(), &expected);

@@ -1,5 +1,6 @@
 //! DECIMAL as `java.math.BigDecimal` prints it.
 
+use crate::json::number::TENS;
 use crate::json::write::Output;
 
 /// How a DECIMAL is printed.
@@ -26,16 +27,6 @@ pub fn write(out: &mut Output, unscaled: i128, scale: u8, form: Form) {
     }
 }
 
-const POWERS: [u64; 19] = {
-    let mut powers = [1; 19];
-    let mut i = 1;
-    while i < 19 {
-        powers[i] = powers[i - 1] * 10;
-        i += 1;
-    }
-    powers
-};
-
 #[inline(always)]
 fn small(out: &mut Output, mut magnitude: u64, mut scale: usize, form: Form) {
     if form != Form::Plain {
@@ -46,7 +37,7 @@ fn small(out: &mut Output, mut magnitude: u64, mut scale: usize, form: Form) {
     }
     // An exponent is for what ends in zeros, or begins with six behind the point.
     let exponent = form == Form::Scientific
-        && (scale == 0 && magnitude % 10 == 0 && magnitude != 0 || scale > 6 && magnitude < POWERS[scale - 6]);
+        && (scale == 0 && magnitude % 10 == 0 && magnitude != 0 || scale > 6 && magnitude < TENS[scale - 6]);
     if exponent {
         return large(out, magnitude.into(), scale as i32, form);
     }
@@ -57,7 +48,7 @@ fn small(out: &mut Output, mut magnitude: u64, mut scale: usize, form: Form) {
         2 => (magnitude / 100, magnitude % 100),
         3 => (magnitude / 1000, magnitude % 1000),
         4 => (magnitude / 10_000, magnitude % 10_000),
-        _ => (magnitude / POWERS[scale], magnitude % POWERS[scale]),
+        _ => (magnitude / TENS[scale], magnitude % TENS[scale]),
     };
     out.unsigned(whole);
     out.push(b'.');

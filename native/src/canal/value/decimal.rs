@@ -2,8 +2,8 @@
 //!
 //! No arithmetic on the whole number is needed: the digits up to the scale are the result, the next one rounds it.
 
-use super::plain::{self, TENS};
-use super::{Fault, bad_unless_unicode};
+use super::{Fault, bad_unless_unicode, plain};
+use crate::json::number::TENS;
 use crate::json::scan::Vector;
 use crate::row::Cell;
 

@@ -2,22 +2,12 @@
 //! whatever else there is falls through to the full rules.
 
 use super::signed;
+use crate::json::number::TENS;
 use crate::json::scan::Vector;
 
 /// Powers of ten that a double holds exactly, as far as 18 digits need them.
 const POWERS: [f64; 19] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18];
-
-/// Powers of ten that a word holds.
-pub(super) const TENS: [u64; 20] = {
-    let mut tens = [1; 20];
-    let mut i = 1;
-    while i < 20 {
-        tens[i] = tens[i - 1] * 10;
-        i += 1;
-    }
-    tens
-};
 
 /// `±digits[.digits]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::row::{Cell, Sources, write_array, write_map, write_row, write_sized_row};
+use crate::row::{Cell, Region, Sources, write_array, write_map, write_row};
 use crate::schema::{Field, LogicalType};
 use std::sync::LazyLock;
 
@@ -222,12 +222,13 @@ fn offsets_and_counts_at_the_limits() {
 
 #[test]
 fn rows_behind_one_another() {
-    let mut bytes = Vec::new();
+    let mut region = Region::default();
     let sources = Sources { input: b"", scratch: b"" };
     for i in 0..3u64 {
-        write_sized_row(&mut bytes, RowKind::Delete, [Cell::fixed(i)].iter(), &[false], sources);
+        region.row(RowKind::Delete, [Cell::fixed(i)].iter(), &[false], sources);
     }
-    let mut rest = &bytes[..];
+    let bytes = region.bytes();
+    let mut rest = bytes;
     for i in 0..3 {
         let (row, after) = sized(rest).unwrap();
         assert_eq!(Row::new(row, 1).unwrap().get(0).unwrap().unwrap().i64(), i);
