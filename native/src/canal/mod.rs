@@ -23,6 +23,7 @@ pub mod decode;
 pub mod encode;
 pub mod envelope;
 pub mod event;
+pub mod head;
 pub mod image;
 pub mod layout;
 pub mod mysql;

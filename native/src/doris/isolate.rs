@@ -2,7 +2,7 @@
 
 use super::http::Chunks;
 use super::load::LoadError;
-use super::loader::{Package, Part, RefusedRow, Sending};
+use super::loader::{Lane, Package, Part, RefusedRow, Sending};
 
 /// Longest text of a row in an error.
 const SHOWN: usize = 400;
@@ -13,7 +13,7 @@ const REASONS: usize = 3;
 ///
 /// # Errors
 /// The failure, as a sentence.
-pub(super) async fn after(sending: &Sending, package: &Package, error: LoadError) -> Result<(), String> {
+pub(super) async fn after(sending: &Sending, lane: &Lane, package: &Package, error: LoadError) -> Result<(), String> {
     match error {
         LoadError::Rows { error_url, message, .. } if sending.plan.isolates && !package.lengths.is_empty() => {
             let rows = package.lengths.len();
@@ -24,7 +24,12 @@ pub(super) async fn after(sending: &Sending, package: &Package, error: LoadError
             // In the rows' order: of two rows of a key, the one loaded later stays.
             let mut ahead = vec![(rows / 2, rows), (0, rows / 2)];
             while let Some((from, to)) = ahead.pop() {
-                let part = Part { package: package.number, body: &cut(package, from, to), rows: (to - from) as u64 };
+                let part = Part {
+                    target: &lane.target,
+                    package: package.number,
+                    body: &cut(package, from, to),
+                    rows: (to - from) as u64,
+                };
                 match sending.send(part, false).await {
                     Ok(()) => {}
                     Err(LoadError::Rows { message, error_url, .. }) if to - from == 1 => {
@@ -34,12 +39,12 @@ pub(super) async fn after(sending: &Sending, package: &Package, error: LoadError
                         let middle = from + (to - from) / 2;
                         ahead.extend([(middle, to), (from, middle)]);
                     }
-                    Err(other) => return Err(describe(sending, package, other).await),
+                    Err(other) => return Err(describe(sending, lane, package, other).await),
                 }
             }
             Ok(())
         }
-        other => Err(describe(sending, package, other).await),
+        other => Err(describe(sending, lane, package, other).await),
     }
 }
 
@@ -69,8 +74,8 @@ async fn reasons(sending: &Sending, url: Option<&str>) -> Vec<String> {
         .collect()
 }
 
-async fn describe(sending: &Sending, package: &Package, error: LoadError) -> String {
-    let target = &sending.plan.target;
+async fn describe(sending: &Sending, lane: &Lane, package: &Package, error: LoadError) -> String {
+    let target = &lane.target;
     match error {
         LoadError::Failed(text) => text,
         LoadError::Taken => {

@@ -1,4 +1,5 @@
-//! The thread that sends a writer's bodies, several at once, and keeps account of them.
+//! The thread that sends a writer's bodies, several at once, and keeps account of them. One loader serves many tables: each has a
+//! [`Lane`].
 
 use super::abandoned;
 use super::account::Account;
@@ -18,6 +19,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::JoinSet;
 
 /// A run number is tried this many times; each miss is another writer of the same subtask, or an answer that did not come.
 const CLAIMS: u32 = 64;
@@ -27,7 +29,7 @@ const CLAIMS: u32 = 64;
 pub struct LoaderPlan {
     /// The cluster.
     pub access: Access,
-    /// The table, and how.
+    /// The first lane's table, and how; of two-phase commit there is no other.
     pub target: LoadTarget,
     /// What the labels begin with.
     pub stem: Stem,
@@ -41,6 +43,28 @@ pub struct LoaderPlan {
     pub isolates: bool,
     /// Of bodies; `target` has the header for it.
     pub compression: Compression,
+}
+
+/// A table's way through a loader.
+#[derive(Debug)]
+pub struct Lane {
+    /// The table, and how.
+    pub target: LoadTarget,
+    /// Held by the load under way, where the order in which loads become visible decides which row of a key stays.
+    turn: Option<tokio::sync::Mutex<()>>,
+    open: AtomicU64,
+}
+
+impl Lane {
+    /// A lane for `target`; `ordered`: one load at a time.
+    pub fn new(target: LoadTarget, ordered: bool) -> Arc<Lane> {
+        Arc::new(Lane { target, turn: ordered.then(Default::default), open: AtomicU64::new(0) })
+    }
+
+    /// Bodies handed over and not settled.
+    pub fn open(&self) -> u64 {
+        self.open.load(Ordering::Acquire)
+    }
 }
 
 /// Rows in a body.
@@ -62,14 +86,15 @@ impl Package {
         Package { body, lengths, rows, number: 0 }
     }
 
-    fn whole(&self) -> Part<'_> {
-        Part { package: self.number, body: &self.body, rows: self.rows }
+    fn whole<'a>(&'a self, lane: &'a Lane) -> Part<'a> {
+        Part { target: &lane.target, package: self.number, body: &self.body, rows: self.rows }
     }
 }
 
 /// A body to send: a package's, or a piece of it.
 #[derive(Clone, Copy)]
 pub(super) struct Part<'a> {
+    pub(super) target: &'a LoadTarget,
     pub(super) package: u64,
     pub(super) body: &'a Chunks,
     pub(super) rows: u64,
@@ -142,7 +167,8 @@ pub struct Loader {
     shared: Arc<Shared>,
     stem: Stem,
     in_flight: u64,
-    packages: Option<mpsc::UnboundedSender<Package>>,
+    first: Arc<Lane>,
+    packages: Option<mpsc::UnboundedSender<(Arc<Lane>, Package)>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -158,6 +184,7 @@ impl Loader {
         let (stop, stopped) = oneshot::channel::<()>();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stem, in_flight) = (plan.stem.clone(), plan.in_flight as u64);
+        let first = Lane::new(plan.target.clone(), false);
         let account = Arc::clone(&shared);
         let thread = thread::Builder::new().name(format!("doris-loader-{}", stem.subtask)).spawn(move || {
             let sending = Arc::new(Sending { cluster: Cluster::new(plan.access.clone()), plan, shared: account });
@@ -170,11 +197,22 @@ impl Loader {
             // Name resolution may still be waiting in a thread of its own.
             runtime.shutdown_timeout(Duration::from_secs(1));
         })?;
-        Ok(Loader { shared, stem, in_flight, packages: Some(packages), stop: Some(stop), thread: Some(thread) })
+        Ok(Loader { shared, stem, in_flight, first, packages: Some(packages), stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// The lane of the plan's own table.
+    pub fn first(&self) -> &Arc<Lane> {
+        &self.first
+    }
+
+    /// Hands a package over for the plan's own table.
+    pub fn load(&self, package: Package) {
+        self.load_into(&self.first, package);
     }
 
     /// Hands a package over.
-    pub fn load(&self, mut package: Package) {
+    pub fn load_into(&self, lane: &Arc<Lane>, mut package: Package) {
+        lane.open.fetch_add(1, Ordering::AcqRel);
         self.shared.change(|state| {
             state.packages += 1;
             package.number = state.packages;
@@ -182,7 +220,7 @@ impl Loader {
             state.account.open_bytes += package.body.len();
         });
         // A loader that failed has closed its end; the failure stands in the state.
-        let _ = self.packages.as_ref().map(|packages| packages.send(package));
+        let _ = self.packages.as_ref().map(|packages| packages.send((Arc::clone(lane), package)));
     }
 
     /// Waits until `condition` holds for the account, at most so long; whether it does.
@@ -276,7 +314,7 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    async fn run(self: Arc<Self>, mut packages: mpsc::UnboundedReceiver<Package>) {
+    async fn run(self: Arc<Self>, mut packages: mpsc::UnboundedReceiver<(Arc<Lane>, Package)>) {
         if self.plan.target.two_phase {
             if let Err(failure) = self.clear().await {
                 return self.fail(failure);
@@ -286,28 +324,36 @@ impl Sending {
             self.begin_run(RandomState::new().hash_one(self.plan.stem.job.as_str()) as u32);
         }
         let slots = Arc::new(Semaphore::new(self.plan.in_flight));
+        let mut under_way = JoinSet::new();
         let mut claimed = !self.plan.target.two_phase;
-        while let Some(package) = packages.recv().await {
+        while let Some((lane, package)) = packages.recv().await {
             if !claimed {
-                match self.claim(&package).await {
+                match self.claim(&lane, &package).await {
                     Ok(()) => claimed = true,
                     Err(failure) => return self.fail(failure),
                 }
                 continue;
             }
-            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
             if self.shared.state().failure.is_some() {
                 return;
             }
-            let this = Arc::clone(&self);
-            tokio::spawn(async move {
-                let outcome = this.deliver(&package).await;
-                this.settle(&package, outcome);
-                drop(slot);
+            while under_way.try_join_next().is_some() {}
+            let (this, slots) = (Arc::clone(&self), Arc::clone(&slots));
+            // Tasks are first run in the order they were made, and both locks are fair: bodies go in their order.
+            under_way.spawn(async move {
+                let _turn = match &lane.turn {
+                    Some(turn) => Some(turn.lock().await),
+                    None => None,
+                };
+                let Ok(_slot) = slots.acquire().await else { return };
+                if this.shared.state().failure.is_none() {
+                    let outcome = this.deliver(&lane, &package).await;
+                    this.settle(&lane, &package, outcome);
+                }
             });
         }
         // The writer has closed: what is in flight goes on until it is stopped.
-        let _ = slots.acquire_many(self.plan.in_flight as u32).await;
+        while under_way.join_next().await.is_some() {}
     }
 
     async fn clear(&self) -> Result<(), String> {
@@ -327,21 +373,21 @@ impl Sending {
     }
 
     /// The first load of a run, alone: if its label is somebody's, the next run is tried.
-    async fn claim(&self, package: &Package) -> Result<(), String> {
+    async fn claim(&self, lane: &Lane, package: &Package) -> Result<(), String> {
         for _ in 0..CLAIMS {
-            match self.send(package.whole(), true).await {
+            match self.send(package.whole(lane), true).await {
                 Err(LoadError::Taken) => {
                     let run = self.shared.state().run.unwrap_or(0);
                     self.begin_run(run + 1);
                 }
                 Ok(()) => {
-                    self.settle(package, Ok(()));
+                    self.settle(lane, package, Ok(()));
                     return Ok(());
                 }
                 // Bad rows: the label was ours all the same.
                 Err(error) => {
-                    let outcome = isolate::after(self, package, error).await;
-                    self.settle(package, outcome);
+                    let outcome = isolate::after(self, lane, package, error).await;
+                    self.settle(lane, package, outcome);
                     return Ok(());
                 }
             }
@@ -349,10 +395,10 @@ impl Sending {
         Err(format!("{CLAIMS} labels in a row were taken by other writers of this subtask; is the job running twice?"))
     }
 
-    async fn deliver(&self, package: &Package) -> Result<(), String> {
-        match self.send(package.whole(), false).await {
+    async fn deliver(&self, lane: &Lane, package: &Package) -> Result<(), String> {
+        match self.send(package.whole(lane), false).await {
             Ok(()) => Ok(()),
-            Err(error) => isolate::after(self, package, error).await,
+            Err(error) => isolate::after(self, lane, package, error).await,
         }
     }
 
@@ -371,7 +417,7 @@ impl Sending {
 
     /// One label's load, with its account.
     async fn send_once(&self, part: Part<'_>, claims: bool) -> Result<(), LoadError> {
-        let Part { package, body, rows } = part;
+        let Part { target, package, body, rows } = part;
         let sequence = self.shared.next.fetch_add(1, Ordering::Relaxed);
         let run = self.shared.state().run.unwrap_or(0);
         let label = self.plan.stem.label(run, sequence);
@@ -380,7 +426,7 @@ impl Sending {
         let compressed = compressed(body, self.plan.compression);
         let sent = compressed.as_ref().unwrap_or(body);
         let load = Load { label: &label, body: sent, rows, claims, pressed: &self.shared.pressed };
-        let outcome = self.plan.target.load(&self.cluster, &load, &mut effort).await;
+        let outcome = target.load(&self.cluster, &load, &mut effort).await;
         let millis = began.elapsed().as_millis() as u64;
         self.shared.change(|state| {
             state.account.retries += effort.sent.saturating_sub(1);
@@ -388,8 +434,7 @@ impl Sending {
             if outcome.is_ok() {
                 state.latency.note(millis);
             }
-            if let (Ok(loaded), true) = (&outcome, self.plan.target.two_phase) {
-                let target = &self.plan.target;
+            if let (Ok(loaded), true) = (&outcome, target.two_phase) {
                 let committable = Committable {
                     v: 1,
                     database: target.database.clone(),
@@ -412,8 +457,9 @@ impl Sending {
         });
     }
 
-    fn settle(&self, package: &Package, outcome: Result<(), String>) {
+    fn settle(&self, lane: &Lane, package: &Package, outcome: Result<(), String>) {
         self.shared.change(|state| {
+            lane.open.fetch_sub(1, Ordering::AcqRel);
             state.account.open -= 1;
             state.account.open_bytes -= package.body.len();
             if let Err(failure) = outcome {

@@ -11,6 +11,7 @@ use super::spec::{BadRows, FormatName, WriterSpec};
 use super::table::{DorisTable, KeyModel};
 use super::writer::{Deletes, Limits, Writer};
 use crate::error::{Error, Kind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Headers that this writer sets itself: the shim refuses them among `sink.properties.*`, or they are read into the specification.
@@ -73,7 +74,15 @@ impl Writer {
             .then(|| Pace::new(Duration::from_millis(spec.interval_millis), spec.label.subtasks));
         let loader = Loader::start(plan).map_err(|e| Error::new(Kind::Internal, "no thread for loads").caused_by(e))?;
         let limits = Limits { rows: spec.max_rows, bytes: spec.max_bytes, memory: spec.memory_bytes };
-        Ok(Writer::new(encoder, loader, limits, deletes(&spec, signs), spec.bad_rows != BadRows::Fail, pace))
+        let lane = Arc::clone(loader.first());
+        Ok(Writer::new(
+            encoder,
+            (Arc::new(loader), lane),
+            limits,
+            deletes(&spec, signs),
+            spec.bad_rows != BadRows::Fail,
+            pace,
+        ))
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::body::{BadRow, BodyEncoder};
 use super::http::Chunks;
-use super::loader::{Committable, Loader, Package, RefusedRow};
+use super::loader::{Committable, Lane, Loader, Package, RefusedRow};
 use super::pace::{Pace, Size};
 use super::pieces::Pieces;
 use crate::error::{Error, Kind};
 use crate::row::RowKind;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A body grows in pieces of this size, so that it is never copied to grow.
@@ -52,7 +53,8 @@ pub enum Deletes {
 #[derive(Debug)]
 pub struct Writer {
     encoder: BodyEncoder,
-    loader: Loader,
+    loader: Arc<Loader>,
+    lane: Arc<Lane>,
     limits: Limits,
     deletes: Deletes,
     /// A row before an update, until the row after it tells whether its key has changed.
@@ -94,10 +96,10 @@ impl Body {
 }
 
 impl Writer {
-    /// A writer over a loader that was started.
+    /// A writer over a lane of a loader that was started.
     pub fn new(
         encoder: BodyEncoder,
-        loader: Loader,
+        (loader, lane): (Arc<Loader>, Arc<Lane>),
         limits: Limits,
         deletes: Deletes,
         passes_bad_rows: bool,
@@ -106,6 +108,7 @@ impl Writer {
         Writer {
             encoder,
             loader,
+            lane,
             limits,
             deletes,
             passes_bad_rows,
@@ -118,6 +121,11 @@ impl Writer {
             bad_rows: 0,
             ignored_deletes: 0,
         }
+    }
+
+    /// Sets the sequence of the rows that come, where they have one.
+    pub fn set_sequence(&mut self, value: i64) {
+        self.encoder.set_sequence(value);
     }
 
     /// Writes a row in Flink's binary format.
@@ -247,7 +255,7 @@ impl Writer {
         self.open.close_piece(&self.pieces);
         self.granted = 0;
         let Body { chunks, lengths, rows, .. } = std::mem::take(&mut self.open);
-        self.loader.load(Package::new(chunks, lengths, rows));
+        self.loader.load_into(&self.lane, Package::new(chunks, lengths, rows));
     }
 
     /// Waits at most so long until there is room for a row.
@@ -264,7 +272,7 @@ impl Writer {
     /// # Errors
     /// A load has failed for good.
     pub fn await_settled(&self, limit: Duration) -> Result<bool, Error> {
-        self.loader.wait(limit, |account| account.open == 0).map_err(failed)
+        self.loader.wait(limit, |_| self.lane.open() == 0).map_err(failed)
     }
 
     /// The loads that were pre-committed since the last call, in order.

@@ -52,6 +52,9 @@ use value::Settings;
 /// The hidden column that says whether a row is deleted.
 pub const DELETE_SIGN: &str = "__DORIS_DELETE_SIGN__";
 
+/// The member or field of a body that fills a table's hidden sequence column; no column of the table.
+pub const SEQUENCE: &str = "canal_native_sequence";
+
 /// `string_type_length_soft_limit_bytes` of a back end, as it is by default.
 pub const MAX_TEXT_BYTES: u32 = 1_048_576;
 
@@ -94,6 +97,9 @@ pub struct BodySpec {
     pub format: Format,
     /// Rows carry the delete sign; for unique-key tables only.
     pub delete_sign: bool,
+    /// Rows carry a number, by which Doris decides which row of a key stays; for tables with a hidden sequence column of an
+    /// integer type (`function_column.sequence_type`). JSON and CSV only.
+    pub sequence: bool,
     /// Columns of the table that are not written keep their values (`partial_columns`).
     pub partial: bool,
     /// Flink's PRIMARY KEY, by the columns' numbers. Counts only where the table is not known.
@@ -114,6 +120,7 @@ impl BodySpec {
         BodySpec {
             format,
             delete_sign: false,
+            sequence: false,
             partial: false,
             keys: Vec::new(),
             zone: Zone::utc(),
@@ -129,6 +136,7 @@ impl BodySpec {
 pub struct BodyEncoder {
     format: Format,
     delete_sign: bool,
+    sequence: bool,
     columns: Box<[Column]>,
     settings: Settings,
     rows: Rows,
@@ -169,11 +177,15 @@ impl BodyEncoder {
         }
         Ok(BodyEncoder {
             rows: match &spec.format {
+                Format::Arrow if spec.sequence => {
+                    return Err(Error::new(Kind::InvalidSpec, "rows with a sequence go in JSON or CSV, not in Arrow"));
+                }
                 Format::Arrow => Rows::Arrow(Box::new(ArrowRows::new(&columns, spec.delete_sign)?)),
-                text => Rows::Text(TextRows::new(text, &columns, spec.delete_sign)),
+                text => Rows::Text(TextRows::new(text, &columns, spec.delete_sign, spec.sequence)),
             },
             format: spec.format,
             delete_sign: spec.delete_sign,
+            sequence: spec.sequence,
             columns,
             settings: Settings { zone: spec.zone, non_finite: spec.non_finite, binary: spec.binary },
         })
@@ -184,6 +196,13 @@ impl BodyEncoder {
     pub fn begin(&mut self, body: &mut Vec<u8>) {
         if let Rows::Arrow(rows) = &mut self.rows {
             rows.begin(body);
+        }
+    }
+
+    /// Sets the sequence of the rows that come, where they have one.
+    pub fn set_sequence(&mut self, value: i64) {
+        if let Rows::Text(rows) = &mut self.rows {
+            rows.set_sequence(value);
         }
     }
 
@@ -280,6 +299,10 @@ impl BodyEncoder {
         if self.delete_sign {
             columns.push(DELETE_SIGN.into());
             headers.push(("hidden_columns", DELETE_SIGN.into()));
+        }
+        if self.sequence {
+            columns.push(SEQUENCE.into());
+            headers.push(("function_column.sequence_col", SEQUENCE.into()));
         }
         headers.push(("columns", columns.join(",")));
         headers

@@ -4,7 +4,7 @@ use super::bad::{BadRow, BadValue};
 use super::column::Column;
 use super::notation::{Csv, JsonBody, Notation};
 use super::value::{self, Reading, Settings, Value};
-use super::{DELETE_SIGN, Format, bad_bytes};
+use super::{DELETE_SIGN, Format, SEQUENCE, bad_bytes};
 use crate::json::write::{Output, Piece, Style};
 use crate::row::read::{Row, Slot};
 
@@ -14,10 +14,18 @@ pub(super) struct TextRows {
     style: Layout,
     /// What stands before each column.
     leads: Box<[Piece]>,
-    /// What ends a row that is kept, and one that is deleted.
+    /// What ends a row that is kept, and one that is deleted; or what stands before its sequence.
     ends: [Piece; 2],
+    sequence: Option<Sequence>,
     out: Output,
     nested: Output,
+}
+
+/// The sequence of the rows that come.
+#[derive(Debug)]
+struct Sequence {
+    value: i64,
+    end: Piece,
 }
 
 #[derive(Debug)]
@@ -28,17 +36,21 @@ enum Layout {
 
 impl TextRows {
     /// For a format that is checked.
-    pub fn new(format: &Format, columns: &[Column], delete_sign: bool) -> TextRows {
+    pub fn new(format: &Format, columns: &[Column], delete_sign: bool, sequence: bool) -> TextRows {
         let lead = |i: usize, column: &Column| match format {
             Format::Csv { column_separator, .. } if i > 0 => Piece::new(column_separator),
             Format::Csv { .. } => Piece::new(b""),
             _ => Piece::new(&member(if i > 0 { b',' } else { b'{' }, &column.name)),
         };
-        let end = |sign: u8| match (format, delete_sign) {
-            (Format::Csv { .. }, false) => Vec::new(),
-            (Format::Csv { column_separator, .. }, true) => [column_separator.as_slice(), &[sign]].concat(),
-            (_, false) => b"}".to_vec(),
-            (_, true) => [member(b',', DELETE_SIGN).as_slice(), &[sign], b"}"].concat(),
+        let close: &[u8] = if matches!(format, Format::Csv { .. }) { b"" } else { b"}" };
+        let next = |name: &str| match format {
+            Format::Csv { column_separator, .. } => column_separator.clone(),
+            _ => member(b',', name),
+        };
+        let end = |sign: u8| {
+            let mut end = if delete_sign { [next(DELETE_SIGN).as_slice(), &[sign]].concat() } else { Vec::new() };
+            end.extend(if sequence { next(SEQUENCE) } else { close.to_vec() });
+            Piece::new(&end)
         };
         let style = match format {
             Format::Csv { column_separator, line_delimiter, enclose, escape } => {
@@ -55,9 +67,17 @@ impl TextRows {
         TextRows {
             style,
             leads: columns.iter().enumerate().map(|(i, column)| lead(i, column)).collect(),
-            ends: [Piece::new(&end(b'0')), Piece::new(&end(b'1'))],
+            ends: [end(b'0'), end(b'1')],
+            sequence: sequence.then(|| Sequence { value: 0, end: Piece::new(close) }),
             out: Output::new(),
             nested: Output::new(),
+        }
+    }
+
+    /// Sets the sequence of the rows that come, if rows have one.
+    pub fn set_sequence(&mut self, value: i64) {
+        if let Some(sequence) = &mut self.sequence {
+            sequence.value = value;
         }
     }
 
@@ -80,6 +100,10 @@ impl TextRows {
             Layout::Csv(csv) => write_row(&**csv, out, (columns, leads), row, &mut rest)?,
         }
         out.piece(&self.ends[usize::from(deleted)]);
+        if let Some(sequence) = &self.sequence {
+            out.integer(sequence.value);
+            out.piece(&sequence.end);
+        }
         body.extend_from_slice(out.text());
         Ok(())
     }
