@@ -80,6 +80,11 @@ fn encode() {
     replay("encode");
 }
 
+#[test]
+fn scan() {
+    replay("scan");
+}
+
 /// The changes keep most messages readable, or they would test the JSON reader only.
 #[test]
 fn changed_messages_are_mostly_json() {

@@ -5,6 +5,7 @@ pub mod encode;
 pub mod envelope;
 pub mod message;
 pub mod mutation;
+pub mod scan;
 pub mod table;
 
 /// Stands between the messages of an input.
@@ -15,11 +16,12 @@ pub type Case = fn(&[u8]);
 
 /// Targets by name, and whether their inputs hold messages, to be mutated as JSON.
 #[allow(dead_code)]
-pub const TARGETS: [(&str, Case, bool); 4] = [
+pub const TARGETS: [(&str, Case, bool); 5] = [
     ("envelope", envelope::run, true),
     ("message", message::run, true),
     ("table", table::run, false),
     ("encode", encode::run, false),
+    ("scan", scan::run, false),
 ];
 
 /// The input as the numbers that the generators take.
