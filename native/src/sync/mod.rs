@@ -8,6 +8,7 @@
 //! Nothing of this does I/O.
 
 pub mod create;
+pub mod ddl;
 pub mod default;
 pub mod mapping;
 pub mod mysql_type;
