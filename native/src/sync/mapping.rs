@@ -1,5 +1,6 @@
 //! How the values of a source's column are read, and what its column in Doris is. docs/type-mapping.md has the table.
 
+use super::default;
 use super::mysql_type::{MysqlType, Size};
 use super::refusal::Refusal;
 use super::source::{SourceColumn, SourceTable, same_name};
@@ -105,8 +106,8 @@ pub struct MappedColumn {
     pub doris: DorisType,
     /// Its default in Doris.
     pub default: Option<DorisDefault>,
-    /// The source lets it be NULL.
-    pub source_nullable: bool,
+    /// What the rows that are there get when the column is added: its default, or what MySQL takes for a NOT NULL column without one.
+    pub filler: Option<DorisDefault>,
     /// Its comment.
     pub comment: String,
     /// What is lost on the way, or has to be known.
@@ -238,15 +239,18 @@ fn mapped(
     }
     let is_date = matches!(column.ty, MysqlType::Date | MysqlType::DateTime(_) | MysqlType::Timestamp(_));
     let nullable = column.nullable || (is_date && options.zero_date == ZeroDate::Null);
+    let default = default::in_doris(column, &ty.doris, options);
+    let implicit = || default::implicit(&column.ty, &ty.doris, options);
+    let filler = if column.nullable || column.default.is_some() { default.clone() } else { implicit() };
     Ok(MappedColumn {
         source: column.name.clone(),
         name,
         key,
-        default: super::default::in_doris(column, &ty.doris, options),
+        default,
+        filler,
         logical: LogicalType { root: ty.root, nullable },
         conversion: ty.conversion,
         doris: ty.doris,
-        source_nullable: column.nullable,
         comment: column.comment.clone(),
         note: ty.note,
     })

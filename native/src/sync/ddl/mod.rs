@@ -1,7 +1,11 @@
 //! Schema changes: what the SQL of a DDL message does to which tables.
 
+pub mod alter;
 mod alteration;
+pub mod apply;
 mod column;
+pub mod drift;
+pub mod online;
 mod statement;
 mod tokens;
 
