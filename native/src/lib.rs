@@ -20,4 +20,5 @@ pub mod json;
 pub mod meta;
 pub mod row;
 pub mod schema;
+pub mod sync;
 pub mod text;
