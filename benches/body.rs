@@ -6,7 +6,7 @@
 #![allow(missing_docs)]
 
 use canal_native::doris::body::{BodyEncoder, BodySpec, Format};
-use canal_native::doris::table::{DorisColumn, DorisTable, DorisType, KeyModel};
+use canal_native::doris::table::{DorisColumn, DorisTable, DorisType, KeyModel, Sequence};
 use canal_native::row::{Cell, RowKind, Sources, write_row};
 use canal_native::schema::{Field, LogicalType, Root};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -47,7 +47,7 @@ fn table() -> DorisTable {
         name: "orders".into(),
         model: KeyModel::Unique,
         columns: columns().into_iter().enumerate().map(column).collect(),
-        sequence: false,
+        sequence: Sequence::None,
     }
 }
 

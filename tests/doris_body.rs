@@ -5,7 +5,7 @@ mod rows;
 mod scenario;
 
 use canal_native::doris::body::{BadValue, BinaryText, BodyEncoder, BodySpec, Format, NonFinite, Zone};
-use canal_native::doris::table::{DorisColumn, DorisTable, DorisType, KeyModel};
+use canal_native::doris::table::{DorisColumn, DorisTable, DorisType, KeyModel, Sequence};
 use canal_native::schema::Field;
 use reference::decimal::Decimal;
 use reference::value::{Kind, Timestamp, Value};
@@ -30,7 +30,7 @@ fn table(columns: &[(&str, &str)]) -> DorisTable {
         name: "t".into(),
         model: KeyModel::Unique,
         columns: columns.iter().enumerate().map(column).collect(),
-        sequence: false,
+        sequence: Sequence::None,
     }
 }
 

@@ -17,7 +17,7 @@ use arrow::datatypes::{
 };
 use arrow_ipc::reader::StreamReader;
 use canal_native::doris::body::{BadValue, BodyEncoder, BodySpec, Format};
-use canal_native::doris::table::{DorisColumn, DorisTable, DorisType, KeyModel};
+use canal_native::doris::table::{DorisColumn, DorisTable, DorisType, KeyModel, Sequence};
 use canal_native::schema::{Field, LogicalType, Root};
 use generator::{Tape, row};
 use reference::decimal::Decimal;
@@ -218,7 +218,7 @@ fn table(columns: &[(&str, &str)]) -> DorisTable {
         name: "t".into(),
         model: KeyModel::Unique,
         columns: columns.iter().map(column).collect(),
-        sequence: false,
+        sequence: Sequence::None,
     }
 }
 

@@ -5,7 +5,7 @@ mod doris;
 use canal_native::doris::body::{BodyEncoder, BodySpec, Format};
 use canal_native::doris::load::LoadTarget;
 use canal_native::doris::loader::{Lane, Loader, LoaderPlan};
-use canal_native::doris::table::{DorisColumn, DorisTable, DorisType, KeyModel};
+use canal_native::doris::table::{DorisColumn, DorisTable, DorisType, KeyModel, Sequence};
 use canal_native::doris::writer::{Deletes, Limits, Writer, Written};
 use canal_native::row::RowKind;
 use canal_native::schema::{Field, LogicalType, Root};
@@ -38,7 +38,7 @@ fn writer(doris: &Doris, loader: &Arc<Loader>, table: &str, format: Format) -> W
         name: table.into(),
         model: KeyModel::Unique,
         columns: vec![column("id", true), column("v", false)],
-        sequence: true,
+        sequence: Sequence::Hidden,
     };
     let spec = BodySpec { delete_sign: true, sequence: true, ..BodySpec::new(format) };
     let encoder = BodyEncoder::new(spec, &[bigint("id"), bigint("v")], Some(&target)).expect("an encoder");

@@ -97,7 +97,7 @@ fn modules_know_only_what_they_may() {
         ("canal", &["json", "meta", "row", "schema", "text", "error"]),
         ("batch", &["canal", "meta", "row", "schema", "error"]),
         ("doris", &["json", "row", "schema", "text", "error"]),
-        ("sync", &["doris", "schema", "error"]),
+        ("sync", &["canal", "doris", "row", "schema", "error"]),
     ] {
         found.extend(crossings(folder, allowed));
     }

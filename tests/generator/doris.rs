@@ -4,7 +4,7 @@ use crate::generator::{Tape, row};
 use crate::reference::doris::{Notation, Reference, holder};
 use crate::reference::value::Value;
 use canal_native::doris::body::{BadValue, BodySpec, Format, NonFinite, Zone};
-use canal_native::doris::table::{DorisColumn, DorisTable, DorisType, KeyModel};
+use canal_native::doris::table::{DorisColumn, DorisTable, DorisType, KeyModel, Sequence};
 use canal_native::schema::{Field, LogicalType, Root};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestError, TestRunner};
@@ -159,7 +159,7 @@ pub fn case(tape: &mut Tape, format: Format) -> Case {
             name: "t".into(),
             model: KeyModel::Duplicate,
             columns,
-            sequence: false,
+            sequence: Sequence::None,
         },
         spec: BodySpec {
             zone: Zone::new(zone.iter().map(|(at, offset)| (*at, *offset)).collect()).expect("a zone"),

@@ -2,6 +2,7 @@
 
 use super::envelope::{Envelope, EnvelopeReader, Member};
 use super::event::{Event, EventKind};
+use super::mysql;
 use crate::json::scan::{Path, Vector, Work};
 use crate::json::{self, PADDING, Refused, skip, string};
 use std::borrow::Cow;
@@ -98,6 +99,33 @@ impl<'r> Head<'r> {
         }
     }
 
+    /// `mysqlType`: columns and types, in the message's order; none where it is null.
+    ///
+    /// # Errors
+    /// It is no object of texts.
+    pub fn mysql_types(&self) -> Result<Vec<(String, String)>, Refused> {
+        let mut types = Vec::new();
+        if let Some((start, _)) = self.envelope.span(Member::MysqlType).filter(|_| !self.is_null(Member::MysqlType)) {
+            mysql::each_type(self.input, start, |name, ty| types.push((lossy(name), lossy(ty))))?;
+        }
+        Ok(types)
+    }
+
+    /// `pkNames`; none where it is null.
+    ///
+    /// # Errors
+    /// It is no array of texts.
+    pub fn keys(&self) -> Result<Vec<String>, Refused> {
+        match self.raw(Member::PkNames) {
+            Some(raw) if raw != b"null" => serde_json::from_slice(raw).map_err(|_| Refused),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn is_null(&self, member: Member) -> bool {
+        self.raw(member) == Some(b"null")
+    }
+
     /// A member's value as it stands in the message.
     pub fn raw(&self, member: Member) -> Option<&'r [u8]> {
         self.envelope.raw(member, self.input)
@@ -112,6 +140,10 @@ impl<'r> Head<'r> {
         string::unescape(raw, &mut text).ok()?;
         String::from_utf8(text).ok().map(Cow::Owned)
     }
+}
+
+fn lossy(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).into_owned()
 }
 
 #[cfg(test)]
@@ -151,6 +183,19 @@ mod tests {
         for message in [b"".as_slice(), b"[]", b"{\"a\":}", b"{\"a\":\"\xFF\"}", b"{\"id\":1,\"id\":2}"] {
             assert!(reader.read(message).is_err(), "{}", String::from_utf8_lossy(message));
         }
+    }
+
+    #[test]
+    fn types_in_their_order_and_the_key() {
+        let mut reader = HeadReader::default();
+        let message = br#"{"mysqlType":{"z":"int(11)","a\u00e9":"enum('x')"},"pkNames":["z","a"]}"#;
+        let head = reader.read(message).unwrap();
+        let types = [("z".to_string(), "int(11)".to_string()), ("a\u{e9}".to_string(), "enum('x')".to_string())];
+        assert_eq!((head.mysql_types().unwrap(), head.keys().unwrap()), (types.to_vec(), vec!["z".into(), "a".into()]));
+        let head = reader.read(br#"{"mysqlType":null,"pkNames":null}"#).unwrap();
+        assert_eq!((head.mysql_types().unwrap(), head.keys().unwrap()), (vec![], vec![]));
+        let head = reader.read(br#"{"mysqlType":7,"pkNames":[7]}"#).unwrap();
+        assert!(head.mysql_types().is_err() && head.keys().is_err());
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! What Doris says of a table, over HTTP: `GET /api/{db}/{table}/_schema` for the key model, the statement call for the columns' full types.
 
 use super::cluster::{CallError, Cluster};
-use super::table::{DorisColumn, DorisTable, DorisType, KeyModel};
+use super::table::{DorisColumn, DorisTable, DorisType, KeyModel, Sequence};
+
+/// The database that statements are run in: one that is there, whether or not the table's is.
+const EVERYWHERE: &str = "information_schema";
 
 /// Asks for a table; None if there is none of this name.
 ///
@@ -10,7 +13,7 @@ use super::table::{DorisColumn, DorisTable, DorisType, KeyModel};
 pub async fn table(cluster: &Cluster, database: &str, name: &str) -> Result<Option<DorisTable>, CallError> {
     let columns = cluster
         .query(
-            database,
+            EVERYWHERE,
             &format!(
                 "SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_KEY, COLUMN_DEFAULT FROM information_schema.columns \
                  WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {} ORDER BY ORDINAL_POSITION",
@@ -23,7 +26,7 @@ pub async fn table(cluster: &Cluster, database: &str, name: &str) -> Result<Opti
         return Ok(None);
     }
     let created =
-        cluster.query(database, &format!("SHOW CREATE TABLE {}.{}", backquoted(database), backquoted(name))).await?;
+        cluster.query(EVERYWHERE, &format!("SHOW CREATE TABLE {}.{}", backquoted(database), backquoted(name))).await?;
     let ddl = created.first().and_then(|row| row.get(1).cloned().flatten()).unwrap_or_default();
     let column = |cells: &Vec<Option<String>>| {
         let cell = |i: usize| cells.get(i).cloned().flatten();
@@ -40,7 +43,7 @@ pub async fn table(cluster: &Cluster, database: &str, name: &str) -> Result<Opti
         name: name.into(),
         model: model(&ddl),
         columns: columns.iter().map(column).collect(),
-        sequence: ddl.contains("function_column.sequence_"),
+        sequence: sequence(&ddl),
     }))
 }
 
@@ -51,6 +54,16 @@ fn model(ddl: &str) -> KeyModel {
         Some(line) if begins(line, "UNIQUE") => KeyModel::Unique,
         Some(_) => KeyModel::Aggregate,
         None => KeyModel::Duplicate,
+    }
+}
+
+/// By the table's properties.
+fn sequence(ddl: &str) -> Sequence {
+    let property = |name: &str| ddl.contains(&format!("\"function_column.sequence_{name}\""));
+    match (property("col"), property("type")) {
+        (true, _) => Sequence::Column,
+        (false, true) => Sequence::Hidden,
+        (false, false) => Sequence::None,
     }
 }
 
@@ -75,6 +88,15 @@ mod tests {
         assert_eq!(model(&ddl("AGGREGATE KEY(`a`)\n")), KeyModel::Aggregate);
         assert_eq!(model(&ddl("DUPLICATE KEY(`a`)\n")), KeyModel::Duplicate);
         assert_eq!(model(&ddl("")), KeyModel::Duplicate);
+    }
+
+    #[test]
+    fn the_sequence_stands_in_the_properties() {
+        let ddl =
+            |property: &str| format!("CREATE TABLE `t` (…) PROPERTIES (\n\"replication_num\" = \"1\"{property}\n)");
+        assert_eq!(sequence(&ddl("")), Sequence::None);
+        assert_eq!(sequence(&ddl(",\n\"function_column.sequence_type\" = \"bigint\"")), Sequence::Hidden);
+        assert_eq!(sequence(&ddl(",\n\"function_column.sequence_col\" = \"at\"")), Sequence::Column);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::load::LoadTarget;
 use super::loader::{Loader, LoaderPlan};
 use super::pace::Pace;
 use super::spec::{BadRows, FormatName, WriterSpec};
-use super::table::{DorisTable, KeyModel};
+use super::table::{DorisTable, KeyModel, Sequence};
 use super::writer::{Deletes, Limits, Writer};
 use crate::error::{Error, Kind};
 use std::sync::Arc;
@@ -48,7 +48,7 @@ impl Writer {
         // Without a unique key nothing can be deleted; rows that would have to be are then an error, not an insert.
         let signs = spec.delete && unique;
         let encoder = BodyEncoder::new(body(&spec, signs)?, &spec.fields, target.as_ref())?;
-        let ordered = unique && !target.as_ref().is_some_and(|table| table.sequence);
+        let ordered = unique && target.as_ref().is_none_or(|table| table.sequence == Sequence::None);
         let plan = LoaderPlan {
             access,
             target: load_target(&spec, &encoder, patience),

@@ -24,8 +24,20 @@ pub struct DorisTable {
     pub model: KeyModel,
     /// The visible columns, in the table's order.
     pub columns: Vec<DorisColumn>,
-    /// It has a sequence column or a hidden one of a sequence type.
-    pub sequence: bool,
+    /// How it is decided which of two rows with one key stays.
+    pub sequence: Sequence,
+}
+
+/// Which of two rows with one key stays in a unique-key table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sequence {
+    /// The one loaded later.
+    #[default]
+    None,
+    /// The one with the higher value in a column of the table (`function_column.sequence_col`).
+    Column,
+    /// The one with the higher value in a hidden column, which every load has to fill (`function_column.sequence_type`).
+    Hidden,
 }
 
 /// A visible column.

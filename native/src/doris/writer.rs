@@ -309,7 +309,8 @@ impl Writer {
         .map(|number| i64::try_from(number).unwrap_or(i64::MAX))
     }
 
-    fn open_bytes(&self) -> u64 {
+    /// Bytes of the body that grows.
+    pub fn open_bytes(&self) -> u64 {
         self.open.memory() + self.encoder.pending() as u64
     }
 

@@ -22,6 +22,23 @@ pub struct PresentColumn {
     pub comment: String,
 }
 
+impl PresentColumn {
+    /// The column that is wanted, as if it were there.
+    pub fn of(column: &MappedColumn) -> PresentColumn {
+        PresentColumn {
+            name: column.name.clone(),
+            ty: column.doris.clone(),
+            nullable: column.nullable(),
+            default: match &column.default {
+                None => None,
+                Some(DorisDefault::Literal(text)) => Some(text.clone()),
+                Some(DorisDefault::CurrentTimestamp(_)) => Some("CURRENT_TIMESTAMP".into()),
+            },
+            comment: column.comment.clone(),
+        }
+    }
+}
+
 /// A statement for Doris.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {

@@ -1,0 +1,117 @@
+//! One table on its way from messages to loads: its decoder, and the writer of its bodies.
+
+use super::convert::Converter;
+use crate::canal::decode::{Decoder, Outcome};
+use crate::doris::writer::{Writer, Written};
+use crate::error::{Error, Kind};
+use crate::row::read::{Row, sized};
+use std::time::Duration;
+
+/// What became of a message's rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// All are in the body.
+    Done,
+    /// There is no room for the next one.
+    Full,
+}
+
+/// Messages of a table, decoded and written.
+#[derive(Debug)]
+pub struct TableWriter {
+    /// `database.table` in the source, for errors.
+    pub source: String,
+    columns: usize,
+    decoder: Decoder,
+    /// None where values are written as they were decoded.
+    converter: Option<Converter>,
+    writer: Writer,
+    /// Of the message that is being written: the byte its next row begins at, and how many were before it.
+    at: usize,
+    row: i64,
+    sequence: i64,
+    /// Rows written since the table was opened.
+    pub rows: u64,
+}
+
+impl TableWriter {
+    /// A writer for the table `source`. `columns`: of the decoder's rows.
+    pub fn new(
+        source: String,
+        columns: usize,
+        decoder: Decoder,
+        converter: Option<Converter>,
+        writer: Writer,
+    ) -> TableWriter {
+        TableWriter { source, columns, decoder, converter, writer, at: 0, row: 0, sequence: 0, rows: 0 }
+    }
+
+    /// Decodes a message of this table, whose rows [`write`](Self::write) then writes. The first row has the sequence `sequence`, each
+    /// further one the next.
+    ///
+    /// # Errors
+    /// What is wrong with the message.
+    pub fn decode(&mut self, message: &[u8], sequence: i64) -> Result<(), Error> {
+        (self.at, self.row, self.sequence) = (0, 0, sequence);
+        match self.decoder.decode(message) {
+            Outcome::Rows(_) => Ok(()),
+            outcome => {
+                self.at = usize::MAX;
+                Err(Error::new(Kind::Load, format!("a message of {} cannot be read: {outcome:?}", self.source)))
+            }
+        }
+    }
+
+    /// Writes the rows of the message that was decoded last, from where it was left.
+    ///
+    /// # Errors
+    /// A load has failed for good, or a row does not fit its table.
+    pub fn write(&mut self) -> Result<Progress, Error> {
+        while let Some(rest) = self.decoder.rows().get(self.at..).filter(|rest| !rest.is_empty()) {
+            let broken = |_| Error::new(Kind::Internal, "the decoder's rows are not in order");
+            let (row, after) = sized(rest).map_err(broken)?;
+            let kind = Row::new(row, self.columns).and_then(|row| row.kind()).map_err(broken)?;
+            let row = match &mut self.converter {
+                Some(converter) => converter.convert(row).map_err(|e| e.at(&self.source))?,
+                None => row,
+            };
+            self.writer.set_sequence(self.sequence.saturating_add(self.row));
+            match self.writer.write(row, kind)? {
+                Written::Full => return Ok(Progress::Full),
+                Written::Taken => {}
+                Written::Bad(rows) => {
+                    let why: Vec<String> = rows.iter().map(ToString::to_string).collect();
+                    return Err(Error::new(
+                        Kind::Load,
+                        format!("a row of {} cannot be loaded: {}", self.source, why.join("; ")),
+                    ));
+                }
+            }
+            self.at += rest.len() - after.len();
+            self.row += 1;
+            self.rows += 1;
+        }
+        Ok(Progress::Done)
+    }
+
+    /// Hands over what was written.
+    ///
+    /// # Errors
+    /// A row before an update cannot be deleted.
+    pub fn flush(&mut self) -> Result<(), Error> {
+        self.writer.flush()
+    }
+
+    /// Waits at most so long until each of the table's loads is over.
+    ///
+    /// # Errors
+    /// A load has failed for good.
+    pub fn settled(&self, limit: Duration) -> Result<bool, Error> {
+        self.writer.await_settled(limit)
+    }
+
+    /// Bytes of the body that grows.
+    pub fn open_bytes(&self) -> u64 {
+        self.writer.open_bytes()
+    }
+}

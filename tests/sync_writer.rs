@@ -1,0 +1,234 @@
+//! Captured messages of many tables into a Doris that keeps state: the tables are made, and end as a plain replay of the messages says.
+
+mod doris;
+mod replay;
+
+use canal_native::sync::open::{DatabaseSpec, DorisTables};
+use canal_native::sync::writer::{Counts, DatabaseWriter, Taken};
+use doris::Doris;
+use doris_standin::fault::{Fault, FaultName};
+use replay::{Replay, captured};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const LONG: Duration = Duration::from_secs(60);
+
+/// A writer with small bodies; `more` replaces members of its specification.
+fn open(doris: &Doris, more: Value) -> Result<DatabaseWriter<DorisTables>, String> {
+    let access = doris.access();
+    let mut spec = json!({
+        "fenodes": access.front_ends.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "username": access.user, "password": access.password,
+        "properties": {"replication": 1, "buckets": 1},
+        "format": "json",
+        "label": {"prefix": "", "sink": "cafe", "job": "j1", "restored": null, "subtask": 0, "subtasks": 1},
+        "maxRows": 100, "maxBytes": 100_000, "memoryBytes": 1_000_000, "inFlight": 3, "maxRetries": 3,
+        "loadTimeoutSeconds": 10, "patienceSeconds": 20,
+    });
+    for (name, value) in more.as_object().expect("an object") {
+        spec[name] = value.clone();
+    }
+    let spec = DatabaseSpec::from_json(spec.to_string().as_bytes()).map_err(|e| e.to_string())?;
+    spec.open().map_err(|e| e.to_string())
+}
+
+/// Writes a message, however long there is no room for it.
+fn write(writer: &mut DatabaseWriter<DorisTables>, message: &[u8], sequence: i64) -> Result<(), String> {
+    let mut taken = writer.write(message, sequence).map_err(|e| e.to_string())?;
+    while taken == Taken::Full {
+        writer.await_room(LONG).map_err(|e| e.to_string())?;
+        taken = writer.resume().map_err(|e| e.to_string())?;
+    }
+    Ok(())
+}
+
+/// Writes messages, the sequence of each as if it were at this offset of a topic.
+fn write_all(writer: &mut DatabaseWriter<DorisTables>, messages: &[Vec<u8>], from: usize) {
+    for (offset, message) in messages.iter().enumerate().skip(from) {
+        write(writer, message, (offset as i64) << 20).unwrap_or_else(|e| panic!("message {offset}: {e}"));
+    }
+    flush(writer);
+}
+
+fn flush(writer: &mut DatabaseWriter<DorisTables>) {
+    writer.flush().unwrap();
+    assert!(writer.await_settled(LONG).unwrap());
+}
+
+/// Both tables of the quickstart, cell by cell.
+fn assert_shop(doris: &Doris, messages: &[Vec<u8>], database: &str) {
+    for (table, key, columns) in [
+        ("orders", &["id"][..], &["id", "customer", "amount", "status", "created", "note"][..]),
+        ("order_item", &["order_id", "line_no"], &["order_id", "line_no", "sku", "qty", "price"]),
+    ] {
+        let expected = Replay::of(messages, "shop_dev", table, key).rows(columns);
+        let list = columns.join(", ");
+        let rows = doris.sql(&format!("SELECT {list} FROM {database}.{table} ORDER BY {}", key.join(", ")));
+        assert_eq!(rows.len(), expected.len(), "{table}");
+        for (row, expected) in rows.iter().zip(&expected) {
+            assert_eq!(row, expected, "{table}");
+        }
+    }
+}
+
+#[test]
+fn tables_are_made_and_end_as_the_messages_say() {
+    for format in ["json", "csv"] {
+        let doris = Doris::start();
+        let messages = captured("quickstart/orders.jsonl.gz");
+        let mut writer = open(&doris, json!({"format": format})).unwrap();
+        write_all(&mut writer, &messages, 0);
+        assert_shop(&doris, &messages, "shop_dev");
+        let Counts { messages: with_rows, filtered, ddl, .. } = writer.counts();
+        assert_eq!((with_rows, filtered, ddl), (235, 0, 2));
+        let created = doris.sql("SHOW CREATE TABLE shop_dev.orders")[0][1].clone().unwrap();
+        for part in
+            ["UNIQUE KEY(`id`)", "\"function_column.sequence_type\" = \"bigint\"", "`status` varchar(1020) NULL"]
+        {
+            assert!(created.contains(part), "{part}: {created}");
+        }
+    }
+}
+
+#[test]
+fn a_replay_from_any_offset_changes_nothing() {
+    let doris = Doris::start();
+    let messages = captured("quickstart/orders.jsonl.gz");
+    let mut writer = open(&doris, json!({})).unwrap();
+    write_all(&mut writer, &messages, 0);
+    for from in [200, 117, 3] {
+        write_all(&mut writer, &messages, from);
+        assert_shop(&doris, &messages, "shop_dev");
+    }
+    drop(writer);
+    // A job that was started anew, from the beginning: what is in between is older than what is there.
+    let mut writer = open(&doris, json!({})).unwrap();
+    for (offset, message) in messages.iter().enumerate().take(150) {
+        write(&mut writer, message, (offset as i64) << 20).unwrap();
+    }
+    flush(&mut writer);
+    assert_shop(&doris, &messages, "shop_dev");
+}
+
+#[test]
+fn loads_that_fail_are_sent_again() {
+    for name in
+        [FaultName::TooManyVersions, FaultName::CutInBody, FaultName::CutBeforeAnswer, FaultName::PublishTimeout]
+    {
+        let doris = Doris::start();
+        let messages = captured("quickstart/orders.jsonl.gz");
+        let mut writer = open(&doris, json!({"maxRows": 7})).unwrap();
+        let fault = doris.fault(Fault { skip: 2, ..Fault::new(name).times(4) });
+        write_all(&mut writer, &messages, 0);
+        assert_eq!(doris.hits(fault), 4, "{name:?}");
+        doris.until(|| doris.labels("COMMITTED").is_empty());
+        assert_shop(&doris, &messages, "shop_dev");
+    }
+}
+
+#[test]
+fn other_names_and_fewer_tables() {
+    let doris = Doris::start();
+    let messages = captured("quickstart/orders.jsonl.gz");
+    let names = json!({"include": [r"shop_dev\..*"], "exclude": [".*_item"], "rename": [{"from": r"(\w+)_dev\.(.*)", "to": "ods.${1}_$2"}]});
+    let mut writer = open(&doris, json!({"names": names})).unwrap_or_else(|e| panic!("{e}"));
+    write_all(&mut writer, &messages, 0);
+    let expected = Replay::of(&messages, "shop_dev", "orders", &["id"]).rows(&["id", "status"]);
+    assert_eq!(doris.sql("SELECT id, status FROM ods.shop_orders ORDER BY id"), expected);
+    assert_eq!(doris.number("SELECT count(*) FROM information_schema.tables WHERE TABLE_SCHEMA = 'ods'"), 1);
+    assert_eq!(writer.counts().filtered, 73);
+}
+
+#[test]
+fn little_memory_for_many_bodies() {
+    let doris = Doris::start();
+    let messages = captured("quickstart/orders.jsonl.gz");
+    let mut writer = open(&doris, json!({"memoryBytes": 2000})).unwrap();
+    let mut most = 0;
+    for (offset, message) in messages.iter().enumerate() {
+        write(&mut writer, message, (offset as i64) << 20).unwrap();
+        most = most.max(writer.loader().account().open_bytes);
+    }
+    flush(&mut writer);
+    assert_shop(&doris, &messages, "shop_dev");
+    assert!(most < 20_000, "{most} bytes were under way");
+}
+
+#[test]
+fn what_cannot_be_moved_says_so() {
+    let doris = Doris::start();
+    let mut writer = open(&doris, json!({})).unwrap();
+    let row = |mysql_type: &str, keys: &str| {
+        format!(
+            r#"{{"data":[{{"a":"1"}}],"database":"d","isDdl":false,"mysqlType":{mysql_type},"old":null,"pkNames":{keys},"table":"t","type":"INSERT"}}"#
+        )
+    };
+    for (message, parts) in [
+        (row(r#"{"a":"int"}"#, "null"), &["d.t has no primary key", "DUPLICATE"][..]),
+        (row(r#"{"a":"double"}"#, r#"["a"]"#), &["key column a is double", "cannot be a key"]),
+        (row("null", r#"["a"]"#), &["d.t", "`mysqlType` is not of Canal's form"]),
+        ("{".into(), &["not strict JSON"]),
+        (r#"{"type":"INSERT","data":[]}"#.into(), &["`database` or `table` is missing"]),
+        (r#"{"type":"NEW","database":"d","table":"t"}"#.into(), &["`type` is none"]),
+    ] {
+        let error = write(&mut writer, message.as_bytes(), 0).unwrap_err();
+        assert!(parts.iter().all(|part| error.contains(part)), "{message}: {error}");
+    }
+    let error =
+        write(&mut writer, row(r#"{"a":"int"}"#, r#"["a"]"#).replace("\"1\"", "\"x\"").as_bytes(), 0).unwrap_err();
+    assert!(error.contains("a message of d.t cannot be read"), "{error}");
+}
+
+#[test]
+fn columns_that_come_later_are_added() {
+    let doris = Doris::start();
+    let mut writer = open(&doris, json!({})).unwrap();
+    let message = |id: u32, types: &str, row: &str| {
+        format!(
+            r#"{{"data":[{{"id":"{id}"{row}}}],"database":"d","isDdl":false,"mysqlType":{{"id":"int"{types}}},"old":null,"pkNames":["id"],"table":"t","type":"INSERT"}}"#
+        )
+    };
+    let (v, note) = (r#","v":"varchar(3)""#, r#","v":"varchar(3)","note":"datetime(3)""#);
+    write(&mut writer, message(1, v, r#","v":"a""#).as_bytes(), 1).unwrap();
+    write(&mut writer, message(2, note, r#","v":"b","note":"2024-01-31 10:11:12.345""#).as_bytes(), 2).unwrap();
+    // Of another partition, from before the change.
+    write(&mut writer, message(3, v, r#","v":"c""#).as_bytes(), 3).unwrap();
+    flush(&mut writer);
+    assert_eq!(writer.counts().reopened, 2);
+    let rows: Vec<_> = [("1", "a", None), ("2", "b", Some("2024-01-31 10:11:12.345")), ("3", "c", None)]
+        .map(|(id, v, note)| vec![Some(id.to_string()), Some(v.to_string()), note.map(str::to_string)])
+        .into();
+    assert_eq!(doris.sql("SELECT id, v, note FROM d.t ORDER BY id"), rows);
+    let key = message(4, r#","k":"int""#, r#","k":"1""#).replace(r#"["id"]"#, r#"["id","k"]"#);
+    let error = write(&mut writer, key.as_bytes(), 4).unwrap_err();
+    assert!(error.contains("k") && error.contains("by hand"), "{error}");
+}
+
+#[test]
+fn keyless_tables_by_option() {
+    let doris = Doris::start();
+    let mut writer =
+        open(&doris, json!({"properties": {"replication": 1, "buckets": 1, "duplicate-without-key": true}})).unwrap();
+    let message = r#"{"data":[{"a":"1","b":"x"},{"a":"1","b":"x"}],"database":"d","isDdl":false,"mysqlType":{"a":"int","b":"varchar(3)"},"old":null,"pkNames":null,"table":"t","type":"INSERT"}"#;
+    write(&mut writer, message.as_bytes(), 0).unwrap();
+    flush(&mut writer);
+    assert_eq!(doris.number("SELECT count(*) FROM d.t"), 2);
+    let error = write(&mut writer, message.replace("INSERT", "DELETE").as_bytes(), 0).unwrap_err();
+    assert!(error.contains("without UNIQUE KEY"), "{error}");
+}
+
+/// A loader that is dropped has nothing under way.
+#[test]
+fn closing_does_not_wait_for_loads() {
+    let doris = Doris::start();
+    let messages = captured("quickstart/orders.jsonl.gz");
+    let mut writer = open(&doris, json!({})).unwrap();
+    doris.fault(Fault::new(FaultName::SlowBe).of(60_000));
+    for (offset, message) in messages.iter().enumerate().take(20) {
+        write(&mut writer, message, offset as i64).unwrap();
+    }
+    writer.flush().unwrap();
+    let began = std::time::Instant::now();
+    drop(writer);
+    assert!(began.elapsed() < Duration::from_secs(10));
+}
