@@ -7,6 +7,7 @@
 //!
 //! Nothing of this does I/O.
 
+pub mod convert;
 pub mod create;
 pub mod ddl;
 pub mod default;
