@@ -40,6 +40,9 @@ fn captured_statements_do_what_they_should() {
             let _ = writeln!(found, "    {}", serde_json::to_string(&change).unwrap());
         }
     }
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(data("ddl.expected"), &found).unwrap();
+    }
     let expected = read("ddl.expected");
     for (i, (found, expected)) in found.lines().zip(expected.lines()).enumerate() {
         assert_eq!(found, expected, "line {} of ddl.expected", i + 1);

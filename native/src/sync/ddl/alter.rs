@@ -3,7 +3,7 @@
 use super::TableChange;
 use crate::doris::table::DorisType;
 use crate::schema::Root;
-use crate::sync::create::{definition, name, text};
+use crate::sync::create::{definition, literal, name};
 use crate::sync::mapping::{Conversion, DorisDefault, MappedColumn, MappedTable};
 use crate::sync::source::same_name;
 
@@ -96,7 +96,7 @@ pub fn alter_table(
         }
     }
     if old.comment != new.comment {
-        let sql = format!("ALTER TABLE {} MODIFY COMMENT {}", plan.table, text(&new.comment));
+        let sql = format!("ALTER TABLE {} MODIFY COMMENT {}", plan.table, literal(&new.comment));
         plan.steps.push(Step { sql, heavy: false });
     }
     Ok(plan.steps)
@@ -299,6 +299,8 @@ impl Plan<'_> {
             let why = format!("the rows that are there have it as {}, and new ones as {}", form(old), form(new));
             return Err(self.another_column(new, &why));
         }
+        let known = old.filter(|old| same_type(&present.ty, &old.doris)).map(|old| old.doris.clone());
+        let present = PresentColumn { ty: known.unwrap_or_else(|| present.ty.clone()), ..present.clone() };
         let widens = !same_type(&present.ty, &new.doris);
         if widens {
             if self.options.keep_wider && holds(&present.ty, &new.doris) {
@@ -315,10 +317,12 @@ impl Plan<'_> {
                 return Err(self.another_column(new, &format!("Doris cannot make {} of {}", new.doris, present.ty)));
             }
         }
-        // NULL can be allowed, not forbidden; and where it stays allowed nothing is lost.
+        // NULL can be allowed, not forbidden; and where it stays allowed nothing is lost. A table that is known from messages alone has NULL
+        // everywhere, which is no reason to allow it.
         let nullable = new.nullable() || present.nullable;
-        if widens || nullable != present.nullable {
-            let kept = MappedColumn { default: kept_default(present), ..new.clone() };
+        let allows = nullable && !present.nullable && old.is_none_or(|old| !old.nullable());
+        if widens || allows {
+            let kept = MappedColumn { default: kept_default(&present), ..new.clone() };
             let key = if new.key { " KEY" } else { "" };
             let mut clause = format!("MODIFY COLUMN {}", definition(&kept, nullable));
             if new.key {
@@ -327,8 +331,11 @@ impl Plan<'_> {
                 clause = clause.replacen(&head, &format!("{head}{key}"), 1);
             }
             self.step(clause, true);
-        } else if old.is_some_and(|old| old.comment != new.comment) && present.comment != new.comment {
-            self.step(format!("MODIFY COLUMN {} COMMENT {}", name(&new.name), text(&new.comment)), false);
+        }
+        // A MODIFY without a comment keeps the one that is there.
+        let told = (widens || allows) && !new.comment.is_empty();
+        if old.is_some_and(|old| old.comment != new.comment) && present.comment != new.comment && !told {
+            self.step(format!("MODIFY COLUMN {} COMMENT {}", name(&new.name), literal(&new.comment)), false);
         }
         Ok(())
     }
