@@ -1,173 +1,217 @@
-//! What is done to the values of some columns between decoding and loading: labels for the numbers that Canal writes of ENUM and
-//! SET, zeros that the binary log leaves out, text for geometries.
-//!
-//! A row keeps its bytes; a value that is another one is put behind them, and its field points there.
+//! What is done to a decoded value before it is written: labels for numbers, zeros at the end, well-known text.
 
 use super::mapping::Conversion;
-use super::wkt;
-use crate::error::{Error, Kind};
-use crate::row::read::Row;
+use std::fmt::Write;
 
-/// Converts the rows of one table.
-#[derive(Debug)]
-pub struct Converter {
-    /// By the column's number in the row; its name for errors.
-    columns: Vec<(usize, String, Conversion)>,
-    arity: usize,
-    /// Bytes before the first field.
-    header: usize,
-    row: Vec<u8>,
+/// A value after its conversion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Converted {
+    /// A text.
+    Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
 }
 
-impl Converter {
-    /// A converter for rows of these columns; None if nothing is to be done.
-    pub fn new<'c>(columns: impl ExactSizeIterator<Item = (&'c str, &'c Conversion)>) -> Option<Converter> {
-        let arity = columns.len();
-        let columns: Vec<_> = columns
-            .enumerate()
-            .filter(|(_, (_, conversion))| **conversion != Conversion::None)
-            .map(|(i, (name, conversion))| (i, name.to_string(), conversion.clone()))
-            .collect();
-        let header = crate::row::header_len(arity);
-        (!columns.is_empty()).then(|| Converter { columns, arity, header, row: Vec::new() })
-    }
+/// Why a value has no conversion: it is a bad value.
+pub type BadValue = String;
 
-    /// The row with its values converted.
+impl Conversion {
+    /// Converts a text as Canal wrote it; `None`: it stays as it is. A text that is no number has its labels already.
     ///
     /// # Errors
-    /// A value that has no other form: which, and of which column.
-    pub fn convert(&mut self, bytes: &[u8]) -> Result<&[u8], Error> {
-        let malformed = |_| Error::new(Kind::Internal, "a row is not in order");
-        let row = Row::new(bytes, self.arity).map_err(malformed)?;
-        self.row.clear();
-        self.row.extend_from_slice(bytes);
-        for (i, name, conversion) in &self.columns {
-            let Some(slot) = row.get(*i).map_err(malformed)? else { continue };
-            let value = slot.bytes().map_err(malformed)?;
-            let Some(new) = convert(conversion, value).map_err(|why| bad(name, value, &why))? else { continue };
-            let field = self.header + 8 * i;
-            let word = put(&mut self.row, &new);
-            self.row[field..field + 8].copy_from_slice(&word.to_le_bytes());
-        }
-        Ok(&self.row)
-    }
-}
-
-/// The value in its other form; None if it is the same.
-fn convert(conversion: &Conversion, value: &[u8]) -> Result<Option<Vec<u8>>, String> {
-    let number = || std::str::from_utf8(value).ok().and_then(|text| text.parse::<u64>().ok());
-    Ok(match conversion {
-        Conversion::None => None,
-        Conversion::EnumLabel(labels) => {
-            let index = number().ok_or("it is no number of a label")?;
-            Some(match index.checked_sub(1).map(|i| labels.get(i as usize)) {
-                // MySQL's own text for a value that was none of the labels.
-                None => Vec::new(),
-                Some(Some(label)) => label.clone().into_bytes(),
-                Some(None) => return Err(format!("the type has {} labels", labels.len())),
-            })
-        }
-        Conversion::SetLabels(labels) => {
-            let bits = number().ok_or("it is no number of labels")?;
-            if labels.len() < 64 && bits >> labels.len() != 0 {
-                return Err(format!("the type has {} labels", labels.len()));
+    /// There is no label of that number.
+    pub fn text(&self, text: &str) -> Result<Option<String>, BadValue> {
+        match self {
+            Conversion::EnumLabel(labels) => {
+                let Ok(index) = text.parse::<usize>() else { return Ok(None) };
+                match index.checked_sub(1) {
+                    None => Ok(Some(String::new())),
+                    Some(at) => labels.get(at).map(|label| Some(label.clone())).ok_or_else(|| {
+                        format!("the ENUM has {} labels, and the value is number {index}", labels.len())
+                    }),
+                }
             }
-            let has = |(i, _): &(usize, &String)| bits >> i & 1 == 1;
-            let chosen: Vec<&str> = labels.iter().enumerate().filter(has).map(|(_, label)| label.as_str()).collect();
-            Some(chosen.join(",").into_bytes())
+            Conversion::SetLabels(labels) => {
+                let Ok(bits) = text.parse::<u64>() else { return Ok(None) };
+                if labels.len() < 64 && bits >> labels.len() != 0 {
+                    return Err(format!("the SET has {} labels, and the value is {bits}", labels.len()));
+                }
+                let chosen: Vec<&str> =
+                    labels.iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1).map(|(_, l)| l.as_str()).collect();
+                Ok(Some(chosen.join(",")))
+            }
+            Conversion::None | Conversion::Pad(_) | Conversion::Wkt => Ok(None),
         }
-        Conversion::Pad(length) if value.len() < *length as usize => {
-            let mut padded = value.to_vec();
-            padded.resize(*length as usize, 0);
-            Some(padded)
-        }
-        Conversion::Pad(_) => None,
-        Conversion::Wkt => Some(wkt::of(value).ok_or("it is no geometry")?.into_bytes()),
-    })
-}
-
-/// Puts a value at the end of a row, or says it in the field itself; what the field is to hold.
-fn put(row: &mut Vec<u8>, value: &[u8]) -> u64 {
-    if value.len() <= 7 {
-        let mut word = [0; 8];
-        word[..value.len()].copy_from_slice(value);
-        word[7] = 0x80 | value.len() as u8;
-        return u64::from_le_bytes(word);
     }
-    let at = row.len() as u64;
-    row.extend_from_slice(value);
-    row.resize(row.len().next_multiple_of(8), 0);
-    at << 32 | value.len() as u64
+
+    /// Converts bytes; `None`: they stay as they are.
+    ///
+    /// # Errors
+    /// They are no geometry.
+    pub fn bytes(&self, bytes: &[u8]) -> Result<Option<Converted>, BadValue> {
+        match self {
+            Conversion::Pad(length) if bytes.len() < *length as usize => {
+                let mut padded = bytes.to_vec();
+                padded.resize(*length as usize, 0);
+                Ok(Some(Converted::Bytes(padded)))
+            }
+            Conversion::Wkt => well_known_text(bytes).map(|text| Some(Converted::Text(text))),
+            _ => Ok(None),
+        }
+    }
 }
 
-#[cold]
-fn bad(column: &str, value: &[u8], why: &str) -> Error {
-    let shown: String = String::from_utf8_lossy(value).chars().take(40).collect();
-    Error::new(Kind::Load, format!("the value {shown:?} cannot be loaded: {why}")).at(column)
+/// Geometries in collections in collections; MySQL's own limit is its stack.
+const DEEPEST: u32 = 64;
+
+/// The text of MySQL's inner form, as `ST_AsText` writes it: four bytes of SRID, which are left out, and well-known binary.
+///
+/// # Errors
+/// The bytes are no geometry.
+pub fn well_known_text(bytes: &[u8]) -> Result<String, BadValue> {
+    let mut reader = Reader { rest: bytes.get(4..).unwrap_or_default(), text: String::new() };
+    match reader.geometry(None, 0) {
+        Some(()) if reader.rest.is_empty() => Ok(reader.text),
+        _ => Err(format!("{} bytes that are no geometry of MySQL", bytes.len())),
+    }
+}
+
+struct Reader<'b> {
+    rest: &'b [u8],
+    text: String,
+}
+
+const NAMES: [&str; 7] =
+    ["POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON", "GEOMETRYCOLLECTION"];
+
+impl Reader<'_> {
+    /// A geometry with its head; `only`: the kind that it must have, whose name is not written.
+    fn geometry(&mut self, only: Option<u32>, depth: u32) -> Option<()> {
+        let big = match self.take::<1>()? {
+            [0] => true,
+            [1] => false,
+            _ => return None,
+        };
+        let kind = self.number(big)?;
+        let name = NAMES.get(kind.checked_sub(1)? as usize)?;
+        if depth > DEEPEST || only.is_some_and(|only| only != kind) {
+            return None;
+        }
+        if only.is_none() {
+            self.text.push_str(name);
+        }
+        match kind {
+            1 => self.between(|r| r.point(big)),
+            2 => self.list(big, |r| r.point(big)),
+            3 => self.list(big, |r| r.list(big, |r| r.point(big))),
+            4 => self.list(big, |r| r.geometry(Some(1), depth + 1)),
+            5 => self.list(big, |r| r.geometry(Some(2), depth + 1)),
+            6 => self.list(big, |r| r.geometry(Some(3), depth + 1)),
+            _ => self.list(big, |r| r.geometry(None, depth + 1)),
+        }
+    }
+
+    fn between(&mut self, item: impl Fn(&mut Self) -> Option<()>) -> Option<()> {
+        self.text.push('(');
+        item(self)?;
+        self.text.push(')');
+        Some(())
+    }
+
+    fn list(&mut self, big: bool, item: impl Fn(&mut Self) -> Option<()>) -> Option<()> {
+        let count = self.number(big)?;
+        if count == 0 {
+            self.text.push_str(" EMPTY");
+            return Some(());
+        }
+        self.between(|r| {
+            for i in 0..count {
+                if i > 0 {
+                    r.text.push(',');
+                }
+                item(r)?;
+            }
+            Some(())
+        })
+    }
+
+    fn point(&mut self, big: bool) -> Option<()> {
+        let x = self.double(big)?;
+        let y = self.double(big)?;
+        write!(self.text, "{x} {y}").ok()
+    }
+
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (bytes, rest) = self.rest.split_first_chunk::<N>()?;
+        self.rest = rest;
+        Some(*bytes)
+    }
+
+    fn number(&mut self, big: bool) -> Option<u32> {
+        let bytes = self.take()?;
+        Some(if big { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
+    }
+
+    /// Coordinates are finite in MySQL.
+    fn double(&mut self, big: bool) -> Option<f64> {
+        let bytes = self.take()?;
+        let value = if big { f64::from_be_bytes(bytes) } else { f64::from_le_bytes(bytes) };
+        value.is_finite().then_some(value)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::row::{Cell, RowKind, Sources, write_row};
 
-    fn labels(names: &[&str]) -> Vec<String> {
-        names.iter().map(ToString::to_string).collect()
-    }
-
-    /// What becomes of a value between two others that stay.
-    fn converted(conversion: &Conversion, value: &[u8]) -> Result<Vec<u8>, String> {
-        let around = b"not touched at all";
-        let input = [around.as_slice(), value].concat();
-        let cells = [Cell::input(0, around.len()), Cell::input(around.len(), input.len()), Cell::fixed(7)];
-        let mut row = Vec::new();
-        write_row(&mut row, RowKind::Delete, cells.iter(), &[false; 3], Sources { input: &input, scratch: b"" });
-        let columns = [("a", &Conversion::None), ("b", conversion), ("c", &Conversion::None)];
-        let mut converter = Converter::new(columns.into_iter()).expect("something to do");
-        let bytes = converter.convert(&row).map_err(|e| e.to_string())?;
-        let row = Row::new(bytes, 3).unwrap();
-        assert_eq!(row.kind().unwrap(), RowKind::Delete);
-        let slot = |i| row.get(i).unwrap().unwrap();
-        assert_eq!((slot(0).bytes().unwrap(), slot(2).i64()), (around.as_slice(), 7));
-        Ok(slot(1).bytes().unwrap().to_vec())
+    fn labels(labels: &[&str]) -> Vec<String> {
+        labels.iter().map(ToString::to_string).collect()
     }
 
     #[test]
-    fn enum_labels() {
-        let conversion = Conversion::EnumLabel(labels(&["small", "a rather long label"]));
-        assert_eq!(converted(&conversion, b"1").unwrap(), b"small");
-        assert_eq!(converted(&conversion, b"2").unwrap(), b"a rather long label");
-        assert_eq!(converted(&conversion, b"0").unwrap(), b"");
-        let error = converted(&conversion, b"3").unwrap_err();
-        assert!(error.contains("\"3\"") && error.contains("has 2 labels") && error.contains("at b"), "{error}");
-        assert!(converted(&conversion, b"small").unwrap_err().contains("no number"));
-    }
-
-    #[test]
-    fn set_labels() {
-        let conversion = Conversion::SetLabels(labels(&["r", "w", "x"]));
-        for (bits, text) in [("0", ""), ("1", "r"), ("6", "w,x"), ("7", "r,w,x")] {
-            assert_eq!(converted(&conversion, bits.as_bytes()).unwrap(), text.as_bytes());
+    fn numbers_become_labels() {
+        let one = Conversion::EnumLabel(labels(&["small", "1,2", ""]));
+        for (text, label) in [("1", "small"), ("2", "1,2"), ("3", ""), ("0", "")] {
+            assert_eq!(one.text(text).unwrap().as_deref(), Some(label), "{text}");
         }
-        assert!(converted(&conversion, b"8").unwrap_err().contains("has 3 labels"));
-        let all = Conversion::SetLabels((0..64).map(|i| i.to_string()).collect());
-        assert!(converted(&all, u64::MAX.to_string().as_bytes()).unwrap().ends_with(b",63"));
+        assert_eq!(one.text("small"), Ok(None));
+        assert_eq!(one.text("4").unwrap_err(), "the ENUM has 3 labels, and the value is number 4");
+        let several = Conversion::SetLabels(labels(&["x y", "中", "ü"]));
+        for (text, label) in [("0", ""), ("1", "x y"), ("6", "中,ü"), ("7", "x y,中,ü")] {
+            assert_eq!(several.text(text).unwrap().as_deref(), Some(label), "{text}");
+        }
+        assert_eq!(several.text("8").unwrap_err(), "the SET has 3 labels, and the value is 8");
+        let all: Vec<String> = (0..64).map(|i| format!("o{i}")).collect();
+        let all = Conversion::SetLabels(all.clone()).text("18446744073709551615").unwrap().unwrap() == all.join(",");
+        assert!(all);
     }
 
     #[test]
-    fn zeros_at_the_end() {
-        assert_eq!(converted(&Conversion::Pad(4), b"ab").unwrap(), b"ab\0\0");
-        assert_eq!(converted(&Conversion::Pad(12), b"0123456789").unwrap(), b"0123456789\0\0");
-        assert_eq!(converted(&Conversion::Pad(2), b"abc").unwrap(), b"abc");
+    fn short_binary_strings_get_their_zeros() {
+        assert_eq!(Conversion::Pad(4).bytes(b"ab"), Ok(Some(Converted::Bytes(b"ab\0\0".to_vec()))));
+        assert_eq!(Conversion::Pad(2).bytes(b"ab"), Ok(None));
+    }
+
+    fn geometry(hex: &str) -> Vec<u8> {
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
     }
 
     #[test]
-    fn null_stays_null_and_nothing_to_do_is_nothing() {
-        let conversion = Conversion::Pad(4);
-        let mut row = Vec::new();
-        write_row(&mut row, RowKind::Insert, [Cell::NULL].iter(), &[false], Sources { input: b"", scratch: b"" });
-        let mut converter = Converter::new([("a", &conversion)].into_iter()).unwrap();
-        assert_eq!(converter.convert(&row).unwrap(), row);
-        assert!(Converter::new([("a", &Conversion::None)].into_iter()).is_none());
+    fn geometries_become_text() {
+        let point = "000000000101000000000000000000F03F0000000000000040";
+        assert_eq!(well_known_text(&geometry(point)).unwrap(), "POINT(1 2)");
+        let inner = &point[8..];
+        let collection = format!("E6100000010700000002000000{inner}010700000000000000");
+        assert_eq!(
+            well_known_text(&geometry(&collection)).unwrap(),
+            "GEOMETRYCOLLECTION(POINT(1 2),GEOMETRYCOLLECTION EMPTY)"
+        );
+        let points = format!("00000000010400000001000000{inner}");
+        assert_eq!(well_known_text(&geometry(&points)).unwrap(), "MULTIPOINT((1 2))");
+        for broken in ["", "00000000", "0000000001010000000000", "00000000010900000000000000", &collection[..60]] {
+            assert!(well_known_text(&geometry(broken)).is_err(), "{broken}");
+        }
+        let deep = format!("00000000{}{}", "010700000001000000".repeat(70), "010700000000000000");
+        assert!(well_known_text(&geometry(&deep)).is_err());
     }
 }

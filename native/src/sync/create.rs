@@ -53,7 +53,7 @@ pub fn create_table(table: &MappedTable, properties: &TableProperties) -> Result
     let keys = keys.join(", ");
     let _ = write!(sql, " {} KEY({keys})", if unique { "UNIQUE" } else { "DUPLICATE" });
     if !table.comment.is_empty() {
-        let _ = write!(sql, " COMMENT {}", text(&table.comment));
+        let _ = write!(sql, " COMMENT {}", literal(&table.comment));
     }
     let buckets = properties.buckets.map_or("AUTO".to_string(), |n| n.to_string());
     if unique {
@@ -63,7 +63,8 @@ pub fn create_table(table: &MappedTable, properties: &TableProperties) -> Result
     }
     let all = all_properties(unique, properties);
     if !all.is_empty() {
-        let all: Vec<String> = all.iter().map(|(key, value)| format!("{} = {}", text(key), text(value))).collect();
+        let all: Vec<String> =
+            all.iter().map(|(key, value)| format!("{} = {}", literal(key), literal(value))).collect();
         let _ = write!(sql, "\nPROPERTIES ({})", all.join(", "));
     }
     Ok(sql)
@@ -94,7 +95,7 @@ pub fn definition(column: &MappedColumn, nullable: bool) -> String {
     let mut sql = format!("{} {} {}", name(&column.name), column.doris, if nullable { "NULL" } else { "NOT NULL" });
     match &column.default {
         Some(DorisDefault::Literal(value)) => {
-            let _ = write!(sql, " DEFAULT {}", text(value));
+            let _ = write!(sql, " DEFAULT {}", literal(value));
         }
         Some(DorisDefault::CurrentTimestamp(0)) => sql.push_str(" DEFAULT CURRENT_TIMESTAMP"),
         Some(DorisDefault::CurrentTimestamp(scale)) => {
@@ -103,7 +104,7 @@ pub fn definition(column: &MappedColumn, nullable: bool) -> String {
         None => {}
     }
     if !column.comment.is_empty() {
-        let _ = write!(sql, " COMMENT {}", text(&column.comment));
+        let _ = write!(sql, " COMMENT {}", literal(&column.comment));
     }
     sql
 }
@@ -114,7 +115,7 @@ pub fn name(name: &str) -> String {
 }
 
 /// A text in quotes, as Doris reads it: a backslash escapes.
-pub fn text(text: &str) -> String {
+pub fn literal(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('\'');
     for c in text.chars() {

@@ -4,8 +4,8 @@ use super::default;
 use super::mysql_type::{MysqlType, Size};
 use super::refusal::Refusal;
 use super::source::{SourceColumn, SourceTable, same_name};
-use crate::doris::table::DorisType;
-use crate::schema::{LogicalType, Root, ZeroDate};
+use crate::doris::table::{DorisColumn, DorisTable, DorisType, KeyModel, Sequence};
+use crate::schema::{Field, LogicalType, Root, ZeroDate};
 use serde::{Deserialize, Serialize};
 
 /// Longest VARCHAR of Doris, in bytes.
@@ -53,6 +53,15 @@ impl Default for TypeOptions {
 pub enum BinaryText {
     Hex,
     Base64,
+}
+
+impl From<BinaryText> for crate::doris::body::BinaryText {
+    fn from(text: BinaryText) -> Self {
+        match text {
+            BinaryText::Hex => Self::Hex,
+            BinaryText::Base64 => Self::Base64,
+        }
+    }
 }
 
 /// The text of a geometry.
@@ -218,6 +227,42 @@ impl MappedTable {
     /// The column of that name in Doris, in any case.
     pub fn column(&self, name: &str) -> Option<&MappedColumn> {
         self.columns.iter().find(|column| same_name(&column.name, name))
+    }
+
+    /// The columns for the decoder of messages: names of the source, in Doris' order.
+    pub fn decoded_fields(&self) -> Vec<Field> {
+        let field = |column: &MappedColumn| Field { name: column.source.clone(), ty: column.logical.clone() };
+        self.columns.iter().map(field).collect()
+    }
+
+    /// The columns for the encoder of bodies: names in Doris, types after the conversion.
+    pub fn written_fields(&self) -> Vec<Field> {
+        let field = |column: &MappedColumn| {
+            let mut ty = column.logical.clone();
+            if column.conversion == Conversion::Wkt {
+                ty.root = Root::Varchar;
+            }
+            Field { name: column.name.clone(), ty }
+        };
+        self.columns.iter().map(field).collect()
+    }
+
+    /// The table as Doris would describe it, once it is created. `sequence`: with a hidden sequence column.
+    pub fn doris_table(&self, sequence: bool) -> DorisTable {
+        let column = |column: &MappedColumn| DorisColumn {
+            name: column.name.clone(),
+            ty: column.doris.clone(),
+            nullable: column.nullable(),
+            key: column.key,
+            default: column.default.is_some(),
+        };
+        DorisTable {
+            database: self.database.clone(),
+            name: self.name.clone(),
+            model: if self.keys > 0 { KeyModel::Unique } else { KeyModel::Duplicate },
+            columns: self.columns.iter().map(column).collect(),
+            sequence: if sequence && self.keys > 0 { Sequence::Hidden } else { Sequence::None },
+        }
     }
 }
 

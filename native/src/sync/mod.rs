@@ -10,7 +10,7 @@
 //! * [`source`], [`mysql_type`], [`ddl`]: a table of the source and its changes. [`mapping`], [`default`], [`create`], [`refusal`]: the table
 //!   in Doris, or why there is none.
 //! * [`rules`]: which tables are moved, and what they are called in Doris.
-//! * [`writer`], [`table`]: messages of all tables into loads. [`open`]: a table's first message. [`convert`], [`wkt`]: values that
+//! * [`writer`], [`table`]: messages of all tables into loads. [`open`]: a table's first message. [`convert`], [`rows`]: values that
 //!   change on the way.
 
 pub mod convert;
@@ -21,8 +21,8 @@ pub mod mapping;
 pub mod mysql_type;
 pub mod open;
 pub mod refusal;
+pub mod rows;
 pub mod rules;
 pub mod source;
 pub mod table;
-pub mod wkt;
 pub mod writer;

@@ -1,9 +1,9 @@
 //! Opening a table when its first message comes: what it is in the source, what it is to be in Doris, and a writer for it.
 
-use super::convert::Converter;
 use super::create::{TableProperties, create_table, name};
 use super::ddl::alter::{AlterOptions, PresentColumn, alter_table};
 use super::mapping::{BinaryText, MappedColumn, MappedTable, Target, TypeOptions};
+use super::rows::RowConverter;
 use super::rules::{NamesSpec, Rules, TargetName};
 use super::source::{MessageColumns, SourceTable, same_name};
 use super::table::TableWriter;
@@ -20,7 +20,7 @@ use crate::doris::spec::{AccessSpec, Compression, FormatName, LabelSpec};
 use crate::doris::table::{DorisTable, KeyModel, Sequence};
 use crate::doris::writer::{Deletes, Limits, Writer};
 use crate::error::{Error, Kind};
-use crate::schema::{DdlHandling, DecoderSpec, Field, LogicalType, Semantics, TimestampFormat};
+use crate::schema::{DdlHandling, DecoderSpec, Semantics, TimestampFormat};
 use serde::Deserialize;
 use std::future::Future;
 use std::sync::Arc;
@@ -227,16 +227,8 @@ impl DorisTables {
 
     fn writer(&self, source: &SourceTable, mapped: &MappedTable, table: &DorisTable) -> Result<TableWriter, Error> {
         let spec = &self.spec;
-        let fields = |name: fn(&MappedColumn) -> &String| -> Vec<Field> {
-            let field = |column| Field {
-                name: name(column).clone(),
-                // What is NULL where Doris has NOT NULL is a bad row, with its reason; the decoder lets it through.
-                ty: LogicalType { nullable: true, root: column.logical.root.clone() },
-            };
-            mapped.columns.iter().map(field).collect()
-        };
         let decoder = Decoder::new(DecoderSpec {
-            fields: fields(|column| &column.source),
+            fields: mapped.decoded_fields(),
             metadata: Vec::new(),
             semantics: Semantics::Canal,
             lenient: false,
@@ -257,7 +249,7 @@ impl DorisTables {
             },
             ..BodySpec::new(if spec.format == FormatName::Csv { Format::csv() } else { Format::Json })
         };
-        let encoder = BodyEncoder::new(body, &fields(|column| &column.name), Some(table))?;
+        let encoder = BodyEncoder::new(body, &mapped.written_fields(), Some(table))?;
         let headers = encoder.headers().into_iter().map(|(name, value)| (name.to_string(), value)).collect();
         let lane = Lane::new(
             spec.target(table.database.clone(), table.name.clone(), headers),
@@ -267,7 +259,8 @@ impl DorisTables {
         let limits = Limits { rows: spec.max_rows, bytes: spec.max_bytes, memory: u64::MAX };
         let deletes = if unique { Deletes::Signed } else { Deletes::Refused };
         let writer = Writer::new(encoder, (Arc::clone(&self.loader), lane), limits, deletes, false, None);
-        let converter = Converter::new(mapped.columns.iter().map(|column| (column.name.as_str(), &column.conversion)));
+        let converter =
+            RowConverter::new(mapped.columns.iter().map(|column| (column.name.as_str(), &column.conversion)));
         Ok(TableWriter::new(source.full_name(), mapped.columns.len(), decoder, converter, writer))
     }
 

@@ -1,6 +1,6 @@
 //! One table on its way from messages to loads: its decoder, and the writer of its bodies.
 
-use super::convert::Converter;
+use super::rows::RowConverter;
 use crate::canal::decode::{Decoder, Outcome};
 use crate::doris::writer::{Writer, Written};
 use crate::error::{Error, Kind};
@@ -24,7 +24,7 @@ pub struct TableWriter {
     columns: usize,
     decoder: Decoder,
     /// None where values are written as they were decoded.
-    converter: Option<Converter>,
+    converter: Option<RowConverter>,
     writer: Writer,
     /// Of the message that is being written: the byte its next row begins at, and how many were before it.
     at: usize,
@@ -40,7 +40,7 @@ impl TableWriter {
         source: String,
         columns: usize,
         decoder: Decoder,
-        converter: Option<Converter>,
+        converter: Option<RowConverter>,
         writer: Writer,
     ) -> TableWriter {
         TableWriter { source, columns, decoder, converter, writer, at: 0, row: 0, sequence: 0, rows: 0 }

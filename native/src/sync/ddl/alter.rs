@@ -3,7 +3,7 @@
 use super::TableChange;
 use crate::doris::table::DorisType;
 use crate::schema::Root;
-use crate::sync::create::{definition, name, text};
+use crate::sync::create::{definition, literal, name};
 use crate::sync::mapping::{Conversion, DorisDefault, MappedColumn, MappedTable};
 use crate::sync::source::same_name;
 
@@ -66,7 +66,7 @@ pub struct AlterOptions {
 }
 
 /// The columns that clauses rename, by their names in the source: before, after.
-pub fn renames(changes: &[TableChange]) -> Vec<(String, String)> {
+fn renames(changes: &[TableChange]) -> Vec<(String, String)> {
     let renamed = |change: &TableChange| match change {
         TableChange::RenameColumn { old, new } => Some((old.clone(), new.clone())),
         TableChange::ModifyColumn { old, column, .. } => Some((old.clone(), column.name.clone())),
@@ -75,8 +75,9 @@ pub fn renames(changes: &[TableChange]) -> Vec<(String, String)> {
     changes.iter().filter_map(renamed).filter(|(old, new)| old != new).collect()
 }
 
-/// The statements that turn `old` into `new`, given the columns that Doris has: what it has already is left out, so the same change can
-/// be planned again after a restart, when a part of it was done. `renamed`: see [`renames`].
+/// The statements that turn `old` into `new` by the clauses of one ALTER TABLE, given the columns that Doris has: what it has already is
+/// left out, so the same change can be planned again after a restart, when a part of it was done. Without clauses what differs is added,
+/// dropped and modified.
 ///
 /// Order of columns and changed defaults stay as they are, as rows come whole and by name.
 ///
@@ -85,7 +86,7 @@ pub fn renames(changes: &[TableChange]) -> Vec<(String, String)> {
 pub fn alter_table(
     old: &MappedTable,
     new: &MappedTable,
-    renamed: &[(String, String)],
+    clauses: &[TableChange],
     present: &[PresentColumn],
     options: AlterOptions,
 ) -> Result<Vec<Step>, Impossible> {
@@ -96,7 +97,8 @@ pub fn alter_table(
         steps: Vec::new(),
         options,
     };
-    let pairs = plan.rename(old, renamed)?;
+    let pairs = plan.rename(old, &renames(clauses))?;
+    plan.check_made_anew(clauses)?;
     plan.check_keys(old, &pairs)?;
     for column in &old.columns {
         if new_of(column, new, &pairs).is_none() {
@@ -111,7 +113,7 @@ pub fn alter_table(
         }
     }
     if old.comment != new.comment {
-        let sql = format!("ALTER TABLE {} MODIFY COMMENT {}", plan.table, text(&new.comment));
+        let sql = format!("ALTER TABLE {} MODIFY COMMENT {}", plan.table, literal(&new.comment));
         plan.steps.push(Step { sql, heavy: false });
     }
     Ok(plan.steps)
@@ -175,6 +177,30 @@ impl Plan<'_> {
 
     fn step(&mut self, clause: String, heavy: bool) {
         self.steps.push(Step { sql: format!("ALTER TABLE {} {clause}", self.table), heavy });
+    }
+
+    /// A column that is dropped and added by one statement looks in Doris as if nothing had to be done.
+    fn check_made_anew(&self, clauses: &[TableChange]) -> Result<(), Impossible> {
+        let dropped = |name: &str| {
+            clauses.iter().any(|c| matches!(c, TableChange::DropColumn { column, .. } if same_name(column, name)))
+        };
+        for clause in clauses {
+            let TableChange::AddColumn { column, .. } = clause else { continue };
+            let Some(new) = self.new.columns.iter().find(|new| same_name(&new.source, &column.name)) else { continue };
+            if dropped(&column.name) && self.find(&new.name).is_some() {
+                return Err(Impossible {
+                    what: format!(
+                        "{}: the column {} is dropped and added in one statement, so Doris' columns do not show whether it was done",
+                        self.table, new.name
+                    ),
+                    by_hand: vec![
+                        format!("ALTER TABLE {} DROP COLUMN {}", self.table, name(&new.name)),
+                        format!("ALTER TABLE {} ADD COLUMN {}", self.table, definition(new, true)),
+                    ],
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Renames what is not renamed yet; gives the pairs of names in Doris.
@@ -290,7 +316,9 @@ impl Plan<'_> {
             let why = format!("the rows that are there have it as {}, and new ones as {}", form(old), form(new));
             return Err(self.another_column(new, &why));
         }
-        let widens = present.ty != new.doris;
+        let known = old.filter(|old| same_type(&present.ty, &old.doris)).map(|old| old.doris.clone());
+        let present = PresentColumn { ty: known.unwrap_or_else(|| present.ty.clone()), ..present.clone() };
+        let widens = !same_type(&present.ty, &new.doris);
         if widens {
             if self.options.keep_wider && holds(&present.ty, &new.doris) {
                 return Ok(());
@@ -306,10 +334,12 @@ impl Plan<'_> {
                 return Err(self.another_column(new, &format!("Doris cannot make {} of {}", new.doris, present.ty)));
             }
         }
-        // NULL can be allowed, not forbidden; and where it stays allowed nothing is lost.
+        // NULL can be allowed, not forbidden; and where it stays allowed nothing is lost. A table that is known from messages alone has NULL
+        // everywhere, which is no reason to allow it.
         let nullable = new.nullable() || present.nullable;
-        if widens || nullable != present.nullable {
-            let kept = MappedColumn { default: kept_default(present), ..new.clone() };
+        let allows = nullable && !present.nullable && old.is_none_or(|old| !old.nullable());
+        if widens || allows {
+            let kept = MappedColumn { default: kept_default(&present), ..new.clone() };
             let key = if new.key { " KEY" } else { "" };
             let mut clause = format!("MODIFY COLUMN {}", definition(&kept, nullable));
             if new.key {
@@ -318,8 +348,11 @@ impl Plan<'_> {
                 clause = clause.replacen(&head, &format!("{head}{key}"), 1);
             }
             self.step(clause, true);
-        } else if old.is_some_and(|old| old.comment != new.comment) && present.comment != new.comment {
-            self.step(format!("MODIFY COLUMN {} COMMENT {}", name(&new.name), text(&new.comment)), false);
+        }
+        // A MODIFY without a comment keeps the one that is there.
+        let told = (widens || allows) && !new.comment.is_empty();
+        if old.is_some_and(|old| old.comment != new.comment) && present.comment != new.comment && !told {
+            self.step(format!("MODIFY COLUMN {} COMMENT {}", name(&new.name), literal(&new.comment)), false);
         }
         Ok(())
     }
@@ -352,6 +385,11 @@ fn by_other_names(table: &str, pairs: &[(String, String)]) -> Vec<String> {
         pairs.iter().map(|(from, _)| format!("ALTER TABLE {table} RENAME COLUMN {} {}", name(from), other(from)));
     let back = pairs.iter().map(|(from, to)| format!("ALTER TABLE {table} RENAME COLUMN {} {}", other(from), name(to)));
     aside.chain(back).collect()
+}
+
+/// Whether Doris shows one type for the other: BOOLEAN is `tinyint(1)` in `information_schema.columns`.
+fn same_type(shown: &DorisType, wanted: &DorisType) -> bool {
+    shown == wanted || (*shown == DorisType::TinyInt && *wanted == DorisType::Boolean)
 }
 
 /// Doris refuses another default, so a MODIFY repeats the one that is there.
