@@ -7,15 +7,16 @@ mod scenario;
 use canal_native::canal::decode::{Decoder, Outcome};
 use canal_native::doris::body::{BodyEncoder, BodySpec, Format};
 use canal_native::schema::ZeroDate;
+use canal_native::sync::convert::Converted;
 use canal_native::sync::ddl::drift::drift;
 use canal_native::sync::ddl::{TableName, apply, parse};
-use canal_native::sync::mapping::{MappedTable, Target, TypeOptions};
+use canal_native::sync::mapping::{Conversion, GeometryText, MappedTable, Target, TypeOptions, map_type};
 use canal_native::sync::refusal::Refusal;
 use canal_native::sync::source::{MessageColumns, SourceTable};
 use scenario::{captured_messages, spec_of};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 #[derive(Deserialize)]
 struct Message<'m> {
@@ -207,4 +208,52 @@ fn statements_lead_to_the_columns_of_the_rows() {
     // Columns that messages of a minimal image lack.
     assert_eq!(surprises, BTreeMap::from([("misc_dev.img [] None".to_string(), 67)]));
     assert!(compared > 4_000, "only {compared}");
+}
+
+/// Every number of a captured ENUM or SET has labels, every geometry has a text, and no binary string is longer than its column.
+#[test]
+fn captured_values_are_converted() {
+    let options = TypeOptions { geometry: GeometryText::Wkt, ..TypeOptions::default() };
+    let mut texts: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for set in scenario::CAPTURED {
+        for message in captured_messages(set) {
+            let Some(source) = source(&message) else { continue };
+            let json: serde_json::Value = serde_json::from_slice(&message).unwrap();
+            for column in &source.columns {
+                let mapped = map_type(&column.ty, false, &options);
+                for row in json["data"].as_array().into_iter().flatten() {
+                    let Some(value) = row[&column.name].as_str() else { continue };
+                    let bytes: Vec<u8> = value.chars().map(|c| u32::from(c) as u8).collect();
+                    let (kind, converted) = match &mapped.conversion {
+                        Conversion::None => continue,
+                        Conversion::EnumLabel(_) => ("enum", mapped.conversion.text(value).unwrap()),
+                        Conversion::SetLabels(_) => ("set", mapped.conversion.text(value).unwrap()),
+                        Conversion::Wkt => match mapped.conversion.bytes(&bytes).unwrap() {
+                            Some(Converted::Text(text)) => ("geometry", Some(text)),
+                            other => panic!("{other:?}"),
+                        },
+                        Conversion::Pad(length) => {
+                            let padded = match mapped.conversion.bytes(&bytes).unwrap() {
+                                Some(Converted::Bytes(padded)) => padded,
+                                Some(other) => panic!("{other:?}"),
+                                None => bytes,
+                            };
+                            assert_eq!(padded.len(), *length as usize);
+                            continue;
+                        }
+                    };
+                    let text = converted.unwrap_or_else(|| panic!("{}: {value} is no number", column.name));
+                    texts.entry(kind).or_default().insert(text);
+                }
+            }
+        }
+    }
+    let enums: Vec<&str> = texts["enum"].iter().map(String::as_str).collect();
+    assert_eq!(enums, ["", "a,b", "it's", "large", "medium", "new", "paid", "shipped", "small", "é", "中文"]);
+    assert!(texts["set"].contains("x y,中,ü") && texts["set"].contains("a,b"));
+    let kinds: BTreeSet<&str> = texts["geometry"].iter().map(|text| &text[..text.find(['(', ' ']).unwrap()]).collect();
+    assert!(
+        kinds.contains("POINT") && kinds.contains("MULTIPOLYGON") && kinds.contains("GEOMETRYCOLLECTION"),
+        "{kinds:?}"
+    );
 }
