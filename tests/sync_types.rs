@@ -4,7 +4,7 @@ use canal_native::doris::body::{BodyEncoder, BodySpec, Format};
 use canal_native::doris::table::{DorisColumn, DorisTable, KeyModel, Sequence};
 use canal_native::schema::{Field, LogicalType, Root};
 use canal_native::sync::mapping::{
-    BinaryText, Conversion, GeometryText, MappedType, TinyInt1, TypeOptions, map_type, may_be_key,
+    BinaryText, Conversion, GeometryText, JsonColumn, MappedType, TinyInt1, TypeOptions, map_type, may_be_key,
 };
 use canal_native::sync::mysql_type::MysqlType;
 use std::fs;
@@ -68,7 +68,9 @@ fn all_options() -> Vec<TypeOptions> {
     for binary in [BinaryText::Hex, BinaryText::Base64] {
         for geometry in [GeometryText::Hex, GeometryText::Wkt] {
             for tinyint1 in [TinyInt1::Tinyint, TinyInt1::Boolean] {
-                all.push(TypeOptions { binary, geometry, tinyint1, ..TypeOptions::default() });
+                for json in [JsonColumn::Json, JsonColumn::String] {
+                    all.push(TypeOptions { binary, geometry, tinyint1, json, ..TypeOptions::default() });
+                }
             }
         }
     }

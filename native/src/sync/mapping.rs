@@ -31,6 +31,8 @@ pub struct TypeOptions {
     pub geometry: GeometryText,
     /// What `tinyint(1)` becomes. Default `tinyint`, as 2 to 127 and negative numbers are legal in it.
     pub tinyint1: TinyInt1,
+    /// The column of JSON values. Default `json`.
+    pub json: JsonColumn,
     /// How dates of zeros are read. Default `null`; then columns of dates may be NULL in Doris whatever the source says.
     pub zero_date: ZeroDate,
 }
@@ -41,6 +43,7 @@ impl Default for TypeOptions {
             binary: BinaryText::Hex,
             geometry: GeometryText::Hex,
             tinyint1: TinyInt1::Tinyint,
+            json: JsonColumn::Json,
             zero_date: ZeroDate::Null,
         }
     }
@@ -81,6 +84,16 @@ pub enum GeometryText {
 pub enum TinyInt1 {
     Tinyint,
     Boolean,
+}
+
+/// The column of JSON values in Doris.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JsonColumn {
+    /// JSON. Texts that are none are bad rows; Canal 1.1 writes such where keys of objects have quotes or backslashes.
+    Json,
+    /// STRING, with any text that Canal writes.
+    String,
 }
 
 /// What is done to a value after it was decoded and before it is written.
@@ -371,6 +384,7 @@ pub fn map_type(ty: &MysqlType, key: bool, options: &TypeOptions) -> MappedType 
         }
         MysqlType::Time(_) => plain(Root::Varchar, DorisType::Varchar(TIME)),
         MysqlType::Year => plain(Root::Smallint, DorisType::SmallInt),
+        MysqlType::Json if options.json == JsonColumn::String => plain(Root::Varchar, text_of(u64::MAX, key)),
         MysqlType::Json => plain(Root::Varchar, DorisType::Json),
         other => strings(other, key, options),
     }

@@ -102,42 +102,44 @@ fn attribute(tokens: &mut Tokens, read: &mut Definition) -> Parsed<bool> {
 }
 
 /// Attributes that say nothing about the column in Doris.
+const PASSED_OVER: [&str; 16] = [
+    "UNIQUE KEY",
+    "UNIQUE",
+    "AUTO_INCREMENT",
+    "VIRTUAL",
+    "STORED",
+    "PERSISTENT",
+    "VISIBLE",
+    "INVISIBLE",
+    "BINARY",
+    "ASCII",
+    "UNICODE",
+    "ENFORCED",
+    "NOT ENFORCED",
+    "COMPRESSED",
+    "WITH SYSTEM VERSIONING",
+    "WITHOUT SYSTEM VERSIONING",
+];
+
+/// The same, with a value behind them.
+const PASSED_OVER_WITH_VALUE: [&str; 9] = [
+    "CHARACTER SET",
+    "CHARSET",
+    "COLLATE",
+    "COLUMN_FORMAT",
+    "STORAGE",
+    "SRID",
+    "REF_SYSTEM_ID",
+    "ENGINE_ATTRIBUTE",
+    "SECONDARY_ENGINE_ATTRIBUTE",
+];
+
+/// Passes over an attribute that says nothing about the column in Doris; false if there is none.
 fn passed_over(tokens: &mut Tokens) -> Parsed<bool> {
-    let single = [
-        "UNIQUE KEY",
-        "UNIQUE",
-        "AUTO_INCREMENT",
-        "VIRTUAL",
-        "STORED",
-        "PERSISTENT",
-        "VISIBLE",
-        "INVISIBLE",
-        "BINARY",
-        "ASCII",
-        "UNICODE",
-        "ENFORCED",
-        "NOT ENFORCED",
-        "COMPRESSED",
-        "WITH SYSTEM VERSIONING",
-        "WITHOUT SYSTEM VERSIONING",
-    ];
-    if single.iter().any(|words| tokens.take(words)) {
+    if PASSED_OVER.iter().any(|words| tokens.take(words)) {
         return Ok(true);
     }
-    if tokens.take("CHARACTER SET")
-        || [
-            "CHARSET",
-            "COLLATE",
-            "COLUMN_FORMAT",
-            "STORAGE",
-            "SRID",
-            "REF_SYSTEM_ID",
-            "ENGINE_ATTRIBUTE",
-            "SECONDARY_ENGINE_ATTRIBUTE",
-        ]
-        .iter()
-        .any(|word| tokens.take(word))
-    {
+    if PASSED_OVER_WITH_VALUE.iter().any(|words| tokens.take(words)) {
         tokens.take_mark(&Token::Eq);
         tokens.next();
         return Ok(true);
