@@ -33,18 +33,20 @@ enum Key {
 }
 
 impl Replay {
-    pub fn of(messages: &[Vec<u8>], database: &str, table: &str, key: &[&str]) -> Replay {
+    pub fn of(messages: &[Vec<u8>], database: &str, table: &str) -> Replay {
         let mut replay = Replay { rows: BTreeMap::new(), types: Map::new() };
         for message in messages {
             let message: Value = serde_json::from_slice(message).expect("JSON");
             if message["database"] == database && message["table"] == table && message["data"].is_array() {
-                replay.message(&message, key);
+                replay.message(&message);
             }
         }
         replay
     }
 
-    fn message(&mut self, message: &Value, key: &[&str]) {
+    fn message(&mut self, message: &Value) {
+        let names = message["pkNames"].as_array().expect("a key");
+        let key: Vec<&str> = names.iter().map(|name| name.as_str().expect("a name")).collect();
         self.types = message["mysqlType"].as_object().expect("types").clone();
         for (i, image) in message["data"].as_array().expect("rows").iter().enumerate() {
             let after = image.as_object().expect("a row");
@@ -53,10 +55,10 @@ impl Replay {
                 before.extend(old.clone());
             }
             if message["type"] != "INSERT" {
-                self.rows.remove(&key_of(&before, key));
+                self.rows.remove(&key_of(&before, &key));
             }
             if message["type"] != "DELETE" {
-                self.rows.insert(key_of(after, key), after.clone());
+                self.rows.insert(key_of(after, &key), after.clone());
             }
         }
     }

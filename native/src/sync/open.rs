@@ -2,7 +2,7 @@
 
 use super::create::{TableProperties, create_table, name};
 use super::ddl::alter::{AlterOptions, PresentColumn, alter_table};
-use super::mapping::{BinaryText, MappedColumn, MappedTable, Target, TypeOptions};
+use super::mapping::{MappedColumn, MappedTable, Target, TypeOptions};
 use super::rows::RowConverter;
 use super::rules::{NamesSpec, Rules, TargetName};
 use super::source::{MessageColumns, SourceTable, same_name};
@@ -10,7 +10,7 @@ use super::table::TableWriter;
 use super::writer::{DatabaseWriter, Tables};
 use crate::canal::decode::Decoder;
 use crate::canal::head::Head;
-use crate::doris::body::{self, BodyEncoder, BodySpec, Format};
+use crate::doris::body::{BodyEncoder, BodySpec, Format};
 use crate::doris::catalogue;
 use crate::doris::cluster::{Access, CallError, Cluster};
 use crate::doris::label::Stem;
@@ -243,10 +243,7 @@ impl DorisTables {
         let body = BodySpec {
             delete_sign: unique,
             sequence: unique && table.sequence == Sequence::Hidden,
-            binary: match spec.types.binary {
-                BinaryText::Hex => body::BinaryText::Hex,
-                BinaryText::Base64 => body::BinaryText::Base64,
-            },
+            binary: spec.types.binary.into(),
             ..BodySpec::new(if spec.format == FormatName::Csv { Format::csv() } else { Format::Json })
         };
         let encoder = BodyEncoder::new(body, &mapped.written_fields(), Some(table))?;
