@@ -113,6 +113,11 @@ need_zig() {
     export CANAL_NATIVE_ZIG="$zig"
 }
 
+# A database for the test with a real Canal server. The package has the server's program alone: no service is started.
+need_mariadb() {
+    [ -x /usr/sbin/mariadbd ] || command -v mariadbd >/dev/null || apt_install mariadb-server-core
+}
+
 run_gradle() {
     # Debian's start script prints the JVM's version on stderr each time.
     "$CANAL_NATIVE_GRADLE" --no-daemon "$@" </dev/null 2> >(grep -v -E '^(openjdk version|OpenJDK (Runtime|64-Bit))' >&2)

@@ -134,10 +134,14 @@ auto.create.topics.enable=false
         with open(self.directory / f"producer-{topic}.log", "wb") as log:
             return subprocess.Popen(self._client("ProduceLines", f"{topic}=/dev/stdin,append"), stdin=subprocess.PIPE, stdout=log, stderr=log, text=True)
 
+    def text(self, topic: str) -> str:
+        """Everything in a topic, keys and values; bytes that are no text are replaced."""
+        return self._run("reading from Kafka", self._client("ReadTopic", topic))
+
     def view(self, topic: str):
         """What an upsert-kafka table of that topic holds: key -> value, as parsed JSON texts."""
         rows = {}
-        for line in self._run("reading from Kafka", self._client("ReadTopic", topic)).splitlines():
+        for line in self.text(topic).splitlines():
             key, value = line.split("\t")
             rows.pop(key, None)
             if value:

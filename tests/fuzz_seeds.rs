@@ -6,6 +6,8 @@
 #[path = "fuzz/cases/mod.rs"]
 mod cases;
 mod generator;
+#[path = "packets/session.rs"]
+mod packet_session;
 mod reference;
 mod rows;
 mod scenario;
@@ -76,6 +78,11 @@ fn table() {
 }
 
 #[test]
+fn packet() {
+    replay("packet");
+}
+
+#[test]
 fn encode() {
     replay("encode");
 }
@@ -108,6 +115,29 @@ fn member(message: &reference::json::Node, name: &str) -> String {
     match message.get(name) {
         Some(reference::json::Node::Text(text)) => text.clone(),
         _ => String::new(),
+    }
+}
+
+/// The shortest packets of the captured sets, with options in turn, two in each seed.
+fn write_packets(folder: &Path) {
+    for set in ["mysql80", "mariadb", "canal114"] {
+        let bytes = scenario::gunzip(&scenario::data_dir().join(format!("canal/captured/{set}.packets.gz")));
+        let mut rest = &bytes[..];
+        let mut packets = Vec::new();
+        while let Some((len, after)) = rest.split_first_chunk() {
+            let (packet, after) = after.split_at(u32::from_le_bytes(*len) as usize);
+            packets.push(packet);
+            rest = after;
+        }
+        packets.sort_by_key(|packet| packet.len());
+        for (n, two) in packets.chunks(2).take(6).enumerate().filter(|(_, two)| two[1].len() < 4_000) {
+            let mut seed = vec![n as u8 * 5];
+            for packet in two {
+                seed.extend((packet.len() as u16).to_le_bytes());
+                seed.extend(*packet);
+            }
+            fs::write(folder.join(format!("{set}-{n}")), seed).expect("a seed");
+        }
     }
 }
 
@@ -145,6 +175,7 @@ fn write_seeds() {
         let shortest = scenario::captured_messages(set).into_iter().min_by_key(Vec::len).expect("a message");
         fs::write(message.join(format!("{set}-0")), [&[1, 0], &shortest[..]].concat()).expect("a seed");
     }
+    write_packets(&folder("packet"));
     for target in ["table", "encode"] {
         let folder = folder(target);
         for n in 0..8 {

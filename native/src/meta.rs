@@ -1,19 +1,18 @@
-//! Metadata columns: what a table's reader asks of the envelope.
+//! Metadata columns: what a table's reader asks of a message beside its columns.
 //!
-//! `database`, `table`, `sqlType` and `pkNames` are the same in message after message. Each slot keeps a dictionary of the
+//! `database`, `table`, `sqlType`, `pkNames` and the binlog file are the same in message after message. Each slot keeps a dictionary of the
 //! values seen, hands each out once as an Arrow array, and afterwards names it by its index. Numbers (`ts`, `es`, `id`,
-//! `isDdl`) differ in every message and travel as they are. So do texts (`sql`, `gtid`) and before images (`old`), for
+//! `isDdl`, the binlog offset) differ in every message and travel as they are. So do texts (`sql`, `gtid`) and before images (`old`), for
 //! which there is no room in a slot: they stand behind the rows, in the [`tail`], and the slot says where.
 
 mod tail;
 
-use crate::canal::envelope::{Envelope, Member};
-use crate::json::{Refused, blank, expect, next_or_end, number, skip, string};
+use crate::json::Refused;
 use crate::schema::MetadataKey;
 use arrow::array::{ArrayRef, Int32Builder, ListBuilder, MapBuilder, MapFieldNames, StringBuilder};
 use std::collections::HashMap;
 use std::sync::Arc;
-use tail::Tail;
+pub use tail::Tail;
 
 /// Values per dictionary; beyond it, all dictionaries are emptied.
 pub const MAX_VALUES: usize = 4_096;
@@ -25,6 +24,38 @@ pub const NULL_INDEX: i64 = -1;
 /// The slot value for NULL where the slot is a number, or a place in the tail.
 pub const NULL_NUMBER: i64 = i64::MIN;
 
+/// A message's metadata, whatever it was read from. A value of a form that Canal does not write (a name that is no string, a
+/// key list that is no array) is [`Refused`]: Flink's codec has rules for those.
+pub trait Source {
+    /// The bytes by which a value of a dictionary is recognised; `None` for NULL.
+    fn raw(&self, key: MetadataKey) -> Option<&[u8]>;
+
+    /// What [`raw`](Self::raw) stands for: a name.
+    fn text(&self, key: MetadataKey) -> Result<String, Refused>;
+
+    /// The same: column → code.
+    fn codes(&self) -> Result<Codes, Refused>;
+
+    /// The same: key columns.
+    fn names(&self) -> Result<Names, Refused>;
+
+    /// A number, or a boolean as 0 or 1; [`NULL_NUMBER`] for NULL.
+    fn number(&self, key: MetadataKey) -> Result<i64, Refused>;
+
+    /// Appends a text to `out`; false for NULL.
+    fn append_text(&self, key: MetadataKey, out: &mut Vec<u8>) -> Result<bool, Refused>;
+
+    /// Appends the first `count` before images to `out`, by [`Tail::table`], and returns what it returns; [`NULL_NUMBER`] if there are
+    /// none.
+    fn append_images(&self, count: usize, tail: &mut Tail, out: &mut Vec<u8>) -> Result<i64, Refused>;
+}
+
+/// Column → code, in the message's order.
+pub type Codes = Vec<(String, Option<i32>)>;
+
+/// Key columns, in the message's order.
+pub type Names = Vec<Option<String>>;
+
 /// The slots of one table.
 #[derive(Debug)]
 pub struct Metadata {
@@ -32,7 +63,7 @@ pub struct Metadata {
     growth: Growth,
     /// Buffers for what goes into the tail, if a slot needs it.
     tail: Option<Tail>,
-    /// One value per requested key, for the message that was decoded last.
+    /// One value per requested key, for the message that was decoded last, and behind them what was [reserved](Self::reserve).
     pub values: Box<[i64]>,
 }
 
@@ -58,9 +89,9 @@ pub struct Growth {
 
 #[derive(Debug)]
 struct Slot {
-    member: Member,
+    key: MetadataKey,
     values: Values,
-    /// The raw JSON of each value, by which it is recognised.
+    /// The [raw](Source::raw) bytes of each value, by which it is recognised.
     index: HashMap<Box<[u8]>, usize>,
     bytes: usize,
     last: Vec<u8>,
@@ -69,35 +100,34 @@ struct Slot {
 
 #[derive(Debug)]
 enum Values {
-    Integer,
-    Boolean,
+    Number,
     /// In the tail: a text, the before images.
     Text,
     Images,
     Texts(Vec<String>),
-    Codes(Vec<Vec<(String, Option<i32>)>>),
-    Names(Vec<Vec<Option<String>>>),
+    Codes(Vec<Codes>),
+    Names(Vec<Names>),
 }
 
 impl Metadata {
     /// Slots for `keys`, in their order.
     pub fn new(keys: &[MetadataKey]) -> Self {
         let slot = |key: &MetadataKey| {
-            let (member, values) = match key {
-                MetadataKey::Database => (Member::Database, Values::Texts(Vec::new())),
-                MetadataKey::Table => (Member::Table, Values::Texts(Vec::new())),
-                MetadataKey::SqlType => (Member::SqlType, Values::Codes(Vec::new())),
-                MetadataKey::PkNames => (Member::PkNames, Values::Names(Vec::new())),
-                MetadataKey::IngestionTimestamp => (Member::Ts, Values::Integer),
-                MetadataKey::EventTimestamp => (Member::Es, Values::Integer),
-                MetadataKey::Type => (Member::Type, Values::Texts(Vec::new())),
-                MetadataKey::Sql => (Member::Sql, Values::Text),
-                MetadataKey::IsDdl => (Member::IsDdl, Values::Boolean),
-                MetadataKey::Gtid => (Member::Gtid, Values::Text),
-                MetadataKey::Id => (Member::Id, Values::Integer),
-                MetadataKey::Old => (Member::Old, Values::Images),
+            let values = match key {
+                MetadataKey::Database | MetadataKey::Table | MetadataKey::Type | MetadataKey::BinlogFile => {
+                    Values::Texts(Vec::new())
+                }
+                MetadataKey::SqlType => Values::Codes(Vec::new()),
+                MetadataKey::PkNames => Values::Names(Vec::new()),
+                MetadataKey::IngestionTimestamp
+                | MetadataKey::EventTimestamp
+                | MetadataKey::IsDdl
+                | MetadataKey::Id
+                | MetadataKey::BinlogOffset => Values::Number,
+                MetadataKey::Sql | MetadataKey::Gtid => Values::Text,
+                MetadataKey::Old => Values::Images,
             };
-            Slot { member, values, index: HashMap::new(), bytes: 0, last: Vec::new(), last_index: None }
+            Slot { key: *key, values, index: HashMap::new(), bytes: 0, last: Vec::new(), last_index: None }
         };
         let behind_rows = |key: &MetadataKey| matches!(key, MetadataKey::Sql | MetadataKey::Gtid | MetadataKey::Old);
         Metadata {
@@ -108,19 +138,36 @@ impl Metadata {
         }
     }
 
+    /// Appends `more` numbers to [`values`](Self::values), for the decoder's own use. Only before they are looked at from elsewhere.
+    pub fn reserve(&mut self, more: usize) {
+        self.values = vec![0; self.slots.len() + more].into();
+    }
+
+    /// Those numbers.
+    pub fn reserved(&self) -> &[i64] {
+        &self.values[self.slots.len()..]
+    }
+
+    /// Those numbers, to be changed.
+    #[inline(always)]
+    pub fn reserved_mut(&mut self) -> &mut [i64] {
+        let slots = self.slots.len();
+        &mut self.values[slots..]
+    }
+
     /// Fills [`values`](Self::values) from a message, but for those of the [tail](Self::append_tail).
     ///
     /// # Errors
     /// A value of a form that Canal does not write (a name that is no string, a key list that is no array): Flink's codec has
     /// rules for those.
     #[inline]
-    pub fn fill(&mut self, buf: &[u8], envelope: &Envelope) -> Result<(), Refused> {
+    pub fn fill(&mut self, message: &impl Source) -> Result<(), Refused> {
         if self.slots.iter().any(|slot| slot.index.len() >= MAX_VALUES || slot.bytes >= MAX_BYTES) {
             self.slots.iter_mut().for_each(Slot::clear);
             self.growth.reset = true;
         }
         for (slot, value) in self.slots.iter_mut().zip(&mut self.values) {
-            *value = slot.value(buf, envelope, &mut self.growth)?;
+            *value = slot.value(message, &mut self.growth)?;
         }
         Ok(())
     }
@@ -132,29 +179,26 @@ impl Metadata {
     }
 
     /// Appends to `out`, which holds the message's rows, what stands in the tail, and fills its slots:
-    /// `offset << 32 | length`, counted from the start of `out`. `images` is the number of rows in `data` that have a before
-    /// image, 0 if the message is no UPDATE.
+    /// `offset << 32 | length`, counted from the start of `out`. `images` is the number of rows that have a before image, 0 if the
+    /// message is no UPDATE.
     ///
     /// # Errors
     /// A value of a form that Canal does not write: `sql` or `gtid` that is no string, an object, array or a name twice in a
     /// before image.
     #[inline(always)]
-    pub fn append_tail(
-        &mut self,
-        buf: &[u8],
-        envelope: &Envelope,
-        images: usize,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Refused> {
+    pub fn append_tail(&mut self, message: &impl Source, images: usize, out: &mut Vec<u8>) -> Result<(), Refused> {
         match &mut self.tail {
             None => Ok(()),
             Some(tail) => {
                 for (slot, value) in self.slots.iter().zip(&mut self.values) {
-                    let span = envelope.raw(slot.member, buf).filter(|raw| *raw != b"null");
-                    *value = match (&slot.values, span.and_then(|_| envelope.span(slot.member))) {
-                        (Values::Text, Some((pos, _))) => tail.text(buf, pos, out)?,
-                        (Values::Images, Some((pos, _))) if images > 0 => tail.images(buf, pos, images, out)?,
-                        (Values::Text | Values::Images, _) => NULL_NUMBER,
+                    *value = match slot.values {
+                        Values::Text => {
+                            let from = out.len();
+                            let there = message.append_text(slot.key, out)?;
+                            if there { tail::place(from, out.len()) } else { NULL_NUMBER }
+                        }
+                        Values::Images if images > 0 => message.append_images(images, tail, out)?,
+                        Values::Images => NULL_NUMBER,
                         _ => continue,
                     };
                 }
@@ -171,7 +215,7 @@ impl Metadata {
     /// The value that a slot calls `index`. `None` for a timestamp slot, and where there is none.
     pub fn value(&self, slot: usize, index: usize) -> Option<Value<'_>> {
         Some(match &self.slots.get(slot)?.values {
-            Values::Integer | Values::Boolean | Values::Text | Values::Images => return None,
+            Values::Number | Values::Text | Values::Images => return None,
             Values::Texts(texts) => Value::Text(texts.get(index)?),
             Values::Codes(maps) => Value::Codes(maps.get(index)?),
             Values::Names(lists) => Value::Names(lists.get(index)?),
@@ -182,7 +226,7 @@ impl Metadata {
     /// or does not exist.
     pub fn export(&self, slot: usize, from: usize) -> Option<ArrayRef> {
         Some(match &self.slots.get(slot)?.values {
-            Values::Integer | Values::Boolean | Values::Text | Values::Images => return None,
+            Values::Number | Values::Text | Values::Images => return None,
             Values::Texts(texts) => {
                 let mut array = StringBuilder::new();
                 texts.get(from..)?.iter().for_each(|text| array.append_value(text));
@@ -218,7 +262,7 @@ impl Slot {
         self.bytes = 0;
         self.last_index = None;
         match &mut self.values {
-            Values::Integer | Values::Boolean | Values::Text | Values::Images => {}
+            Values::Number | Values::Text | Values::Images => {}
             Values::Texts(values) => values.clear(),
             Values::Codes(values) => values.clear(),
             Values::Names(values) => values.clear(),
@@ -226,41 +270,31 @@ impl Slot {
     }
 
     #[inline]
-    fn value(&mut self, buf: &[u8], envelope: &Envelope, growth: &mut Growth) -> Result<i64, Refused> {
-        let null = match self.values {
-            Values::Texts(_) | Values::Codes(_) | Values::Names(_) => NULL_INDEX,
-            Values::Integer | Values::Boolean | Values::Text | Values::Images => NULL_NUMBER,
-        };
-        let Some((start, end)) = envelope.span(self.member) else { return Ok(null) };
-        let raw = &buf[start..end];
-        if raw == b"null" {
-            return Ok(null);
-        }
+    fn value(&mut self, message: &impl Source, growth: &mut Growth) -> Result<i64, Refused> {
         match self.values {
-            Values::Integer => integer(buf, start),
-            Values::Boolean => boolean(raw),
-            Values::Text | Values::Images => Ok(null),
-            Values::Texts(_) | Values::Codes(_) | Values::Names(_) => match self.last_index {
-                Some(index) if self.last == raw => Ok(index as i64),
-                _ => self.look_up(buf, start, end, growth),
+            Values::Number => message.number(self.key),
+            Values::Text | Values::Images => Ok(NULL_NUMBER),
+            Values::Texts(_) | Values::Codes(_) | Values::Names(_) => match (message.raw(self.key), self.last_index) {
+                (None, _) => Ok(NULL_INDEX),
+                (Some(raw), Some(index)) if self.last == raw => Ok(index as i64),
+                (Some(raw), _) => self.look_up(raw, message, growth),
             },
         }
     }
 
     #[inline(never)]
-    fn look_up(&mut self, buf: &[u8], start: usize, end: usize, growth: &mut Growth) -> Result<i64, Refused> {
-        let raw = &buf[start..end];
+    fn look_up(&mut self, raw: &[u8], message: &impl Source, growth: &mut Growth) -> Result<i64, Refused> {
         let index = match self.index.get(raw) {
             Some(index) => *index,
             None => {
                 let index = self.index.len();
                 match &mut self.values {
-                    Values::Integer | Values::Boolean | Values::Text | Values::Images => {
+                    Values::Number | Values::Text | Values::Images => {
                         unreachable!("this slot has no dictionary")
                     }
-                    Values::Texts(values) => values.push(text(buf, start)?.0),
-                    Values::Codes(values) => values.push(codes(buf, start)?),
-                    Values::Names(values) => values.push(names(buf, start)?),
+                    Values::Texts(values) => values.push(message.text(self.key)?),
+                    Values::Codes(values) => values.push(message.codes()?),
+                    Values::Names(values) => values.push(message.names()?),
                 }
                 self.index.insert(raw.into(), index);
                 self.bytes += raw.len();
@@ -272,89 +306,5 @@ impl Slot {
         self.last.extend_from_slice(raw);
         self.last_index = Some(index);
         Ok(index as i64)
-    }
-}
-
-/// An integer, but the one that stands for NULL.
-#[inline]
-fn integer(buf: &[u8], pos: usize) -> Result<i64, Refused> {
-    let token = if buf[pos] == b'"' { return Err(Refused) } else { number::span(buf, pos)? };
-    if !token.integer {
-        return Err(Refused);
-    }
-    match number::integer(&buf[token.start..token.end]) {
-        None | Some(NULL_NUMBER) => Err(Refused),
-        Some(value) => Ok(value),
-    }
-}
-
-fn boolean(raw: &[u8]) -> Result<i64, Refused> {
-    match raw {
-        b"true" => Ok(1),
-        b"false" => Ok(0),
-        _ => Err(Refused),
-    }
-}
-
-/// A string's text and the position after it.
-fn text(buf: &[u8], pos: usize) -> Result<(String, usize), Refused> {
-    let span = string::span(buf, pos)?;
-    let mut out = Vec::new();
-    string::unescape(&buf[span.start..span.end], &mut out)?;
-    Ok((String::from_utf8(out).map_err(|_| Refused)?, span.next()))
-}
-
-/// An object of integers or nulls.
-fn codes(buf: &[u8], pos: usize) -> Result<Vec<(String, Option<i32>)>, Refused> {
-    let mut codes = Vec::new();
-    if buf[pos] != b'{' {
-        return Err(Refused);
-    }
-    let mut pos = blank(buf, pos + 1);
-    if buf[pos] == b'}' {
-        return Ok(codes);
-    }
-    loop {
-        let (name, after) = text(buf, pos)?;
-        let value = expect(buf, after, b':')?;
-        let (code, end) = if buf[value] == b'n' {
-            (None, skip::word(buf, value, b"null")?)
-        } else {
-            let token = number::span(buf, value)?;
-            let text = std::str::from_utf8(&buf[token.start..token.end]).map_err(|_| Refused)?;
-            (Some(text.parse().map_err(|_| Refused)?), token.end)
-        };
-        codes.push((name, code));
-        let (next, done) = next_or_end(buf, end, b'}')?;
-        if done {
-            return Ok(codes);
-        }
-        pos = next;
-    }
-}
-
-/// An array of strings or nulls.
-fn names(buf: &[u8], pos: usize) -> Result<Vec<Option<String>>, Refused> {
-    let mut names = Vec::new();
-    if buf[pos] != b'[' {
-        return Err(Refused);
-    }
-    let mut pos = blank(buf, pos + 1);
-    if buf[pos] == b']' {
-        return Ok(names);
-    }
-    loop {
-        let (name, end) = if buf[pos] == b'n' {
-            (None, skip::word(buf, pos, b"null")?)
-        } else {
-            let (name, end) = text(buf, pos)?;
-            (Some(name), end)
-        };
-        names.push(name);
-        let (next, done) = next_or_end(buf, end, b']')?;
-        if done {
-            return Ok(names);
-        }
-        pos = next;
     }
 }

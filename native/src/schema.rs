@@ -118,6 +118,21 @@ pub enum MetadataKey {
     Id,
     /// The row's own object in `old`, MAP<STRING, STRING>; NULL but for UPDATE.
     Old,
+    /// The binlog file that the event stands in, STRING; packets only.
+    BinlogFile,
+    /// Where in that file, BIGINT; packets only.
+    BinlogOffset,
+}
+
+/// What the messages are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Wire {
+    /// Flat messages: one JSON object each (`flatMessage = true`).
+    #[default]
+    Json,
+    /// Packets of entries, in protobuf (`flatMessage = false`).
+    Protobuf,
 }
 
 /// Whose answer counts where Flink's codec is silently wrong.
@@ -198,6 +213,9 @@ pub struct DecoderSpec {
     /// `zero-date`.
     #[serde(default)]
     pub zero_date: ZeroDate,
+    /// What the messages are.
+    #[serde(default)]
+    pub wire: Wire,
 }
 
 impl DecoderSpec {
@@ -215,6 +233,12 @@ impl DecoderSpec {
         let ours = spec.ddl != DdlHandling::Skip || spec.zero_date != ZeroDate::Fail;
         if spec.semantics == Semantics::Flink && ours {
             return Err(Error::new(Kind::InvalidSpec, "ddl and zeroDate are for the semantics canal only"));
+        }
+        if spec.semantics == Semantics::Flink && spec.wire == Wire::Protobuf {
+            return Err(Error::new(
+                Kind::InvalidSpec,
+                "packets are read by the semantics canal only: flink-json reads none",
+            ));
         }
         Ok(spec)
     }

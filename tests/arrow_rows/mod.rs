@@ -114,13 +114,15 @@ fn metadata_values(array: &ArrayRef, key: MetadataKey) -> Result<Vec<Value>, Str
     let string = || LogicalType { root: Root::Varchar, nullable: true };
     let root = match key {
         MetadataKey::Sql | MetadataKey::Gtid => return values(array, &string()),
-        MetadataKey::Id => return values(array, &LogicalType { root: Root::Bigint, nullable: true }),
+        MetadataKey::Id | MetadataKey::BinlogOffset => {
+            return values(array, &LogicalType { root: Root::Bigint, nullable: true });
+        }
         MetadataKey::IsDdl => return values(array, &LogicalType { root: Root::Boolean, nullable: true }),
         MetadataKey::Old => {
             let root = Root::Map { key: Box::new(string()), value: Box::new(string()) };
             return values(array, &LogicalType { root, nullable: true });
         }
-        MetadataKey::Database | MetadataKey::Table | MetadataKey::Type => Root::Varchar,
+        MetadataKey::Database | MetadataKey::Table | MetadataKey::Type | MetadataKey::BinlogFile => Root::Varchar,
         MetadataKey::SqlType => {
             Root::Map { key: Box::new(string()), value: Box::new(LogicalType { root: Root::Integer, nullable: true }) }
         }

@@ -3,6 +3,8 @@
 pub mod cases;
 #[path = "../generator/mod.rs"]
 mod generator;
+#[path = "../packets/session.rs"]
+mod packet_session;
 #[path = "../reference/mod.rs"]
 mod reference;
 #[path = "../rows/mod.rs"]

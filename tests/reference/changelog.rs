@@ -168,6 +168,9 @@ impl Reference {
                 MetadataKey::IsDdl => ("isDdl", of(Root::Boolean)),
                 MetadataKey::Gtid => ("gtid", of(Root::Varchar)),
                 MetadataKey::Id => ("id", of(Root::Bigint)),
+                // No member of Canal's; tests of packets put them there.
+                MetadataKey::BinlogFile => ("binlogFile", of(Root::Varchar)),
+                MetadataKey::BinlogOffset => ("binlogOffset", of(Root::Bigint)),
                 MetadataKey::Old => {
                     values.push(Value::Null);
                     continue;
@@ -176,7 +179,9 @@ impl Reference {
             let node = root.get(member);
             note_metadata(node, *key, &mut converter.odd);
             values.push(match converter.convert(node, &ty).map_err(|t| Stop::Trouble(t, "metadata"))? {
-                Value::Bigint(millis) if *key != MetadataKey::Id => Value::Instant(Timestamp { millis, nanos: 0 }),
+                Value::Bigint(millis) if !matches!(key, MetadataKey::Id | MetadataKey::BinlogOffset) => {
+                    Value::Instant(Timestamp { millis, nanos: 0 })
+                }
                 other => other,
             });
         }

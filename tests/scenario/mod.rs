@@ -4,7 +4,7 @@
 pub mod sql_type;
 
 use crate::reference::changelog::Reference;
-use canal_native::schema::{DdlHandling, DecoderSpec, Field, MetadataKey, Semantics, TimestampFormat, ZeroDate};
+use canal_native::schema::{DdlHandling, DecoderSpec, Field, MetadataKey, Semantics, TimestampFormat, Wire, ZeroDate};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
@@ -88,6 +88,7 @@ pub fn spec_of(fields: Vec<Field>) -> DecoderSpec {
         time_millis: false,
         ddl: DdlHandling::Skip,
         zero_date: ZeroDate::Fail,
+        wire: Wire::Json,
     }
 }
 

@@ -13,7 +13,7 @@ pub fn values(array: &ArrayRef, key: MetadataKey) -> Result<Vec<Value>, String> 
 fn value(array: &ArrayRef, i: usize, key: MetadataKey) -> Result<Value, String> {
     let wrong = || format!("{key:?} is exported as {:?}", array.data_type());
     match key {
-        MetadataKey::Database | MetadataKey::Table | MetadataKey::Type => {
+        MetadataKey::Database | MetadataKey::Table | MetadataKey::Type | MetadataKey::BinlogFile => {
             texts(array).ok_or_else(wrong)?.into_iter().nth(i).ok_or_else(wrong)
         }
         MetadataKey::PkNames => {

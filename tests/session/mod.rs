@@ -7,6 +7,7 @@ mod tail;
 use crate::reference::changelog::{Decoded, Outcome as Expected, Reference};
 use crate::reference::value::{Row, Value};
 use crate::rows;
+use canal_native::canal::changelog::Changelog;
 use canal_native::canal::decode::{Decoder, Flags, Outcome, Reason};
 use canal_native::canal::event::EventKind;
 use canal_native::json::scan::Path;
@@ -79,53 +80,66 @@ impl Session {
             Outcome::Dropped => Seen::Dropped,
             Outcome::Delegate(reason) => Seen::Delegated(reason),
             Outcome::DatabaseVerdict | Outcome::TableVerdict => return Err("a third question".into()),
+            Outcome::Broken => return Err("a flat message was read as a packet".into()),
         };
         Ok(Answer { seen, flags: Flags::default() })
     }
 
     fn rows(&mut self, flags: Flags) -> Result<Answer, String> {
-        let mut rows = rows::read(self.decoder.rows(), &self.table.spec.fields, flags.wide_timestamps)?;
-        let metadata = self.metadata(flags)?;
-        for (i, row) in rows.iter_mut().enumerate() {
-            for (key, value) in self.table.spec.metadata.iter().zip(&metadata) {
-                row.values.push(match (key, value) {
-                    (MetadataKey::Old, Value::Array(images)) => {
-                        images.get(i / 2).cloned().ok_or("an image is missing")?
-                    }
-                    _ => value.clone(),
-                });
-            }
-        }
+        let rows = read_rows(&self.table, self.decoder.changelog(), flags, &mut self.dictionaries)?;
         Ok(Answer { seen: Seen::Rows(rows), flags })
     }
+}
 
-    fn metadata(&mut self, flags: Flags) -> Result<Vec<Value>, String> {
-        if flags.metadata_reset {
-            self.dictionaries.iter_mut().for_each(Vec::clear);
-        }
-        let mut values = Vec::new();
-        for (slot, key) in self.table.spec.metadata.iter().enumerate() {
-            let index = *self.decoder.metadata().get(slot).ok_or("a metadata slot is missing")?;
-            if let Some(value) = tail::value(*key, index, self.decoder.rows().len(), self.decoder.output()) {
-                values.push(value?);
-                continue;
-            }
-            let known = &mut self.dictionaries[slot];
-            if flags.metadata_new {
-                if let Some(array) = self.decoder.export_metadata(slot, known.len()) {
-                    known.extend(dictionary::values(&array, *key)?);
-                }
-            }
-            values.push(match usize::try_from(index) {
-                Ok(index) => {
-                    known.get(index).cloned().ok_or(format!("slot {slot}: no value {index} was handed out"))?
-                }
-                Err(_) if index == -1 => Value::Null,
-                Err(_) => return Err(format!("slot {slot} holds {index}")),
+/// The rows that a decoder has, with their metadata; `dictionaries` are the values that it has handed out, a list for each slot.
+pub fn read_rows(
+    table: &Reference,
+    changelog: &Changelog,
+    flags: Flags,
+    dictionaries: &mut [Vec<Value>],
+) -> Result<Vec<Row>, String> {
+    let mut rows = rows::read(changelog.rows(), &table.spec.fields, flags.wide_timestamps)?;
+    let metadata = metadata(table, changelog, flags, dictionaries)?;
+    for (i, row) in rows.iter_mut().enumerate() {
+        for (key, value) in table.spec.metadata.iter().zip(&metadata) {
+            row.values.push(match (key, value) {
+                (MetadataKey::Old, Value::Array(images)) => images.get(i / 2).cloned().ok_or("an image is missing")?,
+                _ => value.clone(),
             });
         }
-        Ok(values)
     }
+    Ok(rows)
+}
+
+fn metadata(
+    table: &Reference,
+    changelog: &Changelog,
+    flags: Flags,
+    dictionaries: &mut [Vec<Value>],
+) -> Result<Vec<Value>, String> {
+    if flags.metadata_reset {
+        dictionaries.iter_mut().for_each(Vec::clear);
+    }
+    let mut values = Vec::new();
+    for (slot, key) in table.spec.metadata.iter().enumerate() {
+        let index = *changelog.metadata().get(slot).ok_or("a metadata slot is missing")?;
+        if let Some(value) = tail::value(*key, index, changelog.rows().len(), changelog.output()) {
+            values.push(value?);
+            continue;
+        }
+        let known = &mut dictionaries[slot];
+        if flags.metadata_new
+            && let Some(array) = changelog.export_metadata(slot, known.len())
+        {
+            known.extend(dictionary::values(&array, *key)?);
+        }
+        values.push(match usize::try_from(index) {
+            Ok(index) => known.get(index).cloned().ok_or(format!("slot {slot}: no value {index} was handed out"))?,
+            Err(_) if index == -1 => Value::Null,
+            Err(_) => return Err(format!("slot {slot} holds {index}")),
+        });
+    }
+    Ok(values)
 }
 
 /// Holds the fast decoder's answer against the reference.

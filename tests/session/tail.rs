@@ -6,8 +6,8 @@ use canal_native::schema::{LogicalType, MetadataKey, Root};
 
 /// The value of a slot without a dictionary; `old` as the array of its images. `None` for the other slots.
 pub fn value(key: MetadataKey, slot: i64, rows: usize, output: &[u8]) -> Option<Result<Value, String>> {
-    use MetadataKey::{EventTimestamp, Gtid, Id, IngestionTimestamp, IsDdl, Old, Sql};
-    if !matches!(key, EventTimestamp | IngestionTimestamp | Id | IsDdl | Sql | Gtid | Old) {
+    use MetadataKey::{BinlogOffset, EventTimestamp, Gtid, Id, IngestionTimestamp, IsDdl, Old, Sql};
+    if !matches!(key, EventTimestamp | IngestionTimestamp | Id | BinlogOffset | IsDdl | Sql | Gtid | Old) {
         return None;
     }
     if slot == i64::MIN {
@@ -15,7 +15,7 @@ pub fn value(key: MetadataKey, slot: i64, rows: usize, output: &[u8]) -> Option<
     }
     Some(match key {
         EventTimestamp | IngestionTimestamp => Ok(Value::Instant(Timestamp { millis: slot, nanos: 0 })),
-        Id => Ok(Value::Bigint(slot)),
+        Id | BinlogOffset => Ok(Value::Bigint(slot)),
         IsDdl if slot == 0 || slot == 1 => Ok(Value::Boolean(slot == 1)),
         IsDdl => Err(format!("{slot} as BOOLEAN")),
         Old => place(slot, rows, output).and_then(images),

@@ -124,6 +124,7 @@ impl BatchDecoder {
             decode::Outcome::DatabaseVerdict | decode::Outcome::TableVerdict => {
                 return Err(Error::new(Kind::Internal, "the decoder asks about a name again"));
             }
+            decode::Outcome::Broken => return Err(Error::new(Kind::Internal, "a flat message was read as a packet")),
         };
         if flags.metadata_reset {
             batch.metadata.iter_mut().for_each(MetadataColumn::forget);

@@ -14,13 +14,13 @@ use std::sync::Arc;
 /// The Arrow type of a metadata column.
 pub fn data_type(key: MetadataKey) -> DataType {
     let value = match key {
-        MetadataKey::Database | MetadataKey::Table | MetadataKey::Type => DataType::Utf8,
+        MetadataKey::Database | MetadataKey::Table | MetadataKey::Type | MetadataKey::BinlogFile => DataType::Utf8,
         MetadataKey::SqlType => types::map(DataType::Utf8, DataType::Int32),
         MetadataKey::PkNames => DataType::List(types::item(DataType::Utf8)),
         MetadataKey::IngestionTimestamp | MetadataKey::EventTimestamp => {
             return DataType::Timestamp(TimeUnit::Millisecond, Some(types::UTC.into()));
         }
-        MetadataKey::Id => return DataType::Int64,
+        MetadataKey::Id | MetadataKey::BinlogOffset => return DataType::Int64,
         MetadataKey::IsDdl => return DataType::Boolean,
         MetadataKey::Sql | MetadataKey::Gtid => return DataType::Utf8,
         MetadataKey::Old => return types::map(DataType::Utf8, DataType::Utf8),
@@ -59,7 +59,7 @@ impl MetadataColumn {
         let names = || MapFieldNames { entry: "entries".into(), key: "key".into(), value: "value".into() };
         let indexed = |dictionary| Values::Indexed(Vec::new(), Box::new(dictionary));
         let values = match key {
-            MetadataKey::Database | MetadataKey::Table | MetadataKey::Type => {
+            MetadataKey::Database | MetadataKey::Table | MetadataKey::Type | MetadataKey::BinlogFile => {
                 indexed(Dictionary::Texts(StringBuilder::new()))
             }
             MetadataKey::SqlType => {
@@ -67,7 +67,7 @@ impl MetadataColumn {
             }
             MetadataKey::PkNames => indexed(Dictionary::Names(ListBuilder::new(StringBuilder::new()))),
             MetadataKey::IngestionTimestamp | MetadataKey::EventTimestamp => Values::Millis(Vec::new()),
-            MetadataKey::Id => Values::Numbers(Vec::new()),
+            MetadataKey::Id | MetadataKey::BinlogOffset => Values::Numbers(Vec::new()),
             MetadataKey::IsDdl => Values::Booleans(Vec::new()),
             MetadataKey::Sql | MetadataKey::Gtid => Values::Texts(StringBuilder::new()),
             MetadataKey::Old => {

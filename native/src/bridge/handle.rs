@@ -168,13 +168,12 @@ impl Drop for InUse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bridge::Decoding;
-    use crate::canal::decode::Decoder;
+    use crate::bridge::{Decoding, Reader};
     use crate::schema::DecoderSpec;
 
     fn session() -> Session {
         let spec = br#"{"fields":[],"semantics":"canal","timestamp":"SQL"}"#;
-        Session::Decoder(Decoding::new(Decoder::new(DecoderSpec::from_json(spec).unwrap()).unwrap()))
+        Session::Decoder(Decoding::new(Reader::open(DecoderSpec::from_json(spec).unwrap()).unwrap()))
     }
 
     fn remove_any(handle: i64) -> Result<(), Error> {

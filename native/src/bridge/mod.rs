@@ -10,11 +10,13 @@ mod encode;
 mod handle;
 mod throw;
 
+use crate::canal::changelog::Changelog;
 use crate::canal::decode::{Decoder, Flags, Outcome};
+use crate::canal::packet::PacketDecoder;
 use crate::error::{Error, Kind};
 use crate::json::PADDING;
 use crate::row::RowKind;
-use crate::schema::DecoderSpec;
+use crate::schema::{DecoderSpec, Wire};
 use arrow::array::Array;
 use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, to_ffi};
 use jni::JNIEnv;
@@ -66,9 +68,66 @@ fn wrong_kind(wanted: &str) -> Error {
     Error::new(Kind::IllegalState, format!("the handle is not {wanted}"))
 }
 
+/// What reads the messages of a table.
+enum Reader {
+    Messages(Box<Decoder>),
+    Packets(Box<PacketDecoder>),
+}
+
+impl Reader {
+    fn open(spec: DecoderSpec) -> Result<Reader, Error> {
+        Ok(match spec.wire {
+            Wire::Json => Reader::Messages(Box::new(Decoder::new(spec)?)),
+            Wire::Protobuf => Reader::Packets(Box::new(PacketDecoder::new(spec)?)),
+        })
+    }
+
+    #[inline(always)]
+    fn changelog(&self) -> &Changelog {
+        match self {
+            Reader::Messages(decoder) => decoder.changelog(),
+            Reader::Packets(decoder) => decoder.changelog(),
+        }
+    }
+
+    fn changelog_mut(&mut self) -> &mut Changelog {
+        match self {
+            Reader::Messages(decoder) => decoder.changelog_mut(),
+            Reader::Packets(decoder) => decoder.changelog_mut(),
+        }
+    }
+
+    /// The input buffer with room for `capacity` bytes; gives memory back first if it is far larger.
+    fn input_buffer(&mut self, capacity: usize) -> &mut [u8] {
+        let large = self.input_capacity() > 2 * capacity + PADDING;
+        match self {
+            Reader::Messages(decoder) => {
+                if large {
+                    decoder.shrink(capacity);
+                }
+                decoder.input_buffer(capacity)
+            }
+            Reader::Packets(decoder) => {
+                if large {
+                    decoder.shrink(capacity);
+                }
+                decoder.input_buffer(capacity)
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn input_capacity(&self) -> usize {
+        match self {
+            Reader::Messages(decoder) => decoder.input_capacity(),
+            Reader::Packets(decoder) => decoder.input_capacity(),
+        }
+    }
+}
+
 /// A decoder as Java knows it.
 struct Decoding {
-    decoder: Decoder,
+    reader: Reader,
     /// Address and capacity of the rows buffer that Java's view was made for.
     viewed_rows: (usize, usize),
 }
@@ -82,6 +141,7 @@ mod status {
     pub const DELEGATE: u64 = 4;
     pub const DATABASE_VERDICT: u64 = 5;
     pub const TABLE_VERDICT: u64 = 6;
+    pub const BROKEN: u64 = 7;
 }
 
 /// Flags of `decode`, bits 40 to 47.
@@ -93,33 +153,56 @@ mod flag {
     pub const METADATA_RESET: u64 = 16;
     pub const NULLED: u64 = 32;
     pub const DDL: u64 = 64;
+    pub const MORE: u64 = 128;
 }
 
 impl Decoding {
-    fn new(decoder: Decoder) -> Decoding {
-        Decoding { decoder, viewed_rows: (0, 0) }
+    fn new(reader: Reader) -> Decoding {
+        Decoding { reader, viewed_rows: (0, 0) }
     }
 
     fn decode(&mut self, length: jint) -> Result<jlong, Error> {
-        let capacity = self.decoder.input_capacity();
+        let capacity = self.reader.input_capacity();
         let length = usize::try_from(length).ok().filter(|length| *length <= capacity).ok_or_else(|| {
             Error::new(Kind::IllegalArgument, format!("a message of {length} bytes; the input buffer holds {capacity}"))
         })?;
-        let outcome = self.decoder.decode_input(length);
-        let rows = self.decoder.rows();
-        let (status, mut flags, detail, len) = match outcome {
-            Outcome::Rows(flags) => (status::ROWS, bits(flags), 0, rows.len() as u64),
-            Outcome::Filtered => (status::FILTERED, 0, 0, 0),
-            Outcome::Skipped(kind) => (status::SKIPPED, 0, kind as u64, 0),
-            Outcome::Dropped => (status::DROPPED, 0, 0, 0),
-            Outcome::Delegate(reason) => (status::DELEGATE, 0, reason as u64, 0),
-            Outcome::DatabaseVerdict => (status::DATABASE_VERDICT, 0, 0, 0),
-            Outcome::TableVerdict => (status::TABLE_VERDICT, 0, 0, 0),
+        let outcome = match &mut self.reader {
+            Reader::Messages(decoder) => decoder.decode_input(length),
+            Reader::Packets(decoder) => decoder.decode_input(length),
         };
-        if self.decoder.rows_buffer() != self.viewed_rows {
+        Ok(self.result(outcome))
+    }
+
+    fn proceed(&mut self) -> Result<jlong, Error> {
+        let Reader::Packets(decoder) = &mut self.reader else {
+            return Err(Error::new(Kind::IllegalState, "a flat message has no entries to proceed with"));
+        };
+        let outcome = decoder.proceed();
+        Ok(self.result(outcome))
+    }
+
+    #[inline(always)]
+    fn result(&self, outcome: Outcome) -> jlong {
+        let (status, mut flags, detail) = match outcome {
+            Outcome::Rows(flags) => (status::ROWS, bits(flags), 0),
+            Outcome::Filtered => (status::FILTERED, 0, 0),
+            Outcome::Skipped(kind) => (status::SKIPPED, 0, kind as u64),
+            Outcome::Dropped => (status::DROPPED, 0, 0),
+            Outcome::Delegate(reason) => (status::DELEGATE, 0, reason as u64),
+            Outcome::DatabaseVerdict => (status::DATABASE_VERDICT, 0, 0),
+            Outcome::TableVerdict => (status::TABLE_VERDICT, 0, 0),
+            Outcome::Broken => (status::BROKEN, 0, 0),
+        };
+        let changelog = self.reader.changelog();
+        if changelog.rows_buffer() != self.viewed_rows {
             flags |= flag::OUTPUT_MOVED;
         }
-        Ok((detail << 48 | flags << 40 | status << 32 | len) as jlong)
+        if let Reader::Packets(decoder) = &self.reader
+            && decoder.more()
+        {
+            flags |= flag::MORE;
+        }
+        (detail << 48 | flags << 40 | status << 32 | changelog.rows().len() as u64) as jlong
     }
 }
 
@@ -163,8 +246,8 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_openDecoder<'l>(
 ) -> jlong {
     throw::guard(&mut env, |env| {
         let text = env.convert_byte_array(&spec)?;
-        let decoder = Decoder::new(DecoderSpec::from_json(&text)?)?;
-        handle::insert(Session::Decoder(Decoding::new(decoder)))
+        let reader = Reader::open(DecoderSpec::from_json(&text)?)?;
+        handle::insert(Session::Decoder(Decoding::new(reader)))
     })
 }
 
@@ -191,10 +274,7 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_input<'l>(
             .map_err(|_| Error::new(Kind::IllegalArgument, format!("an input buffer of {capacity} bytes")))?;
         let mut session = handle::get(handle)?;
         let session = session.decoding()?;
-        if session.decoder.input_capacity() > 2 * capacity + PADDING {
-            session.decoder.shrink(capacity);
-        }
-        let buffer = session.decoder.input_buffer(capacity);
+        let buffer = session.reader.input_buffer(capacity);
         let (address, len) = (buffer.as_mut_ptr(), buffer.len());
         // SAFETY: the buffer lives in the session until it is resized by `input` or freed by `closeDecoder`; Java drops
         // its view at both, and no Rust reference to the buffer outlives a call.
@@ -212,7 +292,7 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_output<'l>(
     throw::guard(&mut env, |env| {
         let mut session = handle::get(handle)?;
         let session = session.decoding()?;
-        let (address, capacity) = session.decoder.rows_buffer();
+        let (address, capacity) = session.reader.changelog().rows_buffer();
         session.viewed_rows = (address, capacity);
         // SAFETY: as for `input`; Java reads only the first bytes, as many as `decode` said, and asks for a new view
         // when OUTPUT_MOVED is set.
@@ -230,7 +310,7 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_metadata<'l>(
     throw::guard(&mut env, |env| {
         let mut session = handle::get(handle)?;
         let session = session.decoding()?;
-        let slots = session.decoder.metadata();
+        let slots = session.reader.changelog().metadata();
         // SAFETY: the slots are a boxed slice that is never reallocated; Java only reads it, between calls, and drops its
         // view at `closeDecoder`.
         Ok(unsafe { env.new_direct_byte_buffer(slots.as_ptr() as *mut u8, size_of_val(slots)) }?)
@@ -248,6 +328,16 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_decode<'l>(
     throw::guard(&mut env, |_| handle::get(handle)?.decoding()?.decode(length))
 }
 
+/// `long proceed(long handle)`: goes on with a packet that has more.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeCodec_proceed<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+) -> jlong {
+    throw::guard(&mut env, |_| handle::get(handle)?.decoding()?.proceed())
+}
+
 /// `byte[] pendingName(long handle)`.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_canalnative_NativeCodec_pendingName<'l>(
@@ -258,7 +348,7 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_pendingName<'l>(
     throw::guard(&mut env, |env| {
         let mut session = handle::get(handle)?;
         let session = session.decoding()?;
-        let name = session.decoder.pending_name();
+        let name = session.reader.changelog().pending_name();
         let name = name.ok_or_else(|| Error::new(Kind::IllegalState, "no name awaits a verdict"))?;
         Ok(env.byte_array_from_slice(name)?)
     })
@@ -272,7 +362,7 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_verdict<'l>(
     handle: jlong,
     accepted: jboolean,
 ) {
-    throw::guard(&mut env, |_| handle::get(handle)?.decoding()?.decoder.verdict(accepted != 0))
+    throw::guard(&mut env, |_| handle::get(handle)?.decoding()?.reader.changelog_mut().verdict(accepted != 0))
 }
 
 /// `void exportMetadata(long handle, int slot, int from, long arrayAddress, long schemaAddress)`: moves an Arrow array and
@@ -292,9 +382,10 @@ pub extern "system" fn Java_io_canalnative_NativeCodec_exportMetadata<'l>(
         let mut session = handle::get(handle)?;
         let session = session.decoding()?;
         let place = usize::try_from(slot).ok().zip(usize::try_from(from).ok());
-        let values = place.and_then(|(slot, from)| session.decoder.export_metadata(slot, from)).ok_or_else(|| {
-            Error::new(Kind::IllegalArgument, "no such metadata values").at(format!("slot {slot}, value {from}"))
-        })?;
+        let values =
+            place.and_then(|(slot, from)| session.reader.changelog().export_metadata(slot, from)).ok_or_else(|| {
+                Error::new(Kind::IllegalArgument, "no such metadata values").at(format!("slot {slot}, value {from}"))
+            })?;
         let (array, schema) =
             to_ffi(&values.to_data()).map_err(|e| Error::new(Kind::Internal, "Arrow export failed").caused_by(e))?;
         // SAFETY: the caller gives writable memory for one struct of each kind; what it held is overwritten, not dropped.

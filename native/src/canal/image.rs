@@ -1,6 +1,7 @@
 //! Row images: the objects in `data` and `old`, as one cell per column.
 
 use super::layout::{Layout, Layouts, Step};
+use super::mysql;
 use super::nested::Nested;
 use super::value::{Fault, Reading, Scalar};
 use crate::json::keys::{Keys, Place};
@@ -173,8 +174,24 @@ impl ImageReader {
         &self.keys
     }
 
+    /// Reads the undecided cells, now that it is known which columns were written as one character per byte. The others are base64.
+    pub(super) fn decide(&self, images: &mut Images, binary: &[bool], buf: &[u8], scratch: &mut Scratch) {
+        for i in 0..images.cells.len() {
+            let cell = images.cells[i];
+            if cell.tag() != Tag::Undecided {
+                continue;
+            }
+            let read =
+                if binary[i % binary.len()] { latin1(cell, buf, scratch) } else { self.base64(cell, buf, scratch) };
+            images.cells[i] = Fault::check(read).unwrap_or_else(|fault| {
+                images.note(fault);
+                Cell::NULL
+            });
+        }
+    }
+
     /// An undecided cell that turned out to be base64.
-    pub(super) fn base64(&self, cell: Cell, buf: &[u8], scratch: &mut Scratch) -> Cell {
+    fn base64(&self, cell: Cell, buf: &[u8], scratch: &mut Scratch) -> Cell {
         let range = cell.range();
         let escaped = buf[range.clone()].contains(&b'\\');
         let span = string::Span { start: range.start, end: range.end, escaped };
@@ -492,10 +509,25 @@ impl ImageReader {
     }
 }
 
+fn latin1(cell: Cell, input: &[u8], scratch: &mut Scratch) -> Cell {
+    let start = scratch.bytes.len();
+    match mysql::latin1(&input[cell.range()], &mut scratch.bytes) {
+        Ok(()) => Cell::scratch(start, scratch.bytes.len()),
+        Err(fault) => fault.into(),
+    }
+}
+
 impl Reading {
-    /// The JSON string content `start..end`, free of escapes, as a value.
+    /// The text `start..end`, free of escapes, as a value.
     #[inline(always)]
-    fn plain<V: Vector>(&self, scalar: Scalar, buf: &[u8], start: usize, end: usize, scratch: &mut Scratch) -> Cell {
+    pub(super) fn plain<V: Vector>(
+        &self,
+        scalar: Scalar,
+        buf: &[u8],
+        start: usize,
+        end: usize,
+        scratch: &mut Scratch,
+    ) -> Cell {
         match scalar {
             Scalar::Text => Cell::input(start, end),
             Scalar::Null => Cell::NULL,

@@ -19,15 +19,20 @@
 //! messages.
 
 pub mod change;
+pub mod changelog;
 pub mod decode;
 pub mod encode;
 pub mod envelope;
 pub mod event;
 pub mod head;
 pub mod image;
+mod input;
 pub mod layout;
+mod members;
 pub mod mysql;
 mod nested;
+mod outcome;
+pub mod packet;
 mod template;
 pub mod value;
 mod verdict;

@@ -68,7 +68,15 @@ pub fn each_type(buf: &[u8], pos: usize, mut found: impl FnMut(&[u8], &[u8])) ->
 pub fn latin1(raw: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
     let mut text = Vec::with_capacity(raw.len());
     string::unescape(raw, &mut text)?;
-    let text = std::str::from_utf8(&text).map_err(|_| Fault::Unproven)?;
+    latin1_of_text(&text, out)
+}
+
+/// The same for a text as it is.
+///
+/// # Errors
+/// As [`latin1`].
+pub fn latin1_of_text(text: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
+    let text = std::str::from_utf8(text).map_err(|_| Fault::Unproven)?;
     for c in text.chars() {
         out.push(u8::try_from(u32::from(c)).map_err(|_| Fault::Bad)?);
     }

@@ -12,7 +12,7 @@ mod plain;
 use crate::json::scan::{Portable, Vector};
 use crate::json::{Refused, number};
 use crate::row::{Cell, Tag};
-use crate::schema::{LogicalType, Root, Semantics, TimestampFormat, ZeroDate};
+use crate::schema::{DecoderSpec, LogicalType, Root, Semantics, TimestampFormat, ZeroDate};
 
 /// Why there is no cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +123,17 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// The rules of a table.
+    pub fn of(spec: &DecoderSpec) -> Reading {
+        Reading {
+            timestamp: spec.timestamp,
+            time_millis: spec.time_millis,
+            exact: spec.fields.iter().any(|f| f.ty.contains_decimal()),
+            semantics: spec.semantics,
+            zero_date: spec.zero_date,
+        }
+    }
+
     /// The text `buf[start..end]` (unescaped) as a value of a column that is neither [`Scalar::Text`] nor [`Scalar::Null`].
     ///
     /// Bytes that have to be made (binary, large decimals) are appended to `scratch`.

@@ -9,53 +9,72 @@ const FEW: usize = 16;
 
 /// Buffers of one message at a time.
 #[derive(Debug, Default)]
-pub(super) struct Tail {
-    keys: Vec<Cell>,
-    values: Vec<Cell>,
+pub struct Tail {
+    /// The names of one image.
+    pub keys: Vec<Cell>,
+    /// Its values, texts or NULL.
+    pub values: Vec<Cell>,
     /// Unescaped names and texts that the cells refer to.
     scratch: Vec<u8>,
 }
 
 /// What a slot holds for bytes of the output. Rows and tail together are below 2 GiB, or the message is handed on.
-fn place(from: usize, to: usize) -> i64 {
+pub(super) fn place(from: usize, to: usize) -> i64 {
     ((from as u64) << 32 | (to - from) as u64) as i64
 }
 
 impl Tail {
-    /// The string at `pos`, unescaped.
-    pub fn text(&mut self, buf: &[u8], pos: usize, out: &mut Vec<u8>) -> Result<i64, Refused> {
-        let span = string::span(buf, pos)?;
-        let from = out.len();
-        string::unescape(&buf[span.start..span.end], out)?;
-        Ok(place(from, out.len()))
-    }
-
-    /// The first `count` objects of the array at `pos`: a table of `[i32 offset][i32 length]`, the offsets counted from the
-    /// table's start, and behind it one `BinaryMapData` of texts each.
-    pub fn images(&mut self, buf: &[u8], pos: usize, count: usize, out: &mut Vec<u8>) -> Result<i64, Refused> {
+    /// Appends `count` images to `out`: a table of `[i32 offset][i32 length]`, the offsets counted from the table's start, and behind
+    /// it one `BinaryMapData` of texts each. `next` puts the next image into [`keys`](Self::keys) and [`values`](Self::values), which
+    /// point into `buf`. Returns the table's place.
+    ///
+    /// # Errors
+    /// Those of `next`, and a name twice in one image.
+    pub fn table(
+        &mut self,
+        count: usize,
+        buf: &[u8],
+        out: &mut Vec<u8>,
+        mut next: impl FnMut(&mut Tail) -> Result<(), Refused>,
+    ) -> Result<i64, Refused> {
         out.resize(out.len().next_multiple_of(8), 0);
         let table = out.len();
         out.resize(table + 8 * count, 0);
-        let mut pos = expect(buf, pos, b'[')?;
         for image in 0..count {
-            pos = self.object(buf, pos)?;
+            self.keys.clear();
+            self.values.clear();
+            self.scratch.clear();
+            next(self)?;
+            if !self.names_differ(buf) {
+                return Err(Refused);
+            }
             let from = out.len();
             write_entries(out, &self.keys, &self.values, 8, false, Sources { input: buf, scratch: &self.scratch });
             let entry = [(from - table) as u32, (out.len() - from) as u32].map(u32::to_le_bytes);
             out[table + 8 * image..][..8].copy_from_slice(entry.as_flattened());
             out.resize(out.len().next_multiple_of(8), 0);
-            if image + 1 < count {
-                pos = next_or_end(buf, pos, b']')?.0;
-            }
         }
         Ok(place(table, out.len()))
     }
 
+    /// The first `count` objects of the JSON array at `pos` as a [table](Self::table).
+    ///
+    /// # Errors
+    /// An element that is no object, an object or array in one, a name twice.
+    pub fn images(&mut self, buf: &[u8], pos: usize, count: usize, out: &mut Vec<u8>) -> Result<i64, Refused> {
+        let mut pos = expect(buf, pos, b'[')?;
+        let mut first = true;
+        self.table(count, buf, out, |tail| {
+            if !std::mem::take(&mut first) {
+                pos = next_or_end(buf, pos, b']')?.0;
+            }
+            pos = tail.object(buf, pos)?;
+            Ok(())
+        })
+    }
+
     /// Reads the object at `pos` into cells and returns the position after it.
     fn object(&mut self, buf: &[u8], pos: usize) -> Result<usize, Refused> {
-        self.keys.clear();
-        self.values.clear();
-        self.scratch.clear();
         let mut pos = expect(buf, pos, b'{')?;
         if buf[pos] == b'}' {
             return Ok(pos + 1);
@@ -68,12 +87,11 @@ impl Tail {
             let (value, end) = self.value(buf, at)?;
             self.values.push(value);
             let (next, done) = next_or_end(buf, end, b'}')?;
-            if done {
-                break pos = next;
-            }
             pos = next;
+            if done {
+                return Ok(pos);
+            }
         }
-        if self.names_differ(buf) { Ok(pos) } else { Err(Refused) }
     }
 
     /// A member's text: a string's content, or a number or boolean as it stands, but `-0` as `0`, as in a STRING column.

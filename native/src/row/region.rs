@@ -26,6 +26,11 @@ impl Region {
         self.end = 0;
     }
 
+    /// Forgets what is behind the first `len` bytes.
+    pub fn truncate(&mut self, len: usize) {
+        self.end = self.end.min(len);
+    }
+
     /// Bytes of all rows.
     #[inline(always)]
     pub fn len(&self) -> usize {

@@ -20,7 +20,7 @@ use crate::doris::spec::{AccessSpec, Compression, FormatName, LabelSpec};
 use crate::doris::table::{DorisTable, KeyModel, Sequence};
 use crate::doris::writer::{Deletes, Limits, Writer};
 use crate::error::{Error, Kind};
-use crate::schema::{DdlHandling, DecoderSpec, Semantics, TimestampFormat};
+use crate::schema::{DdlHandling, DecoderSpec, Semantics, TimestampFormat, Wire};
 use serde::Deserialize;
 use std::future::Future;
 use std::sync::Arc;
@@ -238,6 +238,7 @@ impl DorisTables {
             time_millis: true,
             ddl: DdlHandling::Skip,
             zero_date: spec.types.zero_date,
+            wire: Wire::Json,
         })?;
         let unique = table.model == KeyModel::Unique;
         let body = BodySpec {

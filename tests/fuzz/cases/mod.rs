@@ -5,6 +5,7 @@ pub mod encode;
 pub mod envelope;
 pub mod message;
 pub mod mutation;
+pub mod packet;
 pub mod scan;
 pub mod table;
 
@@ -16,9 +17,10 @@ pub type Case = fn(&[u8]);
 
 /// Targets by name, and whether their inputs hold messages, to be mutated as JSON.
 #[allow(dead_code)]
-pub const TARGETS: [(&str, Case, bool); 5] = [
+pub const TARGETS: [(&str, Case, bool); 6] = [
     ("envelope", envelope::run, true),
     ("message", message::run, true),
+    ("packet", packet::run, false),
     ("table", table::run, false),
     ("encode", encode::run, false),
     ("scan", scan::run, false),

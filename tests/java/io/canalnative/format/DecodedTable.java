@@ -29,8 +29,13 @@ final class DecodedTable {
     final DeserializationSchema<RowData> decoder;
 
     DecodedTable(DataType type, List<String> metadata, String... options) throws Exception {
-        this.decoder = InstantiationUtil.clone(decoder(new CanalJsonNativeFormatFactory(), type, metadata, options));
-        decoder.open(context());
+        this(new CanalJsonNativeFormatFactory(), "canal_json", type, metadata, options);
+    }
+
+    /** @param metrics the name of the format's metric group */
+    DecodedTable(DeserializationFormatFactory factory, String metrics, DataType type, List<String> metadata, String... options) throws Exception {
+        this.decoder = InstantiationUtil.clone(decoder(factory, type, metadata, options));
+        decoder.open(context(metrics));
     }
 
     static DeserializationSchema<RowData> decoder(
@@ -51,11 +56,11 @@ final class DecodedTable {
     }
 
     /** A context as Flink's filesystem source gives it: its class loader is not there to be had. */
-    private DeserializationSchema.InitializationContext context() {
+    private DeserializationSchema.InitializationContext context(String metrics) {
         return new DeserializationSchema.InitializationContext() {
             @Override
             public MetricGroup getMetricGroup() {
-                return new Counters(counters);
+                return new Counters(counters, metrics);
             }
 
             @Override
@@ -67,14 +72,16 @@ final class DecodedTable {
 
     private static final class Counters extends UnregisteredMetricsGroup {
         private final Map<String, Counter> counters;
+        private final String ours;
 
-        Counters(Map<String, Counter> counters) {
+        Counters(Map<String, Counter> counters, String ours) {
             this.counters = counters;
+            this.ours = ours;
         }
 
         @Override
         public MetricGroup addGroup(String name) {
-            return name.equals("canal_json") ? new Counters(counters) : new UnregisteredMetricsGroup();
+            return name.equals(ours) ? new Counters(counters, ours) : new UnregisteredMetricsGroup();
         }
 
         @Override

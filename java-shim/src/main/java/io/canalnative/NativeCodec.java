@@ -33,6 +33,9 @@ public final class NativeCodec {
     /** Decodes the first {@code length} bytes of the input buffer. */
     static native long decode(long handle, int length);
 
+    /** Goes on with a packet that has more entries, or with the entry whose name was judged. */
+    static native long proceed(long handle);
+
     /** The UTF-8 name that awaits a verdict. */
     static native byte[] pendingName(long handle);
 

@@ -31,6 +31,9 @@ public final class NativeDecoder implements AutoCloseable {
     /** Status: does {@code table.include} match the pending name? */
     public static final int TABLE_VERDICT = 6;
 
+    /** Status: no packet, or one with an entry that cannot be read; the output says what is wrong. */
+    public static final int BROKEN = 7;
+
     /** Flag: a NOT NULL column is NULL, so the rows must be handed over as GenericRowData. */
     public static final int GENERIC_ONLY = 2;
     /** Flag: top-level timestamps are in the layout of precision 9. */
@@ -41,6 +44,9 @@ public final class NativeDecoder implements AutoCloseable {
     public static final int NULLED = 32;
     /** Flag: the one row is a schema change. */
     public static final int DDL = 64;
+
+    /** Flag: the packet has more; {@link #proceed()}. */
+    public static final int MORE = 128;
 
     private static final int OUTPUT_MOVED = 1;
 
@@ -96,7 +102,7 @@ public final class NativeDecoder implements AutoCloseable {
     /**
      * Decodes one message.
      *
-     * @param message one Canal JSON message, not empty
+     * @param message one Canal JSON message or packet, not empty
      * @return the result, to be read with {@link #status}, {@link #flags} and {@link #detail}
      */
     public long decode(byte[] message) {
@@ -115,7 +121,16 @@ public final class NativeDecoder implements AutoCloseable {
 
     private long decodeInput() {
         long handle = lease.handle();
-        long result = NativeCodec.decode(handle, length);
+        return viewed(handle, NativeCodec.decode(handle, length));
+    }
+
+    /** Goes on with a packet that has {@link #MORE}. */
+    public long proceed() {
+        long handle = lease.handle();
+        return viewed(handle, NativeCodec.proceed(handle));
+    }
+
+    private long viewed(long handle, long result) {
         if ((flags(result) & OUTPUT_MOVED) != 0) {
             output = NativeCodec.output(handle);
         }
@@ -155,7 +170,16 @@ public final class NativeDecoder implements AutoCloseable {
         return decodeInput();
     }
 
-    /** The rows of the last message, a fresh array: repeated {@code [i32 size][i32 0][BinaryRowData]}. */
+    /** Says whether the include pattern matches the pending name, and goes on with the entry that has it. */
+    public long answerEntry(boolean accepted) {
+        NativeCodec.verdict(lease.handle(), accepted);
+        return proceed();
+    }
+
+    /**
+     * The rows of the last message, a fresh array: repeated {@code [i32 size][i32 0][BinaryRowData]}. For a packet
+     * whose status is {@link #DELEGATE} an entry as flat message, for {@link #BROKEN} a reason, both UTF-8.
+     */
     public byte[] rows(long result) {
         lease.handle();
         byte[] rows = new byte[(int) result];

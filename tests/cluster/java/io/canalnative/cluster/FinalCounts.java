@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.nio.file.StandardOpenOption;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.Metric;
@@ -14,7 +16,7 @@ import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.reporter.MetricReporter;
 
 /**
- * Writes the last value of every metric of the group {@code canal_json} to a file when its task ends.
+ * Writes the last value of every metric of the groups {@code canal_json} and {@code canal_protobuf} to a file when its task ends.
  *
  * <p>A bounded job's metrics are gone with it, so a reporter that looks at intervals would miss the last messages. Flink
  * tells a reporter of each metric it removes ({@link MetricReporter#notifyOfRemovedMetric}), after the task has run.
@@ -22,7 +24,7 @@ import org.apache.flink.metrics.reporter.MetricReporter;
  * <p>Each line is {@code job name TAB metric TAB value}; the option {@code file} names the file.
  */
 public final class FinalCounts implements MetricReporter {
-    private static final String GROUP = "canal_json";
+    private static final Pattern METRIC = Pattern.compile("\\.canal_(json|protobuf)\\.(.*)");
     private Path file;
 
     @Override
@@ -39,8 +41,8 @@ public final class FinalCounts implements MetricReporter {
     @Override
     public void notifyOfRemovedMetric(Metric metric, String name, MetricGroup group) {
         String identifier = group.getMetricIdentifier(name);
-        int at = identifier.indexOf("." + GROUP + ".");
-        if (at < 0) {
+        Matcher ours = METRIC.matcher(identifier);
+        if (!ours.find()) {
             return;
         }
         Object value = metric instanceof Counter
@@ -50,7 +52,7 @@ public final class FinalCounts implements MetricReporter {
             return;
         }
         String job = group.getAllVariables().getOrDefault("<job_name>", "");
-        String line = job + "\t" + identifier.substring(at + GROUP.length() + 2) + "\t" + ((Number) value).longValue() + "\n";
+        String line = job + "\t" + ours.group(2) + "\t" + ((Number) value).longValue() + "\n";
         try {
             synchronized (FinalCounts.class) {
                 Files.write(file, line.getBytes(StandardCharsets.UTF_8), StandardOpenOption.CREATE, StandardOpenOption.APPEND);

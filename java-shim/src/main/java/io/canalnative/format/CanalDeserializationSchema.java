@@ -22,20 +22,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decodes Canal JSON in Rust; the counterpart of flink-json's CanalJsonDeserializationSchema and equal to it in what
- * callers see: null and empty messages emit nothing, a bad message throws {@code IOException("Corrupt Canal JSON message
- * '…'.")} unless {@code ignore-parse-errors} is set, and nothing of it is emitted.
+ * Decodes Canal's messages in Rust. For flat messages it is the counterpart of flink-json's CanalJsonDeserializationSchema and equal to
+ * it in what callers see: null and empty messages emit nothing, a bad message throws {@code IOException("Corrupt Canal JSON message
+ * '…'.")} unless {@code ignore-parse-errors} is set, and nothing of it is emitted. For packets a bad entry throws the same about the
+ * entry's flat message, and what is no packet {@code IOException("Corrupt Canal packet …")}.
  *
  * <p>Rows are handed over in the class the collector takes: see {@link BinaryRowCollector}. Where the native library
- * cannot be used, {@link #open} warns and each message takes the way of a delegated one ({@link FlinkDelegate}), so that
- * the rows do not depend on the platform.
+ * cannot be used, {@link #open} warns and each flat message takes the way of a delegated one ({@link FlinkDelegate}), so that
+ * the rows do not depend on the platform; for packets it throws.
  */
 public final class CanalDeserializationSchema implements DeserializationSchema<RowData> {
     private static final long serialVersionUID = 1L;
 
     private static final Logger LOG = LoggerFactory.getLogger(CanalDeserializationSchema.class);
 
+    /** The format's name, for errors. */
+    private final String identifier;
     private final DecodingOptions options;
+    private final Wire wire;
     private final RowType physical;
     private final List<String> metadataKeys;
     /** Null if the native side has no name for some type. */
@@ -46,20 +50,24 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
     /** flink-json's decoder for single messages; strict under canal semantics. */
     private final DeserializationSchema<RowData> delegate;
 
-    private transient MessageDecoder decoder;
+    private transient RowDecoder decoder;
 
     CanalDeserializationSchema(
+            String identifier,
             DecodingOptions options,
+            Wire wire,
             RowType physical,
             List<String> metadataKeys,
             boolean timeMillis,
             TypeInformation<RowData> produced,
             DeserializationSchema<RowData> stock,
             DeserializationSchema<RowData> delegate) {
+        this.identifier = identifier;
         this.options = options;
+        this.wire = wire;
         this.physical = physical;
         this.metadataKeys = new ArrayList<>(metadataKeys);
-        this.spec = RowColumns.canExpress(physical) ? DecoderSpec.json(options, physical, metadataKeys, timeMillis) : null;
+        this.spec = RowColumns.canExpress(physical) ? DecoderSpec.json(options, physical, metadataKeys, timeMillis, wire) : null;
         this.produced = produced;
         this.stock = stock;
         this.delegate = delegate;
@@ -82,17 +90,18 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
         if (delegate != stock) {
             delegate.open(context);
         }
-        NativeDecoder opened = openNative();
+        NativeDecoder opened = wire == Wire.PROTOBUF ? openForPackets() : openNative();
         DecoderMetrics metrics = new DecoderMetrics();
         if (context != null) {
-            connect(context, opened, metrics);
+            connect(context, wire, opened, metrics);
         }
-        decoder = messageDecoder(opened, metrics);
+        decoder = rowDecoder(opened, metrics);
         LOG.info(
-                "canal-native {} ({}): semantics {}, ignore-parse-errors {}, ddl {}, zero-date {}, binary rows where the collector takes them, "
+                "canal-native {} ({}), {}: semantics {}, ignore-parse-errors {}, ddl {}, zero-date {}, binary rows where the collector takes them, "
                         + "columns {}, metadata {}",
                 NativeLibrary.jarVersion(),
                 opened == null ? "Java" : NativeDecoder.cpuPath(),
+                wire.text,
                 options.flinkSemantics ? "flink" : "canal",
                 options.lenient,
                 options.ddl.text,
@@ -118,10 +127,27 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
         return null;
     }
 
-    private static void connect(InitializationContext context, NativeDecoder opened, DecoderMetrics metrics) {
+    /** There is no other decoder of packets to fall back on. */
+    private NativeDecoder openForPackets() {
+        if (spec == null) {
+            throw new IllegalStateException(
+                    "'format' = '" + identifier + "' does not know a type in " + physical + ". Declare that column with another type or leave it out.");
+        }
+        try {
+            return NativeDecoder.open(spec);
+        } catch (NativeLibraryException | NativeException e) {
+            throw new IllegalStateException(
+                    "'format' = '" + identifier + "' needs canal-native's library, which cannot be used here: " + e.getMessage()
+                            + " Run this job where the library loads (Linux on x86-64), or let the Canal server write flatMessage = true and use"
+                            + " 'format' = 'canal-json', which needs no library.",
+                    e);
+        }
+    }
+
+    private static void connect(InitializationContext context, Wire wire, NativeDecoder opened, DecoderMetrics metrics) {
         MetricGroup group = context.getMetricGroup();
         if (group != null) {
-            metrics.register(group, opened != null);
+            metrics.register(group, wire, opened != null);
         }
         if (opened == null) {
             return;
@@ -135,20 +161,20 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
         }
     }
 
-    private MessageDecoder messageDecoder(NativeDecoder opened, DecoderMetrics metrics) {
+    private RowDecoder rowDecoder(NativeDecoder opened, DecoderMetrics metrics) {
         Pattern database = pattern(options.database);
         Pattern table = pattern(options.table);
         DelegatedMetadata more = DelegatedMetadata.of(physical.getFieldCount(), metadataKeys);
         DelegatedMessage.Rewriter rewriter =
                 options.flinkSemantics ? null : new DelegatedMessage.Rewriter(physical, database, table, more, options);
-        return new MessageDecoder(
-                opened,
-                opened == null ? null : new RowReader(physical),
-                opened == null || metadataKeys.isEmpty() ? null : new MetadataReader(opened, metadataKeys),
-                database,
-                table,
-                new FlinkDelegate(delegate, rewriter, more, options.lenient, metrics),
-                metrics);
+        RowReader rows = opened == null ? null : new RowReader(physical);
+        MetadataReader metadata = opened == null || metadataKeys.isEmpty() ? null : new MetadataReader(opened, metadataKeys);
+        FlinkDelegate flink = new FlinkDelegate(delegate, rewriter, more, options.lenient, metrics);
+        if (wire == Wire.JSON) {
+            return new MessageDecoder(opened, rows, metadata, database, table, flink, metrics);
+        }
+        int slots = (int) metadataKeys.stream().filter(key -> CanalMetadata.of(key) != CanalMetadata.RAW).count();
+        return new PacketDecoder(opened, rows, metadata, slots, database, table, flink, metrics);
     }
 
     @Override
@@ -162,6 +188,9 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
             return;
         }
         if (decoder == null) {
+            if (wire == Wire.PROTOBUF) {
+                throw new IllegalStateException("A decoder of packets has to be opened before it is used");
+            }
             stock.deserialize(message, out);
             return;
         }
@@ -187,11 +216,11 @@ public final class CanalDeserializationSchema implements DeserializationSchema<R
             return false;
         }
         CanalDeserializationSchema that = (CanalDeserializationSchema) o;
-        return options.equals(that.options) && metadataKeys.equals(that.metadataKeys) && stock.equals(that.stock);
+        return wire == that.wire && options.equals(that.options) && metadataKeys.equals(that.metadataKeys) && stock.equals(that.stock);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(options, metadataKeys, stock);
+        return Objects.hash(wire, options, metadataKeys, stock);
     }
 }

@@ -18,7 +18,11 @@ enum CanalMetadata {
     /** The row's own object in {@code old}, as it stands there: changed columns only. NULL but for UPDATE. */
     OLD("old", DataTypes.MAP(DataTypes.STRING(), DataTypes.STRING())),
     /** The message's bytes; never crosses to the native side. */
-    RAW("raw", DataTypes.BYTES());
+    RAW("raw", DataTypes.BYTES()),
+    /** The binlog file that the event stands in; packets only. */
+    BINLOG_FILE("binlog-file", DataTypes.STRING()),
+    /** Where in that file; packets only. */
+    BINLOG_OFFSET("binlog-offset", DataTypes.BIGINT());
 
     /** What a column is declared {@code METADATA FROM}. */
     final String key;
@@ -28,6 +32,11 @@ enum CanalMetadata {
     CanalMetadata(String key, DataType type) {
         this.key = key;
         this.type = type;
+    }
+
+    /** Whether messages of this form have it. */
+    boolean isIn(Wire wire) {
+        return wire == Wire.PROTOBUF || this != BINLOG_FILE && this != BINLOG_OFFSET;
     }
 
     /** The metadata column of a key, or null for the keys of flink-json and unknown ones. */

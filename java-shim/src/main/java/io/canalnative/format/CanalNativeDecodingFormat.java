@@ -23,7 +23,7 @@ import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.utils.DataTypeUtils;
 
 /**
- * The decoding format of a canal-json source. Six metadata keys, their types and every check come from flink-json's
+ * The decoding format of a canal-json or canal-protobuf source. Six metadata keys, their types and every check come from flink-json's
  * CanalJsonDecodingFormat, which also builds the decoder that messages are delegated to; it never hears of the keys in
  * {@link CanalMetadata}.
  */
@@ -31,14 +31,16 @@ final class CanalNativeDecodingFormat implements ProjectableDecodingFormat<Deser
 
     private final String identifier;
     private final DecodingOptions options;
+    private final Wire wire;
     private final ProjectableDecodingFormat<DeserializationSchema<RowData>> stock;
     /** Under canal semantics bad messages are dropped here, whole; flink-json would emit what it read before the error. */
     private final ProjectableDecodingFormat<DeserializationSchema<RowData>> delegate;
 
     private List<String> metadataKeys = Collections.emptyList();
 
-    CanalNativeDecodingFormat(String identifier, DecodingOptions options) {
+    CanalNativeDecodingFormat(String identifier, DecodingOptions options, Wire wire) {
         this.identifier = identifier;
+        this.wire = wire;
         this.options = options;
         this.stock = StockFormat.decodingFormat(options, options.lenient);
         boolean strict = options.lenient && !options.flinkSemantics;
@@ -61,7 +63,7 @@ final class CanalNativeDecodingFormat implements ProjectableDecodingFormat<Deser
                         ? stockDecoder.getProducedType()
                         : context.createTypeInformation(produced(Projection.of(projections).project(physicalDataType)));
         return new CanalDeserializationSchema(
-                options, physical, metadataKeys, timeMillis, produced, stockDecoder, delegateDecoder);
+                identifier, options, wire, physical, metadataKeys, timeMillis, produced, stockDecoder, delegateDecoder);
     }
 
     private void checkRowsOfNulls(RowType columns) {
@@ -96,7 +98,9 @@ final class CanalNativeDecodingFormat implements ProjectableDecodingFormat<Deser
     public Map<String, DataType> listReadableMetadata() {
         Map<String, DataType> metadata = new LinkedHashMap<>(stock.listReadableMetadata());
         for (CanalMetadata ours : CanalMetadata.values()) {
-            metadata.put(ours.key, ours.type);
+            if (ours.isIn(wire)) {
+                metadata.put(ours.key, ours.type);
+            }
         }
         return metadata;
     }
@@ -105,7 +109,7 @@ final class CanalNativeDecodingFormat implements ProjectableDecodingFormat<Deser
     public void applyReadableMetadata(List<String> keys) {
         metadataKeys = keys;
         List<String> flinks = new ArrayList<>(keys);
-        flinks.removeIf(key -> CanalMetadata.of(key) != null);
+        flinks.removeIf(key -> CanalMetadata.of(key) != null && CanalMetadata.of(key).isIn(wire));
         stock.applyReadableMetadata(flinks);
         delegate.applyReadableMetadata(flinks);
     }

@@ -51,7 +51,7 @@ public abstract class CanalNativeFormatFactory implements DeserializationFormatF
         if (options.get(CanalNativeOptions.CODEC).equals(CanalNativeOptions.FLINK)) {
             return StockFormat.decodingFormat(decoding, decoding.lenient);
         }
-        return new CanalNativeDecodingFormat(identifier, decoding);
+        return new CanalNativeDecodingFormat(identifier, decoding, Wire.JSON);
     }
 
     @Override

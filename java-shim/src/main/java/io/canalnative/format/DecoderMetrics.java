@@ -8,11 +8,11 @@ import org.apache.flink.metrics.SimpleCounter;
  * The decoder's counters, in the group {@code canal_json} of the operator. All count messages except {@code rows} and
  * {@code bytes}. Each message with content is counted in {@code messages}, and unless it has rows or fails the job in
  * one of {@code filtered}, {@code skipped…} and {@code parseErrors}.
+ *
+ * <p>For packets the group is {@code canal_protobuf}, {@code messages} counts packets, and all the others count entries, each of which
+ * is what a flat message is: {@code entries} all of them.
  */
 final class DecoderMetrics {
-
-    /** Name of the metric group. */
-    static final String GROUP = "canal_json";
 
     /** Messages, not counting null and empty ones. */
     final SimpleCounter messages = new SimpleCounter();
@@ -29,6 +29,9 @@ final class DecoderMetrics {
     /** Messages that were handed to Flink's own codec. */
     final SimpleCounter delegated = new SimpleCounter();
 
+    /** Entries of packets. */
+    final SimpleCounter entries = new SimpleCounter();
+
     private final SimpleCounter[] skipped = new SimpleCounter[EventKind.values().length];
 
     DecoderMetrics() {
@@ -43,8 +46,11 @@ final class DecoderMetrics {
     }
 
     /** Registers all of them, and the gauge {@code native}: 1, or 0 where the native library cannot be used. */
-    void register(MetricGroup parent, boolean nativeLibrary) {
-        MetricGroup group = parent.addGroup(GROUP);
+    void register(MetricGroup parent, Wire wire, boolean nativeLibrary) {
+        MetricGroup group = parent.addGroup(wire.metrics);
+        if (wire == Wire.PROTOBUF) {
+            group.counter("entries", entries);
+        }
         group.<Integer, Gauge<Integer>>gauge("native", () -> nativeLibrary ? 1 : 0);
         group.counter("messages", messages);
         group.counter("rows", rows);

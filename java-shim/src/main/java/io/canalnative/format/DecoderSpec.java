@@ -21,7 +21,7 @@ final class DecoderSpec {
     private DecoderSpec() {}
 
     /** The specification as UTF-8 JSON. */
-    static byte[] json(DecodingOptions options, RowType physical, List<String> metadataKeys, boolean timeMillis) {
+    static byte[] json(DecodingOptions options, RowType physical, List<String> metadataKeys, boolean timeMillis, Wire wire) {
         ObjectNode spec = JSON.objectNode();
         spec.set("fields", RowColumns.json(physical));
         ArrayNode metadata = spec.putArray("metadata");
@@ -38,6 +38,7 @@ final class DecoderSpec {
         spec.put("timeMillis", timeMillis);
         spec.put("ddl", options.ddl.text);
         spec.put("zeroDate", options.zeroDate.text);
+        spec.put("wire", wire.text);
         return spec.toString().getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -23,6 +23,8 @@ final class DelegatedMetadata {
     private final int physical;
     /** For each key ours, or null for one of flink-json's. */
     private final List<CanalMetadata> keys = new ArrayList<>();
+    /** What {@code raw} shows if that is not the message itself but the packet that it came in. */
+    private byte[] packet;
 
     private DelegatedMetadata(int physical, List<String> keys) {
         this.physical = physical;
@@ -56,15 +58,24 @@ final class DelegatedMetadata {
         return new Values(values, old);
     }
 
-    private static Object value(CanalMetadata key, byte[] message, Map<?, ?> envelope, boolean nulls) throws IOException {
+    /** The packet that the next message comes in. */
+    void in(byte[] packet) {
+        this.packet = packet;
+    }
+
+    private Object value(CanalMetadata key, byte[] message, Map<?, ?> envelope, boolean nulls) throws IOException {
         switch (key) {
             case RAW:
-                return message.clone();
+                return (packet == null ? message : packet).clone();
             case IS_DDL:
                 Object flag = envelope.get("isDdl");
                 return flag == null ? null : "true".equalsIgnoreCase(text(flag).trim());
             case ID:
                 return number(envelope.get("id"), nulls);
+            case BINLOG_FILE:
+                return string(envelope.get("binlogFile"));
+            case BINLOG_OFFSET:
+                return number(envelope.get("binlogOffset"), nulls);
             default:
                 return string(envelope.get(key.key));
         }

@@ -14,7 +14,7 @@ final class EncoderMetrics {
     final SimpleCounter delegated = new SimpleCounter();
 
     void register(MetricGroup parent) {
-        MetricGroup group = parent.addGroup(DecoderMetrics.GROUP);
+        MetricGroup group = parent.addGroup(Wire.JSON.metrics);
         group.counter("encodedMessages", messages);
         group.counter("encodedBytes", bytes);
         group.counter("encodeDelegated", delegated);

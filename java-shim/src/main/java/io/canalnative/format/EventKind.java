@@ -14,7 +14,8 @@ enum EventKind {
     /** Heartbeats, and unknown events without rows. */
     OTHER("skippedOther");
 
-    private static final EventKind[] BY_DETAIL = values();
+    /** In the order of the detail byte. */
+    static final EventKind[] BY_DETAIL = values();
     private static final Map<String, EventKind> BY_TYPE = new HashMap<>();
 
     static {

@@ -35,6 +35,14 @@ final class FlinkDelegate {
         this.metrics = metrics;
     }
 
+    /** Decodes an entry that was written as a flat message. */
+    void decode(byte[] entry, byte[] packet, Collector<RowData> out) throws IOException {
+        if (metadata != null) {
+            metadata.in(packet);
+        }
+        decode(entry, out);
+    }
+
     void decode(byte[] message, Collector<RowData> out) throws IOException {
         metrics.delegated.inc();
         if (rewriter == null && metadata == null) {

@@ -8,8 +8,8 @@ import io.canalnative.NativeDecoder;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.util.Collector;
 
-/** Decodes the messages of one subtask. Not thread safe. */
-final class MessageDecoder implements AutoCloseable {
+/** Decodes the flat messages of one subtask. Not thread safe. */
+final class MessageDecoder implements RowDecoder {
 
     /** Bits of a result that are zero for rows without anything special about them. */
     private static final long STATUS_AND_FLAGS = 0xFFFFL << 32;
@@ -42,8 +42,8 @@ final class MessageDecoder implements AutoCloseable {
         this.metrics = metrics;
     }
 
-    /** Decodes a message with content and emits its rows, after the whole message was read. */
-    void decode(byte[] message, Collector<RowData> out) throws IOException {
+    @Override
+    public void decode(byte[] message, Collector<RowData> out) throws IOException {
         metrics.messages.inc();
         metrics.bytes.inc(message.length);
         if (decoder == null) {
@@ -116,6 +116,7 @@ final class MessageDecoder implements AutoCloseable {
         byte[] bytes = decoder.rows(result);
         if (metadata != null) {
             metadata.read(message);
+            metadata.done();
         }
         boolean generic = (flags & (NativeDecoder.GENERIC_ONLY | NativeDecoder.WIDE_TIMESTAMPS)) != 0;
         int count =

@@ -38,6 +38,9 @@ final class MetadataReader {
     private final List<List<Object>> seen = new ArrayList<>();
 
     private GenericRowData shared;
+    /** The message whose entries are read, and its copy for {@code raw}, which all its rows share. */
+    private byte[] rawOf;
+    private byte[] raw;
     private int oldColumn;
     /** The before images of an UPDATE, by row, or null. */
     private MapData[] old;
@@ -64,7 +67,10 @@ final class MetadataReader {
                 return Form.INDEX;
             case IS_DDL:
                 return Form.BOOLEAN;
+            case BINLOG_FILE:
+                return Form.INDEX;
             case ID:
+            case BINLOG_OFFSET:
                 return Form.NUMBER;
             case OLD:
                 return Form.OLD;
@@ -94,8 +100,22 @@ final class MetadataReader {
         shared = new GenericRowData(forms.length);
         old = null;
         for (int i = 0; i < forms.length; i++) {
-            shared.setField(i, forms[i] == Form.RAW ? message.clone() : value(i, decoder.metadata(slots[i])));
+            shared.setField(i, forms[i] == Form.RAW ? raw(message) : value(i, decoder.metadata(slots[i])));
         }
+    }
+
+    private byte[] raw(byte[] message) {
+        if (message != rawOf) {
+            rawOf = message;
+            raw = message.clone();
+        }
+        return raw;
+    }
+
+    /** The message was read to its end; its array may be filled anew. */
+    void done() {
+        rawOf = null;
+        raw = null;
     }
 
     /** The metadata of row {@code index} of that message. Rows share it, unless each has a before image. */

@@ -55,6 +55,16 @@ final class StockFormat {
         return options;
     }
 
+    /** Those of them that say how messages are read. */
+    static Set<ConfigOption<?>> decodingOptions() {
+        Set<ConfigOption<?>> options = new HashSet<>();
+        options.add(CanalJsonFormatOptions.IGNORE_PARSE_ERRORS);
+        options.add(CanalJsonFormatOptions.TIMESTAMP_FORMAT);
+        options.add(CanalJsonFormatOptions.DATABASE_INCLUDE);
+        options.add(CanalJsonFormatOptions.TABLE_INCLUDE);
+        return options;
+    }
+
     static void validateDecoding(ReadableConfig options) {
         JsonFormatOptionsUtil.validateDecodingFormatOptions(options);
     }
