@@ -38,6 +38,8 @@ struct Constant {
 /// One message's constant bytes.
 #[derive(Debug)]
 struct Template {
+    /// Its place in [`Templates::alike`], as long as it is known.
+    place: usize,
     /// One more than holes.
     constants: Vec<Constant>,
     holes: Vec<Hole>,
@@ -56,6 +58,8 @@ pub(super) struct Seen {
 pub(super) struct Templates {
     /// Used last, first.
     known: Vec<Template>,
+    /// How many constants two templates have in common before the first that differs, with equal holes between, by their places.
+    alike: [[usize; WAYS]; WAYS],
     savings: u32,
 }
 
@@ -69,7 +73,7 @@ pub(super) struct Left {
 
 impl Default for Templates {
     fn default() -> Self {
-        Templates { known: Vec::new(), savings: SAVINGS }
+        Templates { known: Vec::new(), alike: [[0; WAYS]; WAYS], savings: SAVINGS }
     }
 }
 
@@ -101,7 +105,7 @@ impl Templates {
         let Some(mut template) = self.known.first() else { return Ok(Err(Left { pos: 0, hole: None })) };
         loop {
             if !V::continues(buf, pos, &template.constants[k].bytes) {
-                match self.other(buf, pos, which, k) {
+                match self.other::<V>(buf, pos, which, k) {
                     Some(other) => which = other,
                     None => {
                         let hole = k.checked_sub(1).map(|k| template.holes[k]);
@@ -131,19 +135,20 @@ impl Templates {
         Ok(Ok(()))
     }
 
-    /// Another template with the same holes and constants before constant `k`, and the one that stands at `pos`.
+    /// Another template that is the same before constant `k`, and has the one that stands at `pos`.
     #[inline(never)]
-    fn other(&self, buf: &[u8], pos: usize, which: usize, k: usize) -> Option<usize> {
-        let first = &self.known[which];
-        let same = |template: &Template| {
-            template.holes.get(..k) == Some(&first.holes[..k])
-                && buf[pos..].starts_with(template.constants[k].bytes.text())
-                && template.constants[..k]
-                    .iter()
-                    .zip(&first.constants[..k])
-                    .all(|(a, b)| a.bytes.text() == b.bytes.text())
-        };
-        (which + 1..self.known.len()).find(|i| same(&self.known[*i]))
+    fn other<V: Vector>(&self, buf: &[u8], pos: usize, which: usize, k: usize) -> Option<usize> {
+        let alike = &self.alike[self.known[which].place];
+        V::vectorize(
+            #[inline(always)]
+            || {
+                self.known.iter().enumerate().skip(which + 1).find_map(|(i, template)| {
+                    let fits = alike[template.place] >= k
+                        && template.constants.get(k).is_some_and(|constant| V::continues(buf, pos, &constant.bytes));
+                    fits.then_some(i)
+                })
+            },
+        )
     }
 
     /// Whether [`learn`](Self::learn) would keep a message.
@@ -155,11 +160,22 @@ impl Templates {
     /// Keeps a message that was read, with these members, from the document's start to their end at `end`.
     pub fn learn(&mut self, buf: &[u8], seen: &[Seen], end: usize) {
         self.savings = self.savings.saturating_sub(PRICE);
-        let template = Template::new(buf, seen, end);
-        if template.constants.iter().map(|constant| constant.bytes.text().len()).sum::<usize>() <= MAX_BYTES {
-            self.known.truncate(WAYS - 1);
-            self.known.insert(0, template);
+        let mut template = Template::new(buf, seen, end);
+        if template.constants.iter().map(|constant| constant.bytes.text().len()).sum::<usize>() > MAX_BYTES {
+            return;
         }
+        // The one used longest ago makes room, and leaves its place.
+        template.place = match self.known.get(WAYS - 1) {
+            Some(last) => last.place,
+            None => self.known.len(),
+        };
+        self.known.truncate(WAYS - 1);
+        for other in &self.known {
+            let alike = template.alike(other);
+            self.alike[template.place][other.place] = alike;
+            self.alike[other.place][template.place] = alike;
+        }
+        self.known.insert(0, template);
     }
 }
 
@@ -177,6 +193,14 @@ impl Template {
             }
         }
         constants.push(Constant { bytes: Passage::new(&buf[from..end]), spans });
-        Template { constants, holes }
+        Template { place: 0, constants, holes }
+    }
+
+    /// How many constants are the same before the first that differs, with equal holes between.
+    fn alike(&self, other: &Template) -> usize {
+        let constants = self.constants.iter().zip(&other.constants);
+        let same = constants.take_while(|(a, b)| a.bytes.text() == b.bytes.text()).count();
+        let holes = self.holes.iter().zip(&other.holes).take_while(|(a, b)| a == b).count();
+        same.min(holes)
     }
 }
