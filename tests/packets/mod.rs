@@ -5,6 +5,7 @@ pub mod flat;
 mod session;
 pub mod wire;
 
+#[allow(unused_imports)]
 pub use session::{Answer, PacketSession};
 
 use crate::scenario;
