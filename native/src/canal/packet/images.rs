@@ -218,15 +218,20 @@ impl RowReader {
         }
         let n = image.read;
         image.read += 1;
-        if let Some(layout) = image.layout
-            && let Some((target, text)) = follow::<V>(&layouts[layout], n, buf, column)
-        {
-            image.set += usize::from(target != Target::Skipped);
-            return self.value::<V>(buf, target, text, place);
-        }
-        image.left = true;
-        let (target, text) = self.any_column(buf, column, place.columns)?;
-        image.set += usize::from(target != Target::Skipped);
+        let followed = match image.layout {
+            Some(layout) => follow::<V>(&layouts[layout], n, buf, column),
+            None => None,
+        };
+        let any;
+        let (target, text) = match followed {
+            Some(followed) => followed,
+            None => {
+                image.left = true;
+                any = self.any_column(buf, column, place.columns)?;
+                (&any.0, any.1)
+            }
+        };
+        image.set += usize::from(*target != Target::Skipped);
         self.value::<V>(buf, target, text, place)
     }
 
@@ -243,11 +248,11 @@ impl RowReader {
     fn value<V: Vector>(
         &self,
         buf: &[u8],
-        target: Target,
+        target: &Target,
         text: Option<Span>,
         place: &mut Place<'_>,
     ) -> Result<(), Broken> {
-        let (column, read) = match (target, text) {
+        let (column, read) = match (*target, text) {
             (Target::Skipped, _) => return Ok(()),
             (Target::Scalar(column, _) | Target::Bytes { column, .. } | Target::Nested(column), None) => {
                 (column, Cell::NULL)
@@ -265,7 +270,7 @@ impl RowReader {
         // What is special about a value comes last in the order of tags.
         if read.code() >= Tag::Stamp as u8 {
             if read.code() >= Tag::Bad as u8 {
-                self.bad(read, buf, target, text, place);
+                self.bad(read, buf, *target, text, place);
             }
             place.images.lost_nanos |= read.lost_nanos() && !place.columns.wide[column];
         }
@@ -318,7 +323,12 @@ impl RowReader {
 
 /// The target and value of column `n` if it is the one that the layout has there.
 #[inline(always)]
-fn follow<V: Vector>(layout: &Layout, n: usize, buf: &[u8], (start, end): Span) -> Option<(Target, Option<Span>)> {
+fn follow<'l, V: Vector>(
+    layout: &'l Layout,
+    n: usize,
+    buf: &[u8],
+    (start, end): Span,
+) -> Option<(&'l Target, Option<Span>)> {
     let step = layout.steps.get(n)?;
     if !V::continues(buf, start, &step.lead) {
         return None;
@@ -338,7 +348,7 @@ fn follow<V: Vector>(layout: &Layout, n: usize, buf: &[u8], (start, end): Span) 
         ((at, at), at)
     };
     let whole = at + step.tail.text().len() == end && V::continues(buf, at, &step.tail);
-    whole.then_some((step.target, (null == 0).then_some(text)))
+    if whole { Some((&step.target, if null == 0 { Some(text) } else { None })) } else { None }
 }
 
 #[inline(never)]

@@ -134,7 +134,7 @@ impl Vector for Avx2 {
             return Portable::continues(buf, pos, passage);
         };
         let mut left = passage.len;
-        for (a, b) in text.chunks_exact(BLOCK).zip(passage.blocks.chunks_exact(BLOCK)) {
+        for (a, b) in text.as_chunks::<BLOCK>().0.iter().zip(passage.blocks.as_chunks::<BLOCK>().0) {
             // SAFETY: AVX2 was detected; both are 32 readable bytes, loaded unaligned.
             let equal = unsafe {
                 let a = _mm256_loadu_si256(a.as_ptr().cast());
@@ -154,7 +154,7 @@ impl Vector for Avx2 {
     fn is_ascii(buf: &[u8], len: usize) -> bool {
         // Padding is ASCII.
         let Some(text) = buf.get(..len.next_multiple_of(BLOCK)) else { return Portable::is_ascii(buf, len) };
-        text.chunks_exact(BLOCK).all(|block| {
+        text.as_chunks::<BLOCK>().0.iter().all(|block| {
             // SAFETY: AVX2 was detected; `block` is 32 readable bytes, loaded unaligned.
             unsafe { _mm256_movemask_epi8(_mm256_loadu_si256(block.as_ptr().cast())) == 0 }
         })
