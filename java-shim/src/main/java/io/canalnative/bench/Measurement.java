@@ -5,7 +5,6 @@ import java.util.Arrays;
 
 import com.sun.management.ThreadMXBean;
 
-
 /** CPU time and allocated bytes per message of both codecs: medians over blocks that take turns. */
 final class Measurement {
 
@@ -17,7 +16,7 @@ final class Measurement {
     private static final int BLOCKS = 25;
     private static final int QUICK_BLOCKS = 7;
     private static final int STABLE_BLOCKS = 4;
-    private static final int MOST_WARM_UP_BLOCKS = 120;
+    private static final int MOST_WARM_UP_BLOCKS = 80;
     private static final ThreadMXBean THREAD = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     /** Nanoseconds of CPU time per message. */
@@ -40,6 +39,16 @@ final class Measurement {
         }
         Arrays.sort(ratios);
         spreadPercent = 50 * (ratios[ratios.length * 3 / 4] - ratios[ratios.length / 4]) / median(ratios);
+    }
+
+    /** How often native is done in the time that stock takes. */
+    double ratio() {
+        return stockNanos / nativeNanos;
+    }
+
+    /** Bytes that native allocates, in percent of stock's. */
+    double allocatedPercent() {
+        return 100 * nativeBytes / stockBytes;
     }
 
     /** What is measured: a number of things to decode or encode, one after the other and again. */
@@ -87,16 +96,16 @@ final class Measurement {
 
         Runner(Work work) {
             this.work = work;
-            this.messagesABlock = 100;
+            this.messagesABlock = 1;
         }
 
         /** Blocks of growing size until one is long enough, then until the last ones are alike. */
         void warmUp(boolean quick) throws Exception {
             double[] last = new double[STABLE_BLOCKS];
             int alike = 0;
-            for (int block = 0; alike < 1 && block < (quick ? MOST_WARM_UP_BLOCKS / 4 : MOST_WARM_UP_BLOCKS); block++) {
+            for (int block = 0; alike < 1 && block < (quick ? MOST_WARM_UP_BLOCKS / 3 : MOST_WARM_UP_BLOCKS); block++) {
                 block();
-                messagesABlock = (int) Math.max(100, BLOCK_MILLIS * 1e6 / nanos);
+                messagesABlock = (int) Math.min(100.0 * messagesABlock, Math.max(1, BLOCK_MILLIS * 1e6 / Math.max(1, nanos)));
                 last[block % STABLE_BLOCKS] = nanos;
                 double[] sorted = last.clone();
                 Arrays.sort(sorted);

@@ -38,7 +38,7 @@ enum Use {
             return new Serializer(type);
         }
     },
-    /** Nothing, but into a collector that gets GenericRowData from both codecs. */
+    /** Nothing, by a collector that gets GenericRowData from both codecs, as from Kafka with key or offset columns. */
     GENERIC("discarded, generic rows") {
         @Override
         Sink sink(RowType type) {
