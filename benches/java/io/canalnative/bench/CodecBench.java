@@ -38,7 +38,8 @@ public final class CodecBench {
         }
         Section section = new Section("codec");
         section.text("CPU time and allocated bytes per message, medians over blocks of both codecs in turn; " + Corpus.MESSAGES
-                + " distinct messages a workload, rows equal. `Comparison.java` in `java-shim/src/main/java/io/canalnative/bench/` says how.\n\n"
+                + " distinct messages a workload, rows equal. `Comparison.java` in `java-shim/src/main/java/io/canalnative/bench/` says how. "
+                + "\"No codec\" is the same use of rows that are ready: what no codec can save.\n\n"
                 + Comparison.HEADER);
         RatioBars bars = new RatioBars("Messages decoded in the CPU time that Flink's codec takes for one");
         for (Corpus one : chosen) {

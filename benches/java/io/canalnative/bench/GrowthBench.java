@@ -101,10 +101,9 @@ public final class GrowthBench {
         try (Codec stock = Codec.stock(workload);
                 Codec nativeCodec = Codec.nativeCodec(workload)) {
             Equality.check(workload, stock, nativeCodec);
-            Measurement[] found = new Measurement[1];
-            new Comparison(workload, stock, nativeCodec, true).decode(Use.DISCARDED, (use, bytes, measured) -> found[0] = measured);
+            Measurement measured = new Comparison(workload, stock, nativeCodec, true).decode();
             nativeCodec.requireNothingDelegated();
-            return found[0];
+            return measured;
         }
     }
 

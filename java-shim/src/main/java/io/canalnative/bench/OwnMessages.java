@@ -160,7 +160,7 @@ public final class OwnMessages {
     }
 
     private void measure(boolean quick) throws Exception {
-        out.printf(Locale.ROOT, "%nCPU time and allocated bytes of decoding a message; %,d messages, %,d rows%n%n%s", read.size(), rows, Comparison.HEADER);
+        out.printf(Locale.ROOT, "%nCPU time and allocated bytes of decoding a message; %,d messages, %,d rows; \"no codec\" is the same use of rows that are ready%n%n%s", read.size(), rows, Comparison.HEADER);
         try (Codec stock = Codec.stock(workload(Collections.emptyMap()));
                 Codec own = Codec.nativeCodec(workload(table.nativeOptions))) {
             Comparison comparison = new Comparison(workload(Collections.emptyMap()), stock, own, quick);

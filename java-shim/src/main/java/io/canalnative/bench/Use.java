@@ -1,5 +1,7 @@
 package io.canalnative.bench;
 
+import java.util.List;
+
 import io.canalnative.format.BinaryRowCollector;
 
 import org.apache.flink.core.memory.DataOutputSerializer;
@@ -59,6 +61,17 @@ enum Use {
     /** The collector to hand to a decoder. */
     Collector<RowData> collector(RowType type) {
         Sink sink = sink(type);
+        return this == GENERIC ? new GenericCollector(sink) : new BinaryCollector(sink);
+    }
+
+    /** A collector that keeps the rows, in the form that {@link #collector} gets. */
+    Collector<RowData> keeping(List<RowData> rows) {
+        Sink sink = new Sink() {
+            @Override
+            void take(RowData row) {
+                rows.add(row);
+            }
+        };
         return this == GENERIC ? new GenericCollector(sink) : new BinaryCollector(sink);
     }
 
