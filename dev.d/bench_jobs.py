@@ -47,8 +47,8 @@ class Shape(NamedTuple):
         return ", ".join("`{}` {}".format(*line.split("\t")) for line in lines)
 
 
-PRODUCTS = Shape("products-update", "products-update", 2_000, 500)
-WIDE = Shape("wide40-insert", "wide40-insert", 2_000, 80)
+PRODUCTS = Shape("products-update", "products-update", 2_000, 600)
+WIDE = Shape("wide40-insert", "wide40-insert", 2_000, 100)
 BATCH = Shape("batch100", "batch100", 50, 300)
 
 
