@@ -1,6 +1,6 @@
 //! Decoding to rows, beside general JSON parsers that only parse.
 //!
-//! `cargo bench --bench decode`; `-- products` for one workload. Throughput is in bytes of JSON. Ours: the whole decoder, message to
+//! `cargo bench --bench decode`; `-- products` for one workload. Throughput is in bytes of JSON, time is the thread's CPU time. Ours: the whole decoder, message to
 //! BinaryRowData. `simd-json tape`, `… value`: the message's structure, no rows. `… typed`: what a decoder needs of the message
 //! (type, names, images as pairs of texts) by serde's visitors, no conversion, no rows. `… rows`: visitors that convert each column and
 //! write rows (`visitor/mod.rs`), filters and metadata aside. dev.d/bench_report.py reads what criterion found by these names.
@@ -8,12 +8,14 @@
 #![allow(missing_docs)]
 
 mod corpus;
+mod cpu_time;
 mod visitor;
 
 use canal_native::canal::decode::{Decoder, Outcome};
 use canal_native::schema::DecoderSpec;
 use corpus::{fields, messages};
-use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
+use cpu_time::CpuTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use std::borrow::Cow;
@@ -172,11 +174,11 @@ fn cells(message: &Typed) -> usize {
         + message.event.0.len()
 }
 
-fn each(group: &mut BenchmarkGroup<WallTime>, name: &str, messages: &[Vec<u8>], mut parse: impl FnMut(&[u8])) {
+fn each(group: &mut BenchmarkGroup<CpuTime>, name: &str, messages: &[Vec<u8>], mut parse: impl FnMut(&[u8])) {
     group.bench_function(name, |bencher| bencher.iter(|| messages.iter().for_each(|message| parse(message))));
 }
 
-fn workload(criterion: &mut Criterion, workload: &Workload) {
+fn workload(criterion: &mut Criterion<CpuTime>, workload: &Workload) {
     let messages = messages(workload.file);
     verify(workload, &messages);
     let mut group = criterion.benchmark_group(workload.name);
@@ -217,13 +219,13 @@ fn workload(criterion: &mut Criterion, workload: &Workload) {
     group.finish();
 }
 
-fn all(criterion: &mut Criterion) {
+fn all(criterion: &mut Criterion<CpuTime>) {
     WORKLOADS.iter().for_each(|one| workload(criterion, one));
 }
 
 criterion_group! {
     name = decode_messages;
-    config = Criterion::default().sample_size(20).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(2));
+    config = Criterion::default().with_measurement(CpuTime).sample_size(20).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(2));
     targets = all
 }
 criterion_main!(decode_messages);

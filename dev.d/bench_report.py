@@ -35,7 +35,7 @@ def estimate(corpus: str, what: str):
 
 def rust():
     """The Rust benchmark as Markdown, and its goals as (what, wanted, found, verdict); nothing where it did not run."""
-    lines = ["`cargo bench --bench decode`, one thread, wall clock: the median of passes over all messages of a corpus. Ours validates the envelope and writes "
+    lines = ["`cargo bench --bench decode`, CPU time of the thread: the median of passes over all messages of a corpus. Ours validates the envelope and writes "
              "Flink's rows. `tape`: structure only. `typed`: serde's visitors, names and texts. `rows`: visitors that convert and write rows; envelope, filter and metadata "
              "are left out.", "", "| corpus | canal-native rows, µs | " + " | ".join(RIVALS) + " |", "|---" * (2 + len(RIVALS)) + "|"]
     goals = []
