@@ -1,22 +1,28 @@
 //! Decoding to rows, beside general JSON parsers that only parse.
 //!
-//! `cargo bench --bench decode`; `-- products` for one workload. Throughput is in bytes of JSON. Ours: the whole decoder, message to
+//! `cargo bench --bench decode`; `-- products` for one workload. Throughput is in bytes of JSON, time is the thread's CPU time. Ours: the whole decoder, message to
 //! BinaryRowData. `simd-json tape`, `… value`: the message's structure, no rows. `… typed`: what a decoder needs of the message
-//! (type, names, images as pairs of texts) by serde's visitors, no conversion, no rows.
+//! (type, names, images as pairs of texts) by serde's visitors, no conversion, no rows. `… rows`: visitors that convert each column and
+//! write rows (`visitor/mod.rs`), filters and metadata aside. dev.d/bench_report.py reads what criterion found by these names.
 
 #![allow(missing_docs)]
 
 mod corpus;
+mod cpu_time;
+mod visitor;
 
 use canal_native::canal::decode::{Decoder, Outcome};
 use canal_native::schema::DecoderSpec;
 use corpus::{fields, messages};
-use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
+use cpu_time::CpuTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 use std::hint::black_box;
+use std::time::Duration;
+use visitor::{Table, Text};
 
 /// A file of `tests/data/bench`, and how its table is declared.
 struct Workload {
@@ -95,11 +101,16 @@ fn decode(decoder: &mut Decoder, included: Option<&str>, message: &[u8]) -> Outc
     }
 }
 
-/// Each message is decoded natively, and the rows are as many as they should be.
+/// Each message is decoded natively, and the rows are as many as they should be; the visitors' too, which do not filter.
 fn verify(workload: &Workload, messages: &[Vec<u8>]) {
     let mut decoder = decoder(workload);
+    let mut table = Table::new(&fields(workload.schema));
     let mut rows = 0;
     for message in messages {
+        let by_serde = table.decode(&mut serde_json::Deserializer::from_slice(message));
+        let bytes = table.rows.clone();
+        assert_eq!(by_serde, table.decode(&mut sonic_rs::Deserializer::from_slice(message)));
+        assert!(by_serde > 0 && bytes == table.rows, "{}: rows of both visitors", workload.name);
         match decode(&mut decoder, workload.included_table, message) {
             Outcome::Rows(_) => rows += count_rows(decoder.rows()),
             Outcome::Filtered => {}
@@ -133,28 +144,6 @@ struct Typed<'m> {
     event: Text<'m>,
 }
 
-struct Text<'m>(Cow<'m, str>);
-
-/// Borrowed where no escape is in the way; `Cow` by itself always owns.
-impl<'de: 'm, 'm> Deserialize<'de> for Text<'m> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Chars;
-        impl<'de> Visitor<'de> for Chars {
-            type Value = Text<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("a text")
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(text.to_string())))
-            }
-        }
-        deserializer.deserialize_str(Chars)
-    }
-}
-
 struct Image<'m>(Vec<(Cow<'m, str>, Option<Cow<'m, str>>)>);
 
 impl<'de: 'm, 'm> Deserialize<'de> for Image<'m> {
@@ -185,11 +174,11 @@ fn cells(message: &Typed) -> usize {
         + message.event.0.len()
 }
 
-fn each(group: &mut BenchmarkGroup<WallTime>, name: &str, messages: &[Vec<u8>], mut parse: impl FnMut(&[u8])) {
+fn each(group: &mut BenchmarkGroup<CpuTime>, name: &str, messages: &[Vec<u8>], mut parse: impl FnMut(&[u8])) {
     group.bench_function(name, |bencher| bencher.iter(|| messages.iter().for_each(|message| parse(message))));
 }
 
-fn workload(criterion: &mut Criterion, workload: &Workload) {
+fn workload(criterion: &mut Criterion<CpuTime>, workload: &Workload) {
     let messages = messages(workload.file);
     verify(workload, &messages);
     let mut group = criterion.benchmark_group(workload.name);
@@ -212,22 +201,31 @@ fn workload(criterion: &mut Criterion, workload: &Workload) {
     each(&mut group, "serde_json typed", &messages, |message| {
         black_box(cells(&serde_json::from_slice(message).expect("a message")));
     });
+    let mut table = Table::new(&fields(workload.schema));
+    each(&mut group, "serde_json rows", &messages, |message| {
+        black_box(table.decode(&mut serde_json::Deserializer::from_slice(message)));
+        black_box(&table.rows);
+    });
     each(&mut group, "sonic-rs value", &messages, |message| {
         black_box(sonic_rs::from_slice::<sonic_rs::Value>(message).expect("JSON"));
     });
     each(&mut group, "sonic-rs typed", &messages, |message| {
         black_box(cells(&sonic_rs::from_slice(message).expect("a message")));
     });
+    each(&mut group, "sonic-rs rows", &messages, |message| {
+        black_box(table.decode(&mut sonic_rs::Deserializer::from_slice(message)));
+        black_box(&table.rows);
+    });
     group.finish();
 }
 
-fn all(criterion: &mut Criterion) {
+fn all(criterion: &mut Criterion<CpuTime>) {
     WORKLOADS.iter().for_each(|one| workload(criterion, one));
 }
 
 criterion_group! {
     name = decode_messages;
-    config = Criterion::default().sample_size(20).measurement_time(std::time::Duration::from_secs(3));
+    config = Criterion::default().with_measurement(CpuTime).sample_size(20).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(2));
     targets = all
 }
 criterion_main!(decode_messages);

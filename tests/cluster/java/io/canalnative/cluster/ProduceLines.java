@@ -25,9 +25,9 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /**
  * Creates topics and sends each line of a file as one message value, in order.
  *
- * <p>Usage: {@code ProduceLines <bootstrap> <topic>=<file>[,keys=<file>][,each=<n>][,partitions=<n>][,append] ...}. A file that ends in .gz
+ * <p>Usage: {@code ProduceLines <bootstrap> <topic>=<file>[,keys=<file>][,each=<n>][,times=<n>][,partitions=<n>][,append] ...}. A file that ends in .gz
  * is unpacked, /dev/stdin is sent as it comes; {@code keys} has one message key a line; {@code each} sends every message
- * that many times in a row, as a source that delivers at least once may; {@code partitions}, by default 1, get the lines by turns; {@code append}:
+ * that many times in a row, as a source that delivers at least once may; {@code times} sends the whole file so often; {@code partitions}, by default 1, get the lines by turns; {@code append}:
  * the topic is there already. A topic alone, without a file, is created empty. Prints {@code <topic>: <n> messages} for each.
  */
 public final class ProduceLines {
@@ -41,6 +41,7 @@ public final class ProduceLines {
         properties.put("linger.ms", "5");
         // One at a time: a broker that has just made the topic may refuse the first request and then, for its number, the second.
         properties.put("max.in.flight.requests.per.connection", "1");
+        properties.put("batch.size", String.valueOf(256 << 10));
         properties.put("max.request.size", String.valueOf(32 << 20));
         try (Admin admin = Admin.create(properties);
                 KafkaProducer<byte[], byte[]> producer =
@@ -61,6 +62,7 @@ public final class ProduceLines {
         String[] parts = argument.substring(topic.length() + 1).split(",");
         Path keyFile = null;
         int each = 1;
+        int times = 1;
         boolean append = false;
         int partitions = 1;
         for (int i = 1; i < parts.length; i++) {
@@ -68,12 +70,14 @@ public final class ProduceLines {
                 keyFile = Paths.get(parts[i].substring("keys=".length()));
             } else if (parts[i].startsWith("each=")) {
                 each = Integer.parseInt(parts[i].substring("each=".length()));
+            } else if (parts[i].startsWith("times=")) {
+                times = Integer.parseInt(parts[i].substring("times=".length()));
             } else if (parts[i].startsWith("partitions=")) {
                 partitions = Integer.parseInt(parts[i].substring("partitions=".length()));
             } else if (parts[i].equals("append")) {
                 append = true;
             } else {
-                throw new IllegalArgumentException("'" + parts[i] + "' in '" + argument + "': expected keys=<file>, each=<n>, partitions=<n> or append");
+                throw new IllegalArgumentException("'" + parts[i] + "' in '" + argument + "': expected keys=<file>, each=<n>, times=<n>, partitions=<n> or append");
             }
         }
         if (!append) {
@@ -83,15 +87,17 @@ public final class ProduceLines {
         AtomicReference<Exception> failure = new AtomicReference<>();
         Future<RecordMetadata> first = null;
         Future<RecordMetadata> last = null;
-        try (BufferedReader values = lines(Paths.get(parts[0]));
-                BufferedReader keys = keyFile == null ? null : lines(keyFile)) {
-            for (String value = values.readLine(); value != null; value = values.readLine()) {
-                byte[] key = keys == null ? null : keys.readLine().getBytes(StandardCharsets.UTF_8);
-                for (int i = 0; i < each; i++, sent++) {
-                    ProducerRecord<byte[], byte[]> message =
-                            new ProducerRecord<>(topic, sent % partitions, key, value.getBytes(StandardCharsets.UTF_8));
-                    last = producer.send(message, (metadata, error) -> failure.compareAndSet(null, error));
-                    first = first == null ? last : first;
+        for (int pass = 0; pass < times; pass++) {
+            try (BufferedReader values = lines(Paths.get(parts[0]));
+                    BufferedReader keys = keyFile == null ? null : lines(keyFile)) {
+                for (String value = values.readLine(); value != null; value = values.readLine()) {
+                    byte[] key = keys == null ? null : keys.readLine().getBytes(StandardCharsets.UTF_8);
+                    for (int i = 0; i < each; i++, sent++) {
+                        ProducerRecord<byte[], byte[]> message =
+                                new ProducerRecord<>(topic, sent % partitions, key, value.getBytes(StandardCharsets.UTF_8));
+                        last = producer.send(message, (metadata, error) -> failure.compareAndSet(null, error));
+                        first = first == null ? last : first;
+                    }
                 }
             }
         }

@@ -1,5 +1,7 @@
 package io.canalnative.bench;
 
+import java.util.List;
+
 import io.canalnative.format.BinaryRowCollector;
 
 import org.apache.flink.core.memory.DataOutputSerializer;
@@ -39,7 +41,7 @@ enum Use {
             return new Serializer(type);
         }
     },
-    /** Nothing, but into a collector that gets GenericRowData from both codecs. */
+    /** Nothing, by a collector that gets GenericRowData from both codecs, as from Kafka with key or offset columns. */
     GENERIC("discarded, generic rows") {
         @Override
         Sink sink(RowType type) {
@@ -60,6 +62,17 @@ enum Use {
     /** The collector to hand to a decoder. */
     Collector<RowData> collector(RowType type) {
         Sink sink = sink(type);
+        return this == GENERIC ? new GenericCollector(sink) : new BinaryCollector(sink);
+    }
+
+    /** A collector that keeps the rows, in the form that {@link #collector} gets. */
+    Collector<RowData> keeping(List<RowData> rows) {
+        Sink sink = new Sink() {
+            @Override
+            void take(RowData row) {
+                rows.add(row);
+            }
+        };
         return this == GENERIC ? new GenericCollector(sink) : new BinaryCollector(sink);
     }
 

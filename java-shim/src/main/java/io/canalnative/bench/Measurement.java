@@ -5,8 +5,7 @@ import java.util.Arrays;
 
 import com.sun.management.ThreadMXBean;
 
-
-/** CPU time and allocated bytes per message of both codecs: medians over blocks that take turns. */
+/** CPU time and allocated bytes per message of both codecs, and of what no codec can save: medians over blocks that take turns. */
 final class Measurement {
 
     /** Length of a block, CPU time. */
@@ -17,12 +16,14 @@ final class Measurement {
     private static final int BLOCKS = 25;
     private static final int QUICK_BLOCKS = 7;
     private static final int STABLE_BLOCKS = 4;
-    private static final int MOST_WARM_UP_BLOCKS = 120;
+    private static final int MOST_WARM_UP_BLOCKS = 80;
     private static final ThreadMXBean THREAD = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     /** Nanoseconds of CPU time per message. */
     final double stockNanos;
     final double nativeNanos;
+    /** What remains of both without a codec; NaN where that was not measured. */
+    final double leastNanos;
     /** Half the distance between the quartiles of the blocks' ratios, in percent of the median. */
     final double spreadPercent;
     /** Bytes per message. */
@@ -32,6 +33,7 @@ final class Measurement {
     private Measurement(double[][] nanos, double[][] bytes) {
         stockNanos = median(nanos[0]);
         nativeNanos = median(nanos[1]);
+        leastNanos = nanos.length > 2 ? median(nanos[2]) : Double.NaN;
         stockBytes = median(bytes[0]);
         nativeBytes = median(bytes[1]);
         double[] ratios = new double[nanos[0].length];
@@ -40,6 +42,16 @@ final class Measurement {
         }
         Arrays.sort(ratios);
         spreadPercent = 50 * (ratios[ratios.length * 3 / 4] - ratios[ratios.length / 4]) / median(ratios);
+    }
+
+    /** How often native is done in the time that stock takes. */
+    double ratio() {
+        return stockNanos / nativeNanos;
+    }
+
+    /** Bytes that native allocates, in percent of stock's. */
+    double allocatedPercent() {
+        return 100 * nativeBytes / stockBytes;
     }
 
     /** What is measured: a number of things to decode or encode, one after the other and again. */
@@ -51,20 +63,30 @@ final class Measurement {
 
     /** Measures the same work done by both codecs. */
     static Measurement of(Work stock, Work nativeCodec, boolean quick) throws Exception {
-        Runner[] runners = {new Runner(stock), new Runner(nativeCodec)};
-        for (Runner runner : runners) {
-            runner.warmUp(quick);
+        return of(quick, stock, nativeCodec);
+    }
+
+    /** The same, and what remains of it without a codec. */
+    static Measurement of(Work stock, Work nativeCodec, Work least, boolean quick) throws Exception {
+        return of(quick, stock, nativeCodec, least);
+    }
+
+    private static Measurement of(boolean quick, Work... works) throws Exception {
+        Runner[] runners = new Runner[works.length];
+        for (int i = 0; i < works.length; i++) {
+            runners[i] = new Runner(works[i]);
+            runners[i].warmUp(quick);
         }
         int blocks = quick ? QUICK_BLOCKS : BLOCKS;
-        double[][] nanos = new double[2][blocks];
-        double[][] bytes = new double[2][blocks];
+        double[][] nanos = new double[works.length][blocks];
+        double[][] bytes = new double[works.length][blocks];
         for (int block = 0; block < blocks; block++) {
-            for (int i = 0; i < 2; i++) {
-                // The order changes, so that neither always runs in the other's wake.
-                int codec = (i + block) % 2;
-                runners[codec].block();
-                nanos[codec][block] = runners[codec].nanos;
-                bytes[codec][block] = runners[codec].bytes;
+            for (int i = 0; i < works.length; i++) {
+                // The order changes, so that none always runs in the same one's wake.
+                int one = block % 2 == 0 ? i : works.length - 1 - i;
+                runners[one].block();
+                nanos[one][block] = runners[one].nanos;
+                bytes[one][block] = runners[one].bytes;
             }
         }
         return new Measurement(nanos, bytes);
@@ -77,7 +99,7 @@ final class Measurement {
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
-    /** One codec's work. */
+    /** One work and its last block. */
     private static final class Runner {
         private final Work work;
         private int next;
@@ -87,16 +109,16 @@ final class Measurement {
 
         Runner(Work work) {
             this.work = work;
-            this.messagesABlock = 100;
+            this.messagesABlock = 1;
         }
 
         /** Blocks of growing size until one is long enough, then until the last ones are alike. */
         void warmUp(boolean quick) throws Exception {
             double[] last = new double[STABLE_BLOCKS];
             int alike = 0;
-            for (int block = 0; alike < 1 && block < (quick ? MOST_WARM_UP_BLOCKS / 4 : MOST_WARM_UP_BLOCKS); block++) {
+            for (int block = 0; alike < 1 && block < (quick ? MOST_WARM_UP_BLOCKS / 3 : MOST_WARM_UP_BLOCKS); block++) {
                 block();
-                messagesABlock = (int) Math.max(100, BLOCK_MILLIS * 1e6 / nanos);
+                messagesABlock = (int) Math.min(100.0 * messagesABlock, Math.max(1, BLOCK_MILLIS * 1e6 / Math.max(1, nanos)));
                 last[block % STABLE_BLOCKS] = nanos;
                 double[] sorted = last.clone();
                 Arrays.sort(sorted);

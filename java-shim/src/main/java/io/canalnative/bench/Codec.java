@@ -56,27 +56,54 @@ final class Codec implements AutoCloseable {
     private final List<Runnable> releaseHooks = new ArrayList<>();
     private final URLClassLoader own;
 
-    private Codec(Workload workload, ClassLoader lib, URLClassLoader own) throws Exception {
+    private Codec(DeserializationSchema<RowData> schema, SerializationSchema<RowData> encoder, ClassLoader lib, URLClassLoader own) throws Exception {
         this.own = own;
-        this.schema = InstantiationUtil.clone(decoder(workload, lib), lib);
+        this.schema = schema;
+        this.encoder = encoder;
         schema.open(new Context(lib));
-        this.encoder = InstantiationUtil.clone(encoder(workload, lib), lib);
-        encoder.open(new Context(lib));
+        if (encoder != null) {
+            encoder.open(new Context(lib));
+        }
     }
 
-    /** flink-json's. */
+    private static Codec planned(Workload workload, ClassLoader lib, URLClassLoader own) throws Exception {
+        return new Codec(InstantiationUtil.clone(decoder(workload, lib), lib), InstantiationUtil.clone(encoder(workload, lib), lib), lib, own);
+    }
+
+    /** flink-json's, with classes of its own. */
     static Codec stock(Workload workload) throws Exception {
+        return stock(Collections.singletonList(workload)).get(0);
+    }
+
+    /** One of flink-json's for each; they share their classes, as the sources of a task manager do. Close them together. */
+    static List<Codec> stock(List<Workload> workloads) throws Exception {
         FlinkJson loader = new FlinkJson();
-        Codec codec = new Codec(workload, loader, loader);
-        if (codec.counters.containsKey("delegated")) {
-            throw new IllegalStateException("The class loader of flink-json gave the native codec");
+        List<Codec> codecs = new ArrayList<>();
+        for (Workload workload : workloads) {
+            Codec codec = planned(workload, loader, loader);
+            if (codec.counters.containsKey("delegated")) {
+                throw new IllegalStateException("The class loader of flink-json gave the native codec");
+            }
+            codecs.add(codec);
         }
-        return codec;
+        return codecs;
+    }
+
+    /** A decoder as it is sent to a task, for {@link #received}. */
+    static byte[] sent(Workload workload, boolean stock) throws Exception {
+        return InstantiationUtil.serializeObject(decoder(workload, stock ? new FlinkJson() : Codec.class.getClassLoader()));
+    }
+
+    /** What a task makes of a decoder that it was sent; there is no encoder. */
+    static Codec received(byte[] sent, boolean stock) throws Exception {
+        FlinkJson own = stock ? new FlinkJson() : null;
+        ClassLoader lib = stock ? own : Codec.class.getClassLoader();
+        return new Codec(InstantiationUtil.deserializeObject(sent, lib), null, lib, own);
     }
 
     /** The one of the jar on the class path. */
     static Codec nativeCodec(Workload workload) throws Exception {
-        Codec codec = new Codec(workload, Codec.class.getClassLoader(), null);
+        Codec codec = planned(workload, Codec.class.getClassLoader(), null);
         if (!codec.counters.containsKey("delegated")) {
             throw new IllegalStateException("The native codec is not in use: put the jar before flink-json, and see the warning above");
         }
@@ -88,8 +115,8 @@ final class Codec implements AutoCloseable {
         return new File(FlinkJson.jar().getPath()).getName().replaceAll("flink-json-|\\.jar", "");
     }
 
-    private static DeserializationSchema<RowData> decoder(Workload workload, ClassLoader lib) throws IOException {
-        DataType columns = workload.columns();
+    private static DeserializationSchema<RowData> decoder(Workload workload, ClassLoader lib) {
+        DataType columns = workload.columns;
         FactoryUtil.TableFactoryHelper helper = FactoryUtil.createTableFactoryHelper(new Connector(), context(workload, columns, lib));
         DecodingFormat<DeserializationSchema<RowData>> format =
                 helper.discoverDecodingFormat(DeserializationFormatFactory.class, FactoryUtil.FORMAT);
@@ -100,8 +127,8 @@ final class Codec implements AutoCloseable {
         return format.createRuntimeDecoder(ScanRuntimeProviderContext.INSTANCE, columns);
     }
 
-    private static SerializationSchema<RowData> encoder(Workload workload, ClassLoader lib) throws IOException {
-        DataType columns = workload.columns();
+    private static SerializationSchema<RowData> encoder(Workload workload, ClassLoader lib) {
+        DataType columns = workload.columns;
         FactoryUtil.TableFactoryHelper helper = FactoryUtil.createTableFactoryHelper(new Connector(), context(workload, columns, lib));
         EncodingFormat<SerializationSchema<RowData>> format =
                 helper.discoverEncodingFormat(SerializationFormatFactory.class, FactoryUtil.FORMAT);
@@ -143,9 +170,14 @@ final class Codec implements AutoCloseable {
         return encoder.serialize(row);
     }
 
+    /** Messages and rows that the native codec has handed to flink-json. */
+    long delegated() {
+        return counters.get("delegated").getCount() + counters.get("encodeDelegated").getCount();
+    }
+
     /** A benchmark of the native codec that ran flink-json would be worth nothing. */
     void requireNothingDelegated() {
-        long delegated = counters.get("delegated").getCount() + counters.get("encodeDelegated").getCount();
+        long delegated = delegated();
         if (delegated > 0) {
             throw new IllegalStateException(delegated + " messages or rows were handed to flink-json");
         }
