@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -49,11 +50,9 @@ public final class PacketBench {
     public static void main(String[] args) throws Exception {
         boolean quick = Arrays.asList(args).contains("--quick");
         StringBuilder table = new StringBuilder();
-        for (Workload workload : Workload.all()) {
-            if (!workload.isFiltered() && workload.metadata.isEmpty()) {
-                System.err.println("PacketBench: " + workload.name + " …");
-                measure(workload, quick, table);
-            }
+        for (Corpus corpus : EnumSet.of(Corpus.PRODUCTS, Corpus.WIDE, Corpus.BATCH)) {
+            System.err.println("PacketBench: " + corpus + " …");
+            measure(corpus.workload(), quick, table);
         }
         String text =
                 "# Packets: Canal's classes, canal-protobuf, canal-json\n\nCPU time and allocated bytes per row; how, says the documentation of "
@@ -64,7 +63,7 @@ public final class PacketBench {
                         + "| workload | rows | bytes a row: flat, packet | Canal's classes ns | canal-protobuf ns | ratio | canal-json ns | canal-protobuf ns | ratio | "
                         + "Canal's classes B allocated | canal-protobuf B |\n|---|---|---|---|---|---|---|---|---|---|---|\n" + table;
         System.out.println(text);
-        Path file = Paths.get(System.getProperty(Workload.ROOT, ""), "build", "bench", "packet.md").toAbsolutePath();
+        Path file = Paths.get(System.getProperty(Corpus.ROOT, ""), "build", "bench", "packet.md").toAbsolutePath();
         Files.createDirectories(file.getParent());
         Files.write(file, text.getBytes(StandardCharsets.UTF_8));
     }
@@ -78,10 +77,10 @@ public final class PacketBench {
             batches.add(batch);
             packets.add(packet(batch));
         }
-        RowType type = (RowType) workload.columns().getLogicalType();
+        RowType type = (RowType) workload.columns.getLogicalType();
         CanalRows canal = new CanalRows(type);
-        DeserializationSchema<RowData> protobuf = decoder("canal-protobuf", workload.columns());
-        DeserializationSchema<RowData> json = decoder("canal-json", workload.columns());
+        DeserializationSchema<RowData> protobuf = decoder("canal-protobuf", workload.columns);
+        DeserializationSchema<RowData> json = decoder("canal-json", workload.columns);
         double rows = (double) check(type, packets, batches, canal, protobuf, json) / packets.size();
         for (Use use : new Use[] {Use.DISCARDED, Use.SERIALISED, Use.GENERIC}) {
             Collector<RowData> out = use.collector(type);
