@@ -2,13 +2,13 @@
 
 bench() {
     local load quick=() write=() parts=() workload="" part
-    local all=(codec growth small jobs rust) command="./dev bench${*:+ $*}"
+    local all=(codec growth small jobs rust bounds) command="./dev bench${*:+ $*}"
     load=$(cut -d ' ' -f 1-3 /proc/loadavg)
     for part in "$@"; do
         case "$part" in
         --quick) quick=(--quick) ;;
         --write) write=(--write) ;;
-        codec | growth | small | jobs | rust) parts+=("$part") ;;
+        codec | growth | small | jobs | rust | bounds) parts+=("$part") ;;
         -*) die "bench: unknown option $part; there are --quick and --write" ;;
         *) parts+=(codec) workload=$part ;;
         esac
@@ -30,6 +30,7 @@ bench() {
         small) run_gradle -q benchJava -PbenchProgram=SmallMachineBench -PbenchArgs="${quick[*]}" >/dev/null ;;
         jobs) python3 -u dev.d/bench_jobs.py "$PWD/$JAR" "${quick[@]}" ;;
         rust) cargo bench --quiet --bench decode -- "${quick[@]}" ;;
+        bounds) python3 -u dev.d/bench_bounds.py ;;
         esac
     done
     python3 dev.d/bench_report.py "$command" "$load" "${write[@]}"
@@ -44,6 +45,9 @@ need_cluster_for_bench() {
     *) build_jar benchClasses ;;
     esac
     case " $* " in
-    *" rust "*) cargo bench --quiet --bench decode --no-run ;;
+    *" rust "* | *" bounds "*) cargo bench --quiet --bench decode --no-run ;;
+    esac
+    case " $* " in
+    *" bounds "*) command -v valgrind >/dev/null || apt_install valgrind ;;
     esac
 }

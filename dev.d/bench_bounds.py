@@ -1,0 +1,84 @@
+"""Says what bounds the codec: how much of a message's time is Rust's and how much the JVM's, in how many instructions.
+
+Usage: bench_bounds.py. Reads what the parts `codec` and `rust` of `./dev bench` measured, counts instructions with callgrind, and writes
+build/bench/bounds.md.
+"""
+
+import re
+import subprocess
+from pathlib import Path
+
+from bench_report import OUT, estimate, OURS
+from parts import REPO, say
+
+#: Corpus of the Rust benchmark, messages in it, name in the part `codec`, and the ratio wanted of rows that are discarded.
+CORPORA = [("products", 2000, "products UPDATE", 8), ("wide40", 2000, "40-column INSERT", 12), ("batch100", 50, "100-row INSERT", 8),
+           ("filtered", 2000, "another table, filtered out", 7), ("metadata", 2000, "products + six metadata columns", 8)]
+#: Workload, and the ratios wanted of encoding generic and binary rows.
+ENCODED = [("products UPDATE", 4, 8), ("40-column INSERT", 3.5, 6)]
+#: The function of benches/decode.rs that every message goes through.
+DECODE = "decode::decode::*"
+
+
+def program() -> Path:
+    """The Rust benchmark's program, built if it has to be."""
+    built = subprocess.run(["cargo", "bench", "--bench", "decode", "--no-run"], cwd=REPO, stderr=subprocess.PIPE, text=True, check=True).stderr
+    return REPO / re.search(r"\((target/\S+)\)", built).group(1)
+
+
+def instructions(binary: Path, benchmark: str) -> int:
+    """Instructions of all decoding in one pass of a benchmark, and in the check of every corpus before it."""
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--collect-atstart=no", f"--toggle-collect={DECODE}",
+               binary, "--bench", "--test", benchmark]
+    told = subprocess.run(command, cwd=REPO, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True).stderr
+    return int(re.search(r"Collected : (\d+)", told).group(1))
+
+
+def codec_rows():
+    """Of each workload and use in the part `codec`: nanoseconds of Flink's codec and of ours."""
+    rows = {}
+    for line in (OUT / "codec.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.split("|")[1:-1]]
+        if len(cells) == 12 and cells[3].replace(",", "").isdigit():
+            rows[cells[0], cells[1]] = tuple(int(cell.replace(",", "")) for cell in cells[3:5])
+    return rows
+
+
+def decoding(rows, binary: Path):
+    lines = ["| decoded, rows discarded | the goal leaves, ns | measured, ns | in Rust alone, ns | the rest: call, copies, rows, ns | instructions in Rust | a ns |", "|---" * 7 + "|"]
+    check = instructions(binary, "no benchmark has this name")
+    for corpus, messages, workload, wanted in CORPORA:
+        if (workload, "discarded") not in rows or estimate(corpus, OURS) is None:
+            continue
+        stock, native = rows[workload, "discarded"]
+        rust = estimate(corpus, OURS) / messages
+        count = (instructions(binary, f"^{corpus}/{OURS}$") - check) / messages
+        lines.append(f"| {workload} | {stock / wanted:,.0f} | {native:,} | {rust:,.0f} | {native - rust:,.0f} | {count:,.0f} | {count / rust:.1f} |")
+    return lines
+
+
+def encoding(rows):
+    lines = ["| encoded | the goal leaves, ns | measured, ns | of it, packing the row | ", "|---" * 4 + "|"]
+    for workload, generic, binary in ENCODED:
+        for use, wanted, other in (("encoded, GenericRowData in", generic, "encoded, BinaryRowData in"), ("encoded, BinaryRowData in", binary, None)):
+            if (workload, use) in rows:
+                stock, native = rows[workload, use]
+                packing = f"{native - rows[workload, other][1]:,}" if other else "none"
+                lines.append(f"| {workload}, {use.removeprefix('encoded, ')} | {stock / wanted:,.0f} | {native:,} | {packing} |")
+    return lines
+
+
+def main() -> None:
+    rows, binary = codec_rows(), program()
+    say("counting instructions with callgrind")
+    text = ["What a goal leaves is what Flink's codec takes divided by the ratio that is wanted. In Rust alone: `canal-native rows` of the part below, the copy of the "
+            "message into the decoder's buffer included. The rest is the JVM's: the same copy, the call, a fresh array with the rows and their objects, which no decoder saves. "
+            "Instructions are callgrind's, of the same benchmark; so many a nanosecond leave nothing but to do with fewer.", ""]
+    text += decoding(rows, binary)
+    text += ["", "Packing: what a row of objects takes more than one that is binary already.", ""] + encoding(rows)
+    (OUT / "bounds.md").write_text("\n".join(text) + "\n")
+    (OUT / "bounds.goals.tsv").write_text("")
+
+
+if __name__ == "__main__":
+    main()
