@@ -17,7 +17,7 @@ CORPORA = [("products", 2000, "products UPDATE", 8), ("wide40", 2000, "40-column
 #: Workload, and the ratios wanted of encoding generic and binary rows.
 ENCODED = [("products UPDATE", 4, 8), ("40-column INSERT", 3.5, 6)]
 #: The function of benches/decode.rs that every message goes through.
-DECODE = "decode::decode::*"
+DECODE = "decode::decode"
 
 
 def program() -> Path:
@@ -31,7 +31,8 @@ def instructions(binary: Path, benchmark: str) -> int:
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--collect-atstart=no", f"--toggle-collect={DECODE}",
                binary, "--bench", "--test", benchmark]
     told = subprocess.run(command, cwd=REPO, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True).stderr
-    return int(re.search(r"Collected : (\d+)", told).group(1))
+    # Criterion also starts a program to see whether it is there; what its process counted until then is told, too.
+    return max(int(count) for count in re.findall(r"Collected : (\d+)", told))
 
 
 def codec_rows():
