@@ -1,5 +1,4 @@
 //! A plain replay of messages: what a table holds after them, each value as Canal's text.
-#![allow(dead_code)]
 
 use flate2::read::GzDecoder;
 use serde_json::{Map, Value};

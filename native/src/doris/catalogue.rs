@@ -1,10 +1,10 @@
 //! What Doris says of a table, over HTTP: `GET /api/{db}/{table}/_schema` for the key model, the statement call for the columns' full types.
 
 use super::cluster::{CallError, Cluster};
-use super::table::{DorisColumn, DorisTable, DorisType, KeyModel, Sequence};
+use super::table::{DorisColumn, DorisTable, DorisType, KeyModel, Sequence, backquoted};
 
 /// The database that statements are run in: one that is there, whether or not the table's is.
-const EVERYWHERE: &str = "information_schema";
+pub const EVERYWHERE: &str = "information_schema";
 
 /// Asks for a table; None if there is none of this name.
 ///
@@ -69,10 +69,6 @@ fn sequence(ddl: &str) -> Sequence {
 
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
-}
-
-fn backquoted(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use super::cluster::{CallError, Cluster, LabelState, Transaction, denied, stream_load_path};
 use super::http::{Chunks, NoAnswer};
 use super::reply::{Reply, Status};
+use super::spec::Compression;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -91,6 +92,24 @@ enum Attempt {
 }
 
 impl LoadTarget {
+    /// Loads at least once and with labels. `headers`, a body's own, are followed by what every load is asked for: no value is turned
+    /// into NULL, no row left out.
+    pub fn new(
+        (database, table): (String, String),
+        mut headers: Vec<(String, String)>,
+        compression: Compression,
+        max_retries: u32,
+        limit: Duration,
+        patience: Duration,
+    ) -> LoadTarget {
+        let header = |name: &str, value: &str| (name.to_string(), value.to_string());
+        // Doris' default turns a value that does not fit into NULL.
+        headers.extend([header("strict_mode", "true"), header("max_filter_ratio", "0")]);
+        headers.push(("timeout".into(), limit.as_secs().to_string()));
+        headers.extend(compression.header().map(|name| header("compress_type", name)));
+        LoadTarget { database, table, headers, two_phase: false, group_commit: false, max_retries, limit, patience }
+    }
+
     /// Sends the body until it is loaded or cannot be.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use super::writer::{Deletes, Limits, Writer};
 use crate::error::{Error, Kind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
 
 /// Headers that this writer sets itself: the shim refuses them among `sink.properties.*`, or they are read into the specification.
 const OWN_HEADERS: [&str; 16] = [
@@ -99,27 +100,37 @@ fn ask(access: &Access, database: &str, table: &str, patience: Duration) -> Resu
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Error::new(Kind::Internal, "no event loop").caused_by(e))?;
     let cluster = Cluster::new(access.clone());
-    let began = Instant::now();
     let failed = |text: String| Err(Error::new(Kind::Load, text).at(format!("{database}.{table}")));
+    match patiently(&runtime, patience, || catalogue::table(&cluster, database, table)) {
+        Ok(Some(found)) => Ok(Some(found)),
+        Ok(None) => failed(format!(
+            "Doris has no table `{table}` in database `{database}`, or user '{}' may not see it; create it, or correct \
+             'table.identifier'",
+            access.user
+        )),
+        // Statements over HTTP may be forbidden to a user who may load. Then Doris alone checks the rows.
+        Err(CallError::Refused(_)) => Ok(None),
+        Err(CallError::Denied(text)) => failed(text),
+        Err(CallError::NoAnswer(reason)) => failed(format!("no front end answers: {reason}; check 'fenodes'")),
+    }
+}
+
+/// Calls Doris, again and again while no front end answers, for as long as `patience`.
+///
+/// # Errors
+/// That of the last call.
+pub fn patiently<R, F: Future<Output = Result<R, CallError>>>(
+    runtime: &Runtime,
+    patience: Duration,
+    call: impl Fn() -> F,
+) -> Result<R, CallError> {
+    let began = Instant::now();
     loop {
-        match runtime.block_on(catalogue::table(&cluster, database, table)) {
-            Ok(Some(found)) => return Ok(Some(found)),
-            Ok(None) => {
-                return failed(format!(
-                    "Doris has no table `{table}` in database `{database}`, or user '{}' may not see it; create it, or correct \
-                     'table.identifier'",
-                    access.user
-                ));
-            }
-            // Statements over HTTP may be forbidden to a user who may load. Then Doris alone checks the rows.
-            Err(CallError::Refused(_)) => return Ok(None),
-            Err(CallError::Denied(text)) => return failed(text),
-            Err(CallError::NoAnswer(reason)) => {
-                if began.elapsed() > patience {
-                    return failed(format!("no front end answers: {reason}; check 'fenodes'"));
-                }
+        match runtime.block_on(call()) {
+            Err(CallError::NoAnswer(_)) if began.elapsed() < patience => {
                 std::thread::sleep(Duration::from_millis(500));
             }
+            answer => return answer,
         }
     }
 }
@@ -162,20 +173,11 @@ fn load_target(spec: &WriterSpec, encoder: &BodyEncoder, patience: Duration) -> 
     let own = |name: &str| OWN_HEADERS.contains(&name) || headers.iter().any(|(own, _)| own == name);
     let users: Vec<_> = spec.properties.iter().filter(|(name, value)| !own(name) && !value.is_empty()).collect();
     headers.extend(users.into_iter().map(|(name, value)| header(name, value)));
-    // Doris' default turns a value that does not fit into NULL.
-    headers.extend([header("strict_mode", "true"), header("max_filter_ratio", "0")]);
-    headers.push(("timeout".into(), spec.load_timeout_seconds.to_string()));
-    if let Some(name) = spec.compress.header() {
-        headers.push(header("compress_type", name));
-    }
+    let limit = Duration::from_secs(spec.load_timeout_seconds);
+    let name = (spec.database.clone(), spec.table.clone());
     LoadTarget {
-        database: spec.database.clone(),
-        table: spec.table.clone(),
-        headers,
         two_phase: spec.two_phase,
         group_commit: spec.group_commit(),
-        max_retries: spec.max_retries,
-        limit: Duration::from_secs(spec.load_timeout_seconds),
-        patience,
+        ..LoadTarget::new(name, headers, spec.compress, spec.max_retries, limit, patience)
     }
 }

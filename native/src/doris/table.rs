@@ -94,6 +94,11 @@ pub enum DorisType {
     Other(String),
 }
 
+/// A name as statements and headers have it, in back quotes.
+pub fn backquoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
 /// Longest VARCHAR in bytes, which `varchar(*)` has too (`ScalarType.MAX_VARCHAR_LENGTH`).
 const MAX_VARCHAR: u32 = 65_533;
 

@@ -2,6 +2,7 @@
 
 use super::mapping::{DorisDefault, MappedColumn, MappedTable};
 use super::refusal::Refusal;
+use crate::doris::table::backquoted;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -43,13 +44,13 @@ pub fn create_table(table: &MappedTable, properties: &TableProperties) -> Result
     if !unique && !properties.duplicate_without_key {
         return Err(Refusal::NoPrimaryKey { table: format!("{}.{}", table.database, table.name) });
     }
-    let mut sql = format!("CREATE TABLE IF NOT EXISTS {}.{} (\n", name(&table.database), name(&table.name));
+    let mut sql = format!("CREATE TABLE IF NOT EXISTS {}.{} (\n", backquoted(&table.database), backquoted(&table.name));
     for (i, column) in table.columns.iter().enumerate() {
         let _ = write!(sql, "{}  {}", if i > 0 { ",\n" } else { "" }, definition(column, column.nullable()));
     }
     sql.push_str("\n)");
     // A DUPLICATE table's key only says how it is sorted.
-    let keys: Vec<String> = table.columns[..table.keys.max(1)].iter().map(|column| name(&column.name)).collect();
+    let keys: Vec<String> = table.columns[..table.keys.max(1)].iter().map(|column| backquoted(&column.name)).collect();
     let keys = keys.join(", ");
     let _ = write!(sql, " {} KEY({keys})", if unique { "UNIQUE" } else { "DUPLICATE" });
     if !table.comment.is_empty() {
@@ -92,7 +93,8 @@ fn all_properties(unique: bool, properties: &TableProperties) -> BTreeMap<String
 
 /// `` `name` TYPE NOT NULL DEFAULT '…' COMMENT '…' ``.
 pub fn definition(column: &MappedColumn, nullable: bool) -> String {
-    let mut sql = format!("{} {} {}", name(&column.name), column.doris, if nullable { "NULL" } else { "NOT NULL" });
+    let mut sql =
+        format!("{} {} {}", backquoted(&column.name), column.doris, if nullable { "NULL" } else { "NOT NULL" });
     match &column.default {
         Some(DorisDefault::Literal(value)) => {
             let _ = write!(sql, " DEFAULT {}", literal(value));
@@ -107,11 +109,6 @@ pub fn definition(column: &MappedColumn, nullable: bool) -> String {
         let _ = write!(sql, " COMMENT {}", literal(&column.comment));
     }
     sql
-}
-
-/// A name in back quotes.
-pub fn name(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
 }
 
 /// A text in quotes, as Doris reads it: a backslash escapes.

@@ -1,6 +1,6 @@
 //! Opening a table when its first message comes: what it is in the source, what it is to be in Doris, and a writer for it.
 
-use super::create::{TableProperties, create_table, name};
+use super::create::{TableProperties, create_table};
 use super::ddl::alter::{AlterOptions, PresentColumn, alter_table};
 use super::mapping::{MappedColumn, MappedTable, Target, TypeOptions};
 use super::rows::RowConverter;
@@ -11,20 +11,21 @@ use super::writer::{DatabaseWriter, Tables};
 use crate::canal::decode::Decoder;
 use crate::canal::head::Head;
 use crate::doris::body::{BodyEncoder, BodySpec, Format};
-use crate::doris::catalogue;
-use crate::doris::cluster::{Access, CallError, Cluster};
+use crate::doris::catalogue::{self, EVERYWHERE};
+use crate::doris::cluster::{CallError, Cluster};
 use crate::doris::label::Stem;
 use crate::doris::load::LoadTarget;
 use crate::doris::loader::{Lane, Loader, LoaderPlan};
+use crate::doris::open::patiently;
 use crate::doris::spec::{AccessSpec, Compression, FormatName, LabelSpec};
-use crate::doris::table::{DorisTable, KeyModel, Sequence};
+use crate::doris::table::{DorisTable, KeyModel, Sequence, backquoted};
 use crate::doris::writer::{Deletes, Limits, Writer};
 use crate::error::{Error, Kind};
 use crate::schema::{DdlHandling, DecoderSpec, Semantics, TimestampFormat, Wire};
 use serde::Deserialize;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::runtime::Runtime;
 
 /// Everything the writer of one subtask needs, fixed at open.
@@ -94,11 +95,11 @@ impl DatabaseSpec {
     pub fn open(self) -> Result<DatabaseWriter<DorisTables>, Error> {
         let rules = Rules::new(&self.names)?;
         let access = self.access.access()?;
-        let patience = Duration::from_secs(self.patience_seconds);
         let none = |e| Error::new(Kind::Internal, "no thread for loads").caused_by(e);
         let plan = LoaderPlan {
             access: access.clone(),
-            target: self.target(String::new(), String::new(), Vec::new()),
+            // Each table has a lane of its own; nothing goes to the first one.
+            target: self.target(Default::default(), Vec::new()),
             stem: Stem {
                 prefix: if self.label.prefix.is_empty() { "canal".into() } else { self.label.prefix.clone() },
                 sink: self.label.sink.clone(),
@@ -116,30 +117,17 @@ impl DatabaseSpec {
         let memory = self.memory_bytes;
         let tables = DorisTables {
             runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(none)?,
-            cluster: Cluster::new(access.clone()),
-            access,
-            patience,
+            cluster: Cluster::new(access),
             loader: Arc::clone(&loader),
             spec: self,
         };
         Ok(DatabaseWriter::new(rules, tables, loader, memory))
     }
 
-    fn target(&self, database: String, table: String, mut headers: Vec<(String, String)>) -> LoadTarget {
-        let header = |name: &str, value: &str| (name.to_string(), value.to_string());
-        headers.extend([header("strict_mode", "true"), header("max_filter_ratio", "0")]);
-        headers.push(("timeout".into(), self.load_timeout_seconds.to_string()));
-        headers.extend(self.compress.header().map(|name| header("compress_type", name)));
-        LoadTarget {
-            database,
-            table,
-            headers,
-            two_phase: false,
-            group_commit: false,
-            max_retries: self.max_retries,
-            limit: Duration::from_secs(self.load_timeout_seconds),
-            patience: Duration::from_secs(self.patience_seconds),
-        }
+    fn target(&self, name: (String, String), headers: Vec<(String, String)>) -> LoadTarget {
+        let seconds = Duration::from_secs;
+        let (limit, patience) = (seconds(self.load_timeout_seconds), seconds(self.patience_seconds));
+        LoadTarget::new(name, headers, self.compress, self.max_retries, limit, patience)
     }
 }
 
@@ -147,9 +135,7 @@ impl DatabaseSpec {
 pub struct DorisTables {
     spec: DatabaseSpec,
     runtime: Runtime,
-    access: Access,
     cluster: Cluster,
-    patience: Duration,
     loader: Arc<Loader>,
 }
 
@@ -174,7 +160,7 @@ impl DorisTables {
     /// Makes the table, and its database if that is missing.
     fn create(&self, mapped: &MappedTable, target: &TargetName) -> Result<DorisTable, Error> {
         let statement = create_table(mapped, &self.spec.properties)?;
-        self.run("information_schema", &format!("CREATE DATABASE IF NOT EXISTS {}", name(&target.database)))?;
+        self.run(EVERYWHERE, &format!("CREATE DATABASE IF NOT EXISTS {}", backquoted(&target.database)))?;
         self.run(&target.database, &statement)?;
         self.ask(target)?.ok_or_else(|| {
             Error::new(Kind::Load, "Doris has no such table, though it was just created; may this user see it?")
@@ -211,18 +197,9 @@ impl DorisTables {
             .map_err(|e| Error::new(Kind::Load, format!("Doris does not run this statement: {statement}")).caused_by(e))
     }
 
-    /// Calls Doris, again and again while no front end answers.
     fn patiently<R, F: Future<Output = Result<R, CallError>>>(&self, call: impl Fn() -> F) -> Result<R, Error> {
-        let began = Instant::now();
-        loop {
-            match self.runtime.block_on(call()) {
-                Ok(answer) => return Ok(answer),
-                Err(CallError::NoAnswer(_)) if began.elapsed() < self.patience => {
-                    std::thread::sleep(Duration::from_millis(500));
-                }
-                Err(error) => return Err(Error::new(Kind::Load, error.to_string())),
-            }
-        }
+        let patience = Duration::from_secs(self.spec.patience_seconds);
+        patiently(&self.runtime, patience, call).map_err(|e| Error::new(Kind::Load, e.to_string()))
     }
 
     fn writer(&self, source: &SourceTable, mapped: &MappedTable, table: &DorisTable) -> Result<TableWriter, Error> {
@@ -250,7 +227,7 @@ impl DorisTables {
         let encoder = BodyEncoder::new(body, &mapped.written_fields(), Some(table))?;
         let headers = encoder.headers().into_iter().map(|(name, value)| (name.to_string(), value)).collect();
         let lane = Lane::new(
-            spec.target(table.database.clone(), table.name.clone(), headers),
+            spec.target((table.database.clone(), table.name.clone()), headers),
             unique && table.sequence == Sequence::None,
         );
         // Room is the business of whoever has all tables.
@@ -260,11 +237,6 @@ impl DorisTables {
         let converter =
             RowConverter::new(mapped.columns.iter().map(|column| (column.name.as_str(), &column.conversion)));
         Ok(TableWriter::new(source.full_name(), mapped.columns.len(), decoder, converter, writer))
-    }
-
-    /// The user that Doris is asked as.
-    pub fn user(&self) -> &str {
-        &self.access.user
     }
 }
 

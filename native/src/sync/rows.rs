@@ -1,4 +1,5 @@
-//! Rows whose values are [converted](super::convert) between decoding and loading. A row keeps its bytes; a value that is another one is put behind them, and its field points there.
+//! Rows whose values are [converted](super::convert) between decoding and loading. A row keeps its bytes; a value that is
+//! another one is put behind them, and its field points there.
 
 use super::convert::Converted;
 use super::mapping::Conversion;

@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! message ─► head ─► rules ─► table: decoder ─► rows ─► body ─┐
-//!              └► schema change                               ├─► loader: a lane per table ─► Doris
-//!                    other tables ────────────────────────────┘
+//!                             other tables ───────────────────┴─► loader: a lane per table ─► Doris
 //! ```
+//!
+//! A schema change is counted, and no more: columns that it adds are added when a row has them, what else it does is not done yet.
 //!
 //! Loads are made at least once. A row's sequence says which of two rows of a key is the later one, so messages that come twice
 //! leave the same tables. (Two-phase commit and schema changes do not go together: an open transaction holds up the
@@ -61,18 +62,11 @@ pub struct Counts {
 
 /// The writer of one subtask.
 pub struct DatabaseWriter<T> {
-    rules: Rules,
-    tables: T,
+    heads: HeadReader,
+    tables: OpenTables<T>,
     loader: Arc<Loader>,
     /// Bytes of all bodies together.
     memory: u64,
-    heads: HeadReader,
-    /// By `database`, a zero byte, `table`; None for a table that is not moved.
-    names: HashMap<Box<[u8]>, Option<usize>>,
-    name: Vec<u8>,
-    writers: Vec<TableWriter>,
-    /// Of each writer: `mysqlType` and `pkNames` of the messages that it was opened for.
-    schemas: Vec<[Box<[u8]>; 2]>,
     /// The table whose message waits for room.
     waiting: Option<usize>,
     /// Bytes of the bodies that grow.
@@ -80,19 +74,71 @@ pub struct DatabaseWriter<T> {
     counts: Counts,
 }
 
+/// The tables that had messages so far.
+struct OpenTables<T> {
+    rules: Rules,
+    opening: T,
+    /// By `database`, a zero byte, `table`; None for a table that is not moved.
+    names: HashMap<Box<[u8]>, Option<usize>>,
+    name: Vec<u8>,
+    all: Vec<OpenTable>,
+}
+
+struct OpenTable {
+    target: TargetName,
+    /// Of the messages that the writer was opened for.
+    schema: [Box<[u8]>; 2],
+    writer: TableWriter,
+}
+
+impl<T: Tables> OpenTables<T> {
+    /// The table that a message is of, by its number; None if it is not moved.
+    fn of(&mut self, head: &Head<'_>) -> Result<Option<usize>, Error> {
+        let (Some(database), Some(table)) = (head.database(), head.table()) else {
+            return Err(bad("`database` or `table` is missing"));
+        };
+        self.name.clear();
+        self.name.extend_from_slice(database.as_bytes());
+        self.name.push(0);
+        self.name.extend_from_slice(table.as_bytes());
+        if let Some(which) = self.names.get(self.name.as_slice()) {
+            return Ok(*which);
+        }
+        let which = match self.rules.target(&database, &table)? {
+            None => None,
+            Some(target) => {
+                let writer = self.opening.open(head, &target)?;
+                self.all.push(OpenTable { target, schema: schema(head).map(Into::into), writer });
+                Some(self.all.len() - 1)
+            }
+        };
+        self.names.insert(self.name.as_slice().into(), which);
+        Ok(which)
+    }
+
+    /// Opens a table anew if the message has other columns than those before; whether it did. Rows of before are for the columns of before, and
+    /// may have to be in the table first.
+    fn follow(&mut self, which: usize, head: &Head<'_>) -> Result<bool, Error> {
+        let table = &mut self.all[which];
+        if table.schema.each_ref().map(|known| &**known) == schema(head) {
+            return Ok(false);
+        }
+        table.writer.flush()?;
+        while !table.writer.settled(SETTLE)? {}
+        table.writer = self.opening.open(head, &table.target)?;
+        table.schema = schema(head).map(Into::into);
+        Ok(true)
+    }
+}
+
 impl<T: Tables> DatabaseWriter<T> {
     /// A writer over a loader that was started. `memory`: bytes of all bodies, those under way included.
-    pub fn new(rules: Rules, tables: T, loader: Arc<Loader>, memory: u64) -> DatabaseWriter<T> {
+    pub fn new(rules: Rules, opening: T, loader: Arc<Loader>, memory: u64) -> DatabaseWriter<T> {
         DatabaseWriter {
-            rules,
-            tables,
+            heads: HeadReader::default(),
+            tables: OpenTables { rules, opening, names: HashMap::new(), name: Vec::new(), all: Vec::new() },
             loader,
             memory,
-            heads: HeadReader::default(),
-            names: HashMap::new(),
-            name: Vec::new(),
-            writers: Vec::new(),
-            schemas: Vec::new(),
             waiting: None,
             open_bytes: 0,
             counts: Counts::default(),
@@ -118,47 +164,17 @@ impl<T: Tables> DatabaseWriter<T> {
             }
             Event::Unknown => return Err(bad("its `type` is none that Canal or Flink knows")),
         }
-        let (Some(database), Some(table)) = (head.database(), head.table()) else {
-            return Err(bad("`database` or `table` is missing"));
-        };
-        self.name.clear();
-        self.name.extend_from_slice(database.as_bytes());
-        self.name.push(0);
-        self.name.extend_from_slice(table.as_bytes());
-        let which = match self.names.get(self.name.as_slice()) {
-            Some(None) => None,
-            Some(Some(which)) if same_schema(&self.schemas[*which], &head) => Some(*which),
-            Some(Some(which)) => {
-                let name = self.rules.target(&database, &table)?;
-                let name = name.ok_or_else(|| Error::new(Kind::Internal, "a table is not moved any more"))?;
-                // Rows of before are for the columns of before, and may have to be in the table first.
-                self.open_bytes -= self.writers[*which].open_bytes();
-                self.writers[*which].flush()?;
-                while !self.writers[*which].settled(SETTLE)? {}
-                self.writers[*which] = self.tables.open(&head, &name)?;
-                self.schemas[*which] = schema(&head);
-                self.counts.reopened += 1;
-                Some(*which)
-            }
-            None => {
-                let which = match self.rules.target(&database, &table)? {
-                    None => None,
-                    Some(name) => {
-                        self.writers.push(self.tables.open(&head, &name)?);
-                        self.schemas.push(schema(&head));
-                        Some(self.writers.len() - 1)
-                    }
-                };
-                self.names.insert(self.name.as_slice().into(), which);
-                which
-            }
-        };
-        let Some(which) = which else {
+        let Some(which) = self.tables.of(&head)? else {
             self.counts.filtered += 1;
             return Ok(Taken::Done);
         };
+        let bytes = self.tables.all[which].writer.open_bytes();
+        if self.tables.follow(which, &head)? {
+            self.open_bytes -= bytes;
+            self.counts.reopened += 1;
+        }
         self.counts.messages += 1;
-        self.writers[which].decode(message, sequence)?;
+        self.tables.all[which].writer.decode(message, sequence)?;
         self.waiting = Some(which);
         self.resume()
     }
@@ -172,7 +188,7 @@ impl<T: Tables> DatabaseWriter<T> {
         if !self.make_room()? {
             return Ok(Taken::Full);
         }
-        let table = &mut self.writers[which];
+        let table = &mut self.tables.all[which].writer;
         let (rows, bytes) = (table.rows, table.open_bytes());
         let progress = table.write()?;
         self.counts.rows += table.rows - rows;
@@ -201,7 +217,7 @@ impl<T: Tables> DatabaseWriter<T> {
     /// A row before an update cannot be deleted.
     pub fn flush(&mut self) -> Result<(), Error> {
         self.open_bytes = 0;
-        self.writers.iter_mut().try_for_each(TableWriter::flush)
+        self.tables.all.iter_mut().try_for_each(|table| table.writer.flush())
     }
 
     /// Waits at most so long until there is room.
@@ -232,15 +248,9 @@ impl<T: Tables> DatabaseWriter<T> {
     }
 }
 
-/// What a table's columns are, as the message says it.
-fn schema(head: &Head<'_>) -> [Box<[u8]>; 2] {
-    [Member::MysqlType, Member::PkNames].map(|member| head.raw(member).unwrap_or_default().into())
-}
-
-fn same_schema(known: &[Box<[u8]>; 2], head: &Head<'_>) -> bool {
-    let [types, keys] = known;
-    head.raw(Member::MysqlType).unwrap_or_default() == &**types
-        && head.raw(Member::PkNames).unwrap_or_default() == &**keys
+/// `mysqlType` and `pkNames`: what a table's columns are, as the message says it.
+fn schema<'r>(head: &Head<'r>) -> [&'r [u8]; 2] {
+    [Member::MysqlType, Member::PkNames].map(|member| head.raw(member).unwrap_or_default())
 }
 
 fn bad(why: &str) -> Error {

@@ -40,7 +40,7 @@ pub use value::{BinaryText, NonFinite};
 pub use zone::Zone;
 
 use self::arrow::ArrowRows;
-use super::table::{DorisTable, KeyModel};
+use super::table::{DorisTable, KeyModel, backquoted};
 use crate::error::{Error, Kind};
 use crate::row::read::Row;
 use crate::schema::{Field, Root};
@@ -273,8 +273,7 @@ impl BodyEncoder {
 
     /// The headers that say what the body is, names and values.
     pub fn headers(&self) -> Vec<(&'static str, String)> {
-        let quoted = |name: &str| format!("`{}`", name.replace('`', "``"));
-        let mut columns: Vec<String> = self.columns.iter().map(|c| quoted(&c.name)).collect();
+        let mut columns: Vec<String> = self.columns.iter().map(|c| backquoted(&c.name)).collect();
         let mut headers = match &self.format {
             Format::Json => vec![("format", "json".into()), ("read_json_by_line", "true".into())],
             Format::Csv { column_separator, line_delimiter, enclose, escape } => {

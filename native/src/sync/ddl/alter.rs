@@ -1,9 +1,9 @@
 //! ALTER TABLE for Doris: from a table that is there to the one that is wanted.
 
 use super::TableChange;
-use crate::doris::table::DorisType;
+use crate::doris::table::{DorisType, backquoted};
 use crate::schema::Root;
-use crate::sync::create::{definition, literal, name};
+use crate::sync::create::{definition, literal};
 use crate::sync::mapping::{Conversion, DorisDefault, MappedColumn, MappedTable};
 use crate::sync::source::same_name;
 
@@ -145,11 +145,11 @@ pub fn rename_table(from: (&str, &str), to: (&str, &str)) -> Result<Step, Imposs
             ],
         });
     }
-    Ok(Step { sql: format!("ALTER TABLE {} RENAME {}", table_name(from.0, from.1), name(to.1)), heavy: false })
+    Ok(Step { sql: format!("ALTER TABLE {} RENAME {}", table_name(from.0, from.1), backquoted(to.1)), heavy: false })
 }
 
 fn table_name(database: &str, table: &str) -> String {
-    format!("{}.{}", name(database), name(table))
+    format!("{}.{}", backquoted(database), backquoted(table))
 }
 
 /// The column of the new table that an old one becomes. Pairs are of names in Doris.
@@ -194,7 +194,7 @@ impl Plan<'_> {
                         self.table, new.name
                     ),
                     by_hand: vec![
-                        format!("ALTER TABLE {} DROP COLUMN {}", self.table, name(&new.name)),
+                        format!("ALTER TABLE {} DROP COLUMN {}", self.table, backquoted(&new.name)),
                         format!("ALTER TABLE {} ADD COLUMN {}", self.table, definition(new, true)),
                     ],
                 });
@@ -231,7 +231,7 @@ impl Plan<'_> {
             if let Some(at) = at
                 && self.find(to).is_none()
             {
-                self.step(format!("RENAME COLUMN {} {}", name(from), name(to)), false);
+                self.step(format!("RENAME COLUMN {} {}", backquoted(from), backquoted(to)), false);
                 self.present[at].name.clone_from(to);
             }
         }
@@ -273,7 +273,7 @@ impl Plan<'_> {
             return Ok(());
         }
         self.present.remove(at);
-        self.step(format!("DROP COLUMN {}", name(&column.name)), false);
+        self.step(format!("DROP COLUMN {}", backquoted(&column.name)), false);
         Ok(())
     }
 
@@ -288,7 +288,7 @@ impl Plan<'_> {
             self.new.columns[..at].iter().rev().find_map(|column| self.find(&column.name)).map(|c| c.name.clone());
         let last = self.present.last().map(|column| &column.name) == before.as_ref();
         let place = match &before {
-            Some(before) if !last => format!(" AFTER {}", name(before)),
+            Some(before) if !last => format!(" AFTER {}", backquoted(before)),
             _ => String::new(),
         };
         self.step(format!("ADD COLUMN {}{place}", definition(&filled, nullable)), false);
@@ -344,7 +344,7 @@ impl Plan<'_> {
             let mut clause = format!("MODIFY COLUMN {}", definition(&kept, nullable));
             if new.key {
                 // KEY stands behind the type.
-                let head = format!("MODIFY COLUMN {} {}", name(&new.name), new.doris);
+                let head = format!("MODIFY COLUMN {} {}", backquoted(&new.name), new.doris);
                 clause = clause.replacen(&head, &format!("{head}{key}"), 1);
             }
             self.step(clause, true);
@@ -352,7 +352,7 @@ impl Plan<'_> {
         // A MODIFY without a comment keeps the one that is there.
         let told = (widens || allows) && !new.comment.is_empty();
         if old.is_some_and(|old| old.comment != new.comment) && present.comment != new.comment && !told {
-            self.step(format!("MODIFY COLUMN {} COMMENT {}", name(&new.name), literal(&new.comment)), false);
+            self.step(format!("MODIFY COLUMN {} COMMENT {}", backquoted(&new.name), literal(&new.comment)), false);
         }
         Ok(())
     }
@@ -365,7 +365,7 @@ impl Plan<'_> {
             comment: column.comment.clone(),
             ..column.clone()
         };
-        let (table, was, is) = (&self.table, name(&column.name), name(&other.name));
+        let (table, was, is) = (&self.table, backquoted(&column.name), backquoted(&other.name));
         Impossible {
             what: format!("{table}: the column {} cannot become {}: {why}", column.name, column.doris),
             by_hand: vec![
@@ -380,10 +380,11 @@ impl Plan<'_> {
 
 /// Renames by way of names that no column has.
 fn by_other_names(table: &str, pairs: &[(String, String)]) -> Vec<String> {
-    let other = |from: &str| name(&format!("{from}__old"));
+    let other = |from: &str| backquoted(&format!("{from}__old"));
     let aside =
-        pairs.iter().map(|(from, _)| format!("ALTER TABLE {table} RENAME COLUMN {} {}", name(from), other(from)));
-    let back = pairs.iter().map(|(from, to)| format!("ALTER TABLE {table} RENAME COLUMN {} {}", other(from), name(to)));
+        pairs.iter().map(|(from, _)| format!("ALTER TABLE {table} RENAME COLUMN {} {}", backquoted(from), other(from)));
+    let back =
+        pairs.iter().map(|(from, to)| format!("ALTER TABLE {table} RENAME COLUMN {} {}", other(from), backquoted(to)));
     aside.chain(back).collect()
 }
 

@@ -49,6 +49,7 @@ public final class NativeDecoder implements AutoCloseable {
     public static final int MORE = 128;
 
     private static final int OUTPUT_MOVED = 1;
+    private static final long STATUS_AND_FLAGS = 0xFFFFL << 32;
 
     /** Bytes; what most messages fit, as a job may have hundreds of decoders. */
     static final int INITIAL_INPUT = 8 * 1024;
@@ -219,6 +220,11 @@ public final class NativeDecoder implements AutoCloseable {
             NativeCodec.exportMetadata(handle, slot, from, arrow.arrayAddress(), arrow.schemaAddress());
             return arrow.read();
         }
+    }
+
+    /** Whether a result is of rows without anything special about them: its status and its flags are zero. */
+    public static boolean isPlain(long result) {
+        return (result & STATUS_AND_FLAGS) == 0;
     }
 
     /** Bits 32–39 of a result. */

@@ -11,9 +11,6 @@ import org.apache.flink.util.Collector;
 /** Decodes the flat messages of one subtask. Not thread safe. */
 final class MessageDecoder implements RowDecoder {
 
-    /** Bits of a result that are zero for rows without anything special about them. */
-    private static final long STATUS_AND_FLAGS = 0xFFFFL << 32;
-
     /** Null without the native library: then every message is delegated. */
     private final NativeDecoder decoder;
     private final RowReader rows;
@@ -52,7 +49,7 @@ final class MessageDecoder implements RowDecoder {
         }
         long result = decoder.decode(message);
         int flags = NativeDecoder.flags(result);
-        if ((result & STATUS_AND_FLAGS) == 0) {
+        if (NativeDecoder.isPlain(result)) {
             emit(result, flags, message, out);
         } else {
             finish(result, flags, message, out);

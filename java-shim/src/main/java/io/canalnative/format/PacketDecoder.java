@@ -17,9 +17,6 @@ import org.apache.flink.util.Collector;
  */
 final class PacketDecoder implements RowDecoder {
 
-    /** Bits of a result that are zero for all rows of a packet without anything special about them. */
-    private static final long STATUS_AND_FLAGS = 0xFFFFL << 32;
-
     private final NativeDecoder decoder;
     private final RowReader rows;
     /** Null if no metadata was requested. */
@@ -57,7 +54,7 @@ final class PacketDecoder implements RowDecoder {
         metrics.messages.inc();
         metrics.bytes.inc(packet.length);
         long result = decoder.decode(packet);
-        if ((result & STATUS_AND_FLAGS) == 0 && metadata == null) {
+        if (NativeDecoder.isPlain(result) && metadata == null) {
             count();
             emit(result, packet, form.isBinary(out), out);
         } else {
