@@ -1,13 +1,12 @@
 //! The tables of the messages that came so far: which message goes where, and what has to be done before it does.
 
-use super::history::{Changed, Columns, History, HistoryState};
+use super::history::{Changed, Columns, History, HistoryState, is_log};
 use super::journal::Journal;
 use super::mapping::{MappedTable, Target};
-use super::moved::{MovedTable, Opened, Parked, Stage};
+use super::moved::{MovedTable, Opened, Owner, Parked, Stage};
 use super::open::{OnError, source_table};
 use super::place::Place;
 use super::report::{Report, Reports, Severity, Topic};
-use super::route::table_number;
 use super::rules::{Rules, TargetName};
 use super::source::SourceTable;
 use super::table::Progress;
@@ -18,7 +17,7 @@ use crate::canal::event::{Event, EventKind};
 use crate::canal::head::{Head, HeadReader};
 use crate::error::{Error, Kind};
 use crate::sync::ddl::{SchemaChange, TableName};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 /// For how long rows wait for a change that their columns tell of and that has not come.
@@ -42,12 +41,10 @@ pub(super) enum Taking {
 }
 
 /// A message of rows, as far as it concerns its table.
-struct Rows<'m> {
-    head: Head<'m>,
-    message: &'m [u8],
-    place: Place,
-    /// No change is awaited for it any more.
-    waited: bool,
+pub(super) struct Rows<'m> {
+    pub head: Head<'m>,
+    pub message: &'m [u8],
+    pub place: Place,
 }
 
 /// All tables of one subtask.
@@ -61,9 +58,12 @@ pub struct Database {
     /// By `database`, a zero byte, `table`; None for a table that is not moved, or not by this subtask.
     names: HashMap<Box<[u8]>, Option<usize>>,
     name: Vec<u8>,
+    pub(super) owner: Owner,
     pub(super) all: Vec<MovedTable>,
+    /// The partitions that messages came from: in one of several a change may stand behind newer rows in another one.
+    pub(super) partitions: BTreeSet<u32>,
     /// The table whose message waits for room, decoded.
-    waiting: Option<usize>,
+    pub(super) waiting: Option<usize>,
     /// Bytes of the bodies that grow.
     pub(super) open_bytes: u64,
     /// Bytes of the messages that wait for a change of their table.
@@ -74,6 +74,8 @@ pub struct Database {
 
 impl Database {
     pub(super) fn new(rules: Rules, tables: DorisTables, journal: Option<Journal>) -> Database {
+        let label = &tables.spec.label;
+        let owner = Owner { subtask: label.subtask, subtasks: label.subtasks, adopted: Vec::new() };
         Database {
             history: History::default(),
             rules,
@@ -82,7 +84,9 @@ impl Database {
             journal_made: false,
             names: HashMap::new(),
             name: Vec::new(),
+            owner,
             all: Vec::new(),
+            partitions: BTreeSet::new(),
             waiting: None,
             open_bytes: 0,
             parked_bytes: 0,
@@ -109,6 +113,11 @@ impl Database {
         place: Place,
         audience: Audience,
     ) -> Result<Step, Error> {
+        if self.partitions.insert(place.partition) && self.partitions.len() == 2 {
+            let text = "the topic comes in several partitions: where Canal hashes by key, rows whose key changes, and rows around RENAME and \
+                        TRUNCATE, have no order; let it hash such tables by table";
+            self.reports.add(Severity::Warning, Topic::Order, "", text);
+        }
         let Ok(head) = heads.read(message) else {
             return self.unapplied("", "a message cannot be read: it is no message of Canal's: not strict JSON");
         };
@@ -134,7 +143,7 @@ impl Database {
             return Ok(Step::Done);
         }
         if matches!(table.stage, Stage::Ready) && table.queue.is_empty() {
-            let rows = Rows { head, message, place, waited: false };
+            let rows = Rows { head, message, place };
             match self.rows(which, &rows)? {
                 Taking::Done => return Ok(Step::Done),
                 Taking::Full => return Ok(Step::Full),
@@ -142,30 +151,31 @@ impl Database {
             }
         }
         let message = String::from_utf8_lossy(message).into_owned();
-        self.park(which, Parked { place, message }, false);
+        self.park(which, Parked { place, message, is_statement: false }, false);
         self.advance(heads, which)
     }
 
-    /// Lets a message wait, behind those that do or before them.
-    pub(super) fn park(&mut self, which: usize, parked: Parked, first: bool) {
-        self.parked_bytes += parked.message.len() as u64;
-        let queue = &mut self.all[which].queue;
-        if first { queue.push_front(parked) } else { queue.push_back(parked) }
-    }
-
-    /// The message that has waited longest.
-    pub(super) fn unpark(&mut self, which: usize) -> Option<Parked> {
-        let parked = self.all[which].queue.pop_front()?;
-        self.parked_bytes -= parked.message.len() as u64;
-        Some(parked)
-    }
-
-    /// Takes a message that a checkpoint has kept, whosesoever it was.
-    pub(super) fn park_restored(&mut self, heads: &mut HeadReader, message: &str, place: Place) -> Result<(), Error> {
-        let Ok(head) = heads.read(message.as_bytes()) else { return Ok(()) };
-        let (database, table) = (head.database().unwrap_or_default(), head.table().unwrap_or_default());
-        if let Some(which) = self.named(&TableName::new(database, table))? {
-            self.park(which, Parked { place, message: message.into() }, false);
+    /// Takes a message that a checkpoint has kept. The tables that it waited for were `whose`, and are this subtask's now.
+    pub(super) fn park_restored(&mut self, heads: &mut HeadReader, parked: Parked, whose: &Owner) -> Result<(), Error> {
+        let Ok(head) = heads.read(parked.message.as_bytes()) else { return Ok(()) };
+        let is_statement = matches!(head.event(), Event::Statement(_));
+        let names = if is_statement {
+            self.tables_of_statement(&head)
+        } else {
+            vec![TableName::new(head.database().unwrap_or_default(), head.table().unwrap_or_default())]
+        };
+        for name in names.iter().filter(|name| whose.owns(name)) {
+            if !self.owner.owns(name) {
+                self.owner.adopted.push(name.clone());
+            }
+        }
+        // In a queue of each of its tables there was a copy.
+        for name in names.iter().filter(|name| whose.owns(name)) {
+            if let Some(which) = self.mine(name)?
+                && !self.all[which].queue.iter().any(|there| there.place == parked.place)
+            {
+                self.park(which, parked.clone(), false);
+            }
         }
         Ok(())
     }
@@ -185,7 +195,7 @@ impl Database {
             None => {
                 let name = TableName::new(database, table);
                 self.check_owner(&name, audience)?;
-                if self.owns(&name) && !self.is_ghost(&name)? { self.named(&name)? } else { None }
+                self.mine(&name)?
             }
         };
         if which.is_none() {
@@ -208,25 +218,25 @@ impl Database {
         Ok(Some(self.all.len() - 1))
     }
 
-    /// Up to where a table's rows were loaded by earlier runs. A table that is not there or empty is loaded anew.
+    /// Up to where a table's rows were loaded by earlier runs. A table that is not there, though it was neither dropped nor renamed, begins from
+    /// nothing.
     fn loaded_before(&mut self, name: &TableName, target: &TargetName) -> Result<BTreeMap<u32, i64>, Error> {
         let Some(changed) = self.history.changed(name) else { return Ok(BTreeMap::new()) };
-        let loaded = changed.loaded.clone();
-        if self.tables.has_rows(target)? {
-            return Ok(loaded);
+        let (loaded, begun) = (changed.loaded.clone(), changed.begun);
+        if !begun && self.history.table(name).is_some() && self.tables.ask(target)?.is_none() {
+            self.history.forget_place(name);
+            return Ok(BTreeMap::new());
         }
-        self.history.forget_place(name);
-        Ok(BTreeMap::new())
+        Ok(loaded)
     }
 
-    /// Whether this subtask moves a table.
-    pub(super) fn owns(&self, name: &TableName) -> bool {
-        let label = &self.tables.spec.label;
-        table_number(&name.database, &name.name) % label.subtasks.max(1) == label.subtask
+    /// The table of that name, if it is this subtask's to move.
+    pub(super) fn mine(&mut self, name: &TableName) -> Result<Option<usize>, Error> {
+        if self.owner.owns(name) && !is_log(&name.name) && !self.is_ghost(name)? { self.named(name) } else { Ok(None) }
     }
 
     fn check_owner(&self, name: &TableName, audience: Audience) -> Result<(), Error> {
-        if audience == Audience::All || self.owns(name) {
+        if audience == Audience::All || self.owner.owns(name) {
             return Ok(());
         }
         let label = &self.tables.spec.label;
@@ -252,7 +262,7 @@ impl Database {
     }
 
     /// Writes a message of rows into its table, if that is ready for it.
-    fn rows(&mut self, which: usize, rows: &Rows<'_>) -> Result<Taking, Error> {
+    pub(super) fn rows(&mut self, which: usize, rows: &Rows<'_>) -> Result<Taking, Error> {
         let table = &mut self.all[which];
         if !table.loaded.is_empty()
             && table.loaded.get(&rows.place.partition).is_some_and(|at| rows.place.sequence <= *at)
@@ -287,7 +297,7 @@ impl Database {
     }
 
     /// Writes the message that its table has decoded; false while there is no room.
-    fn write(&mut self, which: usize) -> Result<bool, Error> {
+    pub(super) fn write(&mut self, which: usize) -> Result<bool, Error> {
         let Some(opened) = &mut self.all[which].opened else { return Ok(true) };
         let writer = &mut opened.writer;
         loop {
@@ -319,7 +329,7 @@ impl Database {
             Ok(message) => message,
             Err(e) => return self.failed(which, e).map(Some),
         };
-        let alone = rows.waited || self.all[which].is_alone(rows.place);
+        let alone = self.all[which].waited || self.partitions.len() < 2;
         let when = (rows.place, rows.head.executed().unwrap_or(0));
         let update = rows.head.event() == Event::Update;
         let columns = self.history.columns(&name, &message, when, alone, update);
@@ -335,18 +345,18 @@ impl Database {
             self.all[which].stage = Stage::Settling(vec![which]);
             return Ok(Some(Taking::Later));
         }
-        let changed = |loaded| Changed { place: rows.place, executed: when.1, loaded, gone: Vec::new() };
+        let changed = |loaded| Changed { loaded, ..Changed::at(rows.place, when.1) };
         match columns {
             Columns::Newer(clauses) => {
                 let change = SchemaChange::AlterTable { table: name, changes: clauses };
                 let changed = changed(self.all[which].places());
-                self.begin(which, VecDeque::from([change]), changed, false);
+                self.begin(which, VecDeque::from([change]), changed, false)?;
                 return Ok(Some(Taking::Later));
             }
             Columns::OtherKey(ref keys) => {
                 if !self.has_key(which, keys)? {
                     let why = self.other_key(which, keys);
-                    self.stop(which, why, changed(BTreeMap::new()));
+                    self.stop(which, Some(why), changed(BTreeMap::new()));
                     return Ok(Some(Taking::Later));
                 }
                 self.history.learn(message.clone());
@@ -372,16 +382,18 @@ impl Database {
             Ok(mapped) => mapped,
             Err(refusal) => return self.refuse(which, &refusal).map(Some),
         };
-        let target = self.all[which].target.clone();
+        let (target, when) = (self.all[which].target.clone(), rows.head.executed().unwrap_or(0));
         let table = match self.tables.ask(&target)? {
             Some(table) => match self.tables.widen(&mapped, &table)? {
                 Change::Impossible(impossible) => {
-                    let loaded = BTreeMap::new();
-                    let changed = Changed { place: rows.place, executed: 0, loaded, gone: Vec::new() };
-                    self.stop(which, impossible, changed);
+                    self.stop(which, Some(impossible), Changed::at(rows.place, when));
                     return Ok(Some(Taking::Later));
                 }
-                _ => self.tables.ask(&target)?.unwrap_or(table),
+                Change::UnderWay => {
+                    self.stop(which, None, Changed::at(rows.place, when));
+                    return Ok(Some(Taking::Later));
+                }
+                Change::Done => self.tables.ask(&target)?.unwrap_or(table),
             },
             None => {
                 let table = self.tables.create(&mapped)?;
@@ -405,9 +417,7 @@ impl Database {
             }
             _ => Vec::new(),
         };
-        if self.all[which].opened.is_some() {
-            self.counts.reopened += 1;
-        }
+        self.counts.reopened += u64::from(self.all[which].close());
         if self.tables.plans() {
             return Ok(Some(Taking::Done));
         }
@@ -442,116 +452,14 @@ impl Database {
         opened.writer.settled(Duration::ZERO)
     }
 
-    /// Goes on with a table as far as it can: changes, then the messages that wait.
-    pub(super) fn advance(&mut self, heads: &mut HeadReader, which: usize) -> Result<Step, Error> {
-        loop {
-            match &self.all[which].stage {
-                Stage::Settling(tables) => {
-                    let tables = tables.clone();
-                    for table in tables {
-                        if !self.is_settled(table)? {
-                            return Ok(Step::Done);
-                        }
-                    }
-                    self.all[which].stage = Stage::Ready;
-                }
-                Stage::Changing(work) | Stage::Stopped(work) if Instant::now() < work.again => return Ok(Step::Done),
-                Stage::Changing(_) | Stage::Stopped(_) => {
-                    if !self.work(which)? {
-                        return Ok(Step::Done);
-                    }
-                }
-                Stage::Awaiting(until) if Instant::now() < *until => return Ok(Step::Done),
-                Stage::Awaiting(_) | Stage::Ready | Stage::Refused => {
-                    let waited = matches!(self.all[which].stage, Stage::Awaiting(_));
-                    if self.waiting.is_some() {
-                        return Ok(Step::Full);
-                    }
-                    let Some(parked) = self.unpark(which) else { return Ok(Step::Done) };
-                    match self.take_parked(heads, which, &parked, waited)? {
-                        Taking::Done => {}
-                        Taking::Full => return Ok(Step::Full),
-                        Taking::Later => self.park(which, parked, true),
-                    }
-                }
-            }
-        }
-    }
-
-    /// Takes a message that has waited.
-    fn take_parked(
-        &mut self,
-        heads: &mut HeadReader,
-        which: usize,
-        parked: &Parked,
-        waited: bool,
-    ) -> Result<Taking, Error> {
-        let message = parked.message.as_bytes();
-        let Ok(head) = heads.read(message) else { return Ok(Taking::Done) };
-        if let Event::Statement(_) = head.event() {
-            return self.parked_statement(which, &head, parked.place);
-        }
-        if matches!(self.all[which].stage, Stage::Refused) {
-            self.counts.refused += 1;
-            return Ok(Taking::Done);
-        }
-        self.all[which].stage = Stage::Ready;
-        self.rows(which, &Rows { head, message, place: parked.place, waited })
-    }
-
-    /// The same of all tables.
-    pub(super) fn advance_all(&mut self, heads: &mut HeadReader) -> Result<Step, Error> {
-        if let Some(which) = self.waiting
-            && !self.write(which)?
-        {
-            return Ok(Step::Full);
-        }
-        for which in 0..self.all.len() {
-            let table = &self.all[which];
-            let idle = matches!(table.stage, Stage::Ready | Stage::Refused) && table.queue.is_empty();
-            if !idle && self.advance(heads, which)? == Step::Full {
-                return Ok(Step::Full);
-            }
-        }
-        Ok(Step::Done)
-    }
-
-    /// Goes on with the message that there was no room for.
-    pub(super) fn resume(&mut self, heads: &mut HeadReader) -> Result<Step, Error> {
-        let Some(which) = self.waiting else { return Ok(Step::Done) };
-        if !self.write(which)? {
-            return Ok(Step::Full);
-        }
-        self.advance(heads, which)
-    }
-
     /// Hands over all bodies.
     pub(super) fn flush(&mut self) -> Result<(), Error> {
         self.open_bytes = 0;
         self.all.iter_mut().filter_map(|table| table.opened.as_mut()).try_for_each(|opened| opened.writer.flush())
     }
 
-    /// Whether nothing waits but for somebody to do something.
-    pub(super) fn is_idle(&self) -> bool {
-        self.waiting.is_none()
-            && self.all.iter().all(|table| match table.stage {
-                Stage::Stopped(_) | Stage::Awaiting(_) => true,
-                Stage::Ready | Stage::Refused => table.queue.is_empty(),
-                Stage::Settling(_) | Stage::Changing(_) => false,
-            })
-    }
-
-    pub(super) fn parked_messages(&self) -> usize {
-        self.all.iter().map(|table| table.queue.len()).sum()
-    }
-
-    pub(super) fn parked(&self) -> Vec<Parked> {
-        self.all.iter().flat_map(|table| table.queue.iter().cloned()).collect()
-    }
-
     pub(super) fn rows_by_table(&self) -> impl Iterator<Item = (String, u64)> {
-        let rows = |table: &MovedTable| table.opened.as_ref().map_or(0, |opened| opened.writer.rows);
-        self.all.iter().map(move |table| (table.name.to_string(), rows(table)))
+        self.all.iter().map(|table| (table.name.to_string(), table.rows()))
     }
 
     pub(super) fn take_reports(&mut self) -> Vec<Report> {

@@ -17,6 +17,12 @@ use std::collections::BTreeMap;
 pub struct Changed {
     /// Where its message stood.
     pub place: Place,
+    /// How many of the changes of its statement were done with it.
+    #[serde(default)]
+    pub step: usize,
+    /// Another change of the statement was begun, and is maybe done in Doris.
+    #[serde(default)]
+    pub begun: bool,
     /// When the source executed it, epoch milliseconds; of a change that was derived from a row, the row's time.
     pub executed: i64,
     /// Up to which sequence of each partition the table's rows were in Doris then.
@@ -25,6 +31,27 @@ pub struct Changed {
     /// Columns that are gone, and the names that they have now; none for those that were dropped.
     #[serde(default)]
     pub gone: Vec<(String, Option<String>)>,
+    /// Types that columns had before, by their names of now.
+    #[serde(default)]
+    pub types: Vec<(String, MysqlType)>,
+}
+
+impl Changed {
+    /// A change whose message stands at `place`, before anything of it is done.
+    pub fn at(place: Place, executed: i64) -> Changed {
+        let (loaded, gone, types) = Default::default();
+        Changed { place, step: 0, begun: false, executed, loaded, gone, types }
+    }
+
+    /// How many of the changes of the statement at `place` were done with this one; all of them where it is a later one.
+    pub fn steps_of(&self, place: Place, executed: i64) -> usize {
+        match self.place.partition == place.partition {
+            true if self.place.sequence == place.sequence => self.step,
+            true if self.place.sequence > place.sequence => usize::MAX,
+            false if self.executed > executed => usize::MAX,
+            _ => 0,
+        }
+    }
 }
 
 /// A table as it is known.
@@ -138,17 +165,6 @@ impl History {
         self.changed.remove(name);
     }
 
-    /// Whether the change of this table at `place` was done before.
-    pub fn is_done(&self, name: &TableName, place: Place, executed: i64) -> bool {
-        self.changed.get(name).is_some_and(|changed| {
-            if changed.place.partition == place.partition {
-                place.sequence <= changed.place.sequence
-            } else {
-                executed < changed.executed
-            }
-        })
-    }
-
     /// Whether the table is one that an online schema change made beside another one that is known.
     pub fn is_ghost(&self, name: &TableName) -> bool {
         online::role(&name.name).is_some_and(|(_, of)| {
@@ -187,11 +203,21 @@ impl History {
         (left, misfits)
     }
 
+    /// A change is begun: rows of before are in Doris.
+    pub fn begin(&mut self, name: &TableName, changed: &Changed) {
+        let before = self.changed.get(name);
+        let (gone, types) = before.map(|c| (c.gone.clone(), c.types.clone())).unwrap_or_default();
+        self.changed.insert(name.clone(), Changed { begun: true, gone, types, ..changed.clone() });
+    }
+
     /// A change was done, in Doris too where it concerns a table there. `clauses` of an ALTER TABLE are those that were [left](Self::left).
     pub fn done(&mut self, change: &SchemaChange, changed: &Changed) {
         let note = |history: &mut History, name: &TableName, gone: Vec<(String, Option<String>)>| {
             let mut changed = changed.clone();
-            changed.gone = gone_after(history.changed.get(name).map(|c| c.gone.as_slice()).unwrap_or_default(), gone);
+            let before = history.changed.get(name);
+            changed.types =
+                before.map(|c| c.types.iter().filter_map(|t| type_after(t, &gone)).collect()).unwrap_or_default();
+            changed.gone = gone_after(before.map(|c| c.gone.as_slice()).unwrap_or_default(), gone);
             history.changed.insert(name.clone(), changed);
         };
         match change {
@@ -202,8 +228,12 @@ impl History {
                 let before = self.tables.get(table).cloned();
                 // What does not fit was left out before.
                 let _ = apply::apply(&mut self.tables, change);
-                let gone = before.map(|before| gone(&before, changes)).unwrap_or_default();
+                let (gone, types) =
+                    before.map(|before| (gone(&before, changes), types(&before, changes))).unwrap_or_default();
                 note(self, table, gone);
+                if let Some(changed) = self.changed.get_mut(table) {
+                    changed.types.extend(types);
+                }
             }
             SchemaChange::RenameTable { from, to } => {
                 let _ = apply::apply(&mut self.tables, change);
@@ -277,6 +307,9 @@ impl History {
         // The binary log's clock has seconds: of the same one it is of before if it has nothing that is new.
         let is_gone = |change: &TableChange| match change {
             TableChange::AddColumn { column, .. } => changed.gone.iter().any(|(name, _)| same_name(name, &column.name)),
+            TableChange::ModifyColumn { column, .. } => {
+                changed.types.iter().any(|(name, ty)| same_name(name, &column.name) && *ty == column.ty)
+            }
             _ => false,
         };
         executed < changed.executed || (executed == changed.executed && drift.changes.iter().all(is_gone))
@@ -392,6 +425,26 @@ fn gone(before: &SourceTable, clauses: &[TableChange]) -> Vec<(String, Option<St
         }
     }
     gone
+}
+
+/// The types that clauses replace, by the columns' names after them.
+fn types(before: &SourceTable, clauses: &[TableChange]) -> Vec<(String, MysqlType)> {
+    let replaced = |clause: &TableChange| match clause {
+        TableChange::ModifyColumn { old, column, .. } => {
+            let was = before.column(old)?;
+            (was.ty != column.ty).then(|| (column.name.clone(), was.ty.clone()))
+        }
+        _ => None,
+    };
+    clauses.iter().filter_map(replaced).collect()
+}
+
+/// A type that a column had, by the column's name after others are gone; none if the column is.
+fn type_after((name, ty): &(String, MysqlType), gone: &[(String, Option<String>)]) -> Option<(String, MysqlType)> {
+    match gone.iter().find(|(old, _)| same_name(old, name)) {
+        Some((_, now)) => Some((now.clone()?, ty.clone())),
+        None => Some((name.clone(), ty.clone())),
+    }
 }
 
 /// What was gone before, under the names of now, and what has gone since.

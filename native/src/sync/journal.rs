@@ -1,6 +1,7 @@
 //! The journal of schema changes: a table in Doris that has, for each table that was changed, its columns after its last change, where that change
 //! stood, and up to where its rows were loaded before it. A job that reads its topic again from an earlier place knows from it what is done.
 
+use super::ddl::TableName;
 use super::history::Known;
 use super::tables::DorisTables;
 use crate::doris::catalogue::{EVERYWHERE, quoted};
@@ -77,8 +78,27 @@ impl Journal {
         if tables.query(EVERYWHERE, &there).map_err(unread)?.is_empty() {
             return Ok(Vec::new());
         }
-        let query = format!("SELECT `known` FROM {} WHERE `origin` = {}", self.name(), quoted(&self.origin));
-        let rows = tables.query(&self.database, &query).map_err(unread)?;
+        self.select(tables, "").map_err(unread)
+    }
+
+    /// One of them, as it is now.
+    ///
+    /// # Errors
+    /// Doris does not answer.
+    pub fn read_one(&self, tables: &DorisTables, name: &TableName) -> Result<Option<Known>, Error> {
+        let only =
+            format!(" AND `source_database` = {} AND `source_table` = {}", quoted(&name.database), quoted(&name.name));
+        match self.select(tables, &only) {
+            Ok(known) => Ok(known.into_iter().next()),
+            // Nothing was written yet.
+            Err(CallError::Refused(_)) => Ok(None),
+            Err(e) => Err(Error::new(Kind::Load, e.to_string()).at(self.name())),
+        }
+    }
+
+    fn select(&self, tables: &DorisTables, and: &str) -> Result<Vec<Known>, CallError> {
+        let query = format!("SELECT `known` FROM {} WHERE `origin` = {}{and}", self.name(), quoted(&self.origin));
+        let rows = tables.query(&self.database, &query)?;
         // What a later version has written differently is passed over, as if it were not there.
         let known = |row: Vec<Option<String>>| serde_json::from_str(row.first()?.as_deref()?).ok();
         Ok(rows.into_iter().filter_map(known).collect())

@@ -130,6 +130,10 @@ pub struct MappedColumn {
     pub default: Option<DorisDefault>,
     /// What the rows that are there get when the column is added: its default, or what MySQL takes for a NOT NULL column without one.
     pub filler: Option<DorisDefault>,
+    /// Its type in the source has no numbers below zero.
+    pub unsigned: bool,
+    /// What MySQL makes of NULL when the column becomes NOT NULL.
+    pub implicit: Option<DorisDefault>,
     /// Its comment.
     pub comment: String,
     /// What is lost on the way, or has to be known.
@@ -298,14 +302,16 @@ fn mapped(
     let is_date = matches!(column.ty, MysqlType::Date | MysqlType::DateTime(_) | MysqlType::Timestamp(_));
     let nullable = column.nullable || (is_date && options.zero_date == ZeroDate::Null);
     let default = default::in_doris(column, &ty.doris, options);
-    let implicit = || default::implicit(&column.ty, &ty.doris, options);
-    let filler = if column.nullable || column.default.is_some() { default.clone() } else { implicit() };
+    let implicit = default::implicit(&column.ty, &ty.doris, options);
+    let filler = if column.nullable || column.default.is_some() { default.clone() } else { implicit.clone() };
     Ok(MappedColumn {
         source: column.name.clone(),
         name,
         key,
         default,
         filler,
+        implicit,
+        unsigned: column.ty.is_unsigned(),
         logical: LogicalType { root: ty.root, nullable },
         conversion: ty.conversion,
         doris: ty.doris,

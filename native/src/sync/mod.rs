@@ -10,7 +10,7 @@
 //! * [`source`], [`mysql_type`], [`ddl`]: a table of the source and its changes. [`mapping`], [`default`], [`create`], [`refusal`]: the table
 //!   in Doris, or why there is none.
 //! * [`rules`]: which tables are moved, and what they are called in Doris. [`route`]: which subtask moves them. [`place`]: where a message stands.
-//! * [`writer`], [`database`], [`moved`], [`table`]: messages of all tables into loads; [`open`]: what a writer is told. [`convert`], [`rows`]: values
+//! * [`writer`], [`database`], [`moved`], [`table`]: messages of all tables into loads; [`queue`]: those that wait; [`unmoved`]: what cannot be moved; [`open`]: what a writer is told. [`convert`], [`rows`]: values
 //!   that change on the way.
 //! * [`statements`]: schema changes as they come. [`history`], [`journal`]: what is known of the tables, and what was done. [`tables`]: what is asked
 //!   and done in Doris. [`report`]: what is said about it.
@@ -27,6 +27,7 @@ pub mod moved;
 pub mod mysql_type;
 pub mod open;
 pub mod place;
+pub mod queue;
 pub mod refusal;
 pub mod report;
 pub mod route;
@@ -36,4 +37,5 @@ pub mod source;
 pub mod statements;
 pub mod table;
 pub mod tables;
+pub mod unmoved;
 pub mod writer;

@@ -4,6 +4,7 @@ use super::ddl::alter::Impossible;
 use super::ddl::{SchemaChange, TableName};
 use super::history::Changed;
 use super::place::Place;
+use super::route::table_number;
 use super::rules::TargetName;
 use super::table::TableWriter;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,27 @@ pub struct Parked {
     pub place: Place,
     /// A flat message.
     pub message: String,
+    /// It is a schema change.
+    #[serde(default)]
+    pub is_statement: bool,
+}
+
+/// Which tables a subtask moves.
+#[derive(Debug, Clone)]
+pub struct Owner {
+    /// Its index.
+    pub subtask: u32,
+    /// How many there are.
+    pub subtasks: u32,
+    /// Tables of others whose messages a checkpoint of another parallelism gave to this one.
+    pub adopted: Vec<TableName>,
+}
+
+impl Owner {
+    /// Whether it moves a table.
+    pub fn owns(&self, name: &TableName) -> bool {
+        table_number(&name.database, &name.name) % self.subtasks.max(1) == self.subtask || self.adopted.contains(name)
+    }
 }
 
 /// A table that is moved.
@@ -27,12 +49,18 @@ pub struct MovedTable {
     pub target: TargetName,
     /// Its writer, once a row came.
     pub opened: Option<Opened>,
+    /// Rows that writers before the opened one have written.
+    pub rows_before: u64,
     /// What it is at.
     pub stage: Stage,
     /// Messages that wait until it is ready, in the order that they came in.
     pub queue: VecDeque<Parked>,
     /// Why it stopped, as long as no message was written since.
     pub stopped: Option<String>,
+    /// It has waited in vain for a schema change, and does not again before one comes.
+    pub waited: bool,
+    /// Why it was refused last.
+    pub refused: Option<String>,
     /// Rows up to here were loaded by an earlier run, by partition.
     pub loaded: BTreeMap<u32, i64>,
     /// Messages that were passed over as they were loaded before.
@@ -82,6 +110,8 @@ pub enum Stage {
     Ready,
     /// The loads of these tables, by their numbers, have to end before the first message that waits.
     Settling(Vec<usize>),
+    /// The first message that waits is a schema change of several tables, and not all of them have come to it.
+    Meeting,
     /// A change is being made, before the first message that waits.
     Changing(Work),
     /// A change that somebody has to make by hand.
@@ -98,7 +128,9 @@ pub struct Work {
     pub changes: VecDeque<SchemaChange>,
     /// Nothing can be done before somebody did this.
     pub by_hand: Option<Impossible>,
-    /// When it is looked at again.
+    /// When they were begun.
+    pub since: Instant,
+    /// When they are looked at again.
     pub again: Instant,
     /// Where they come from.
     pub changed: Changed,
@@ -115,18 +147,34 @@ impl MovedTable {
             name,
             target,
             opened: None,
+            rows_before: 0,
             stage: Stage::Ready,
             queue: VecDeque::new(),
             stopped: None,
+            waited: false,
+            refused: None,
             loaded,
             replayed: 0,
             seen: Seen::default(),
         }
     }
 
-    /// Bytes of the body that grows.
-    pub fn open_bytes(&self) -> u64 {
-        self.opened.as_ref().map_or(0, |opened| opened.writer.open_bytes())
+    /// Closes its writer, all of whose rows are loaded; whether there was one.
+    pub fn close(&mut self) -> bool {
+        let closed = self.opened.take();
+        self.rows_before += closed.as_ref().map_or(0, |opened| opened.writer.rows);
+        closed.is_some()
+    }
+
+    /// Rows written.
+    pub fn rows(&self) -> u64 {
+        self.rows_before + self.opened.as_ref().map_or(0, |opened| opened.writer.rows)
+    }
+
+    /// Whether it has come to the message at `place`, if it ever does.
+    pub fn has_come_to(&self, place: Place) -> bool {
+        let is_it = |parked: &Parked| parked.place == place;
+        !self.queue.iter().any(is_it) || self.queue.front().is_some_and(is_it)
     }
 
     /// Up to where its messages came, by partition.
@@ -137,11 +185,5 @@ impl MovedTable {
             *place = sequence.max(*place);
         }
         places
-    }
-
-    /// Whether all its messages come in one partition, as far as it is known.
-    pub fn is_alone(&self, place: Place) -> bool {
-        let known = self.loaded.keys().copied().chain(self.seen.all().map(|(partition, _)| partition));
-        known.into_iter().all(|partition| partition == place.partition)
     }
 }

@@ -77,6 +77,18 @@ pub enum Size {
 }
 
 impl MysqlType {
+    /// Whether it is an integer type without numbers below zero.
+    pub fn is_unsigned(&self) -> bool {
+        matches!(
+            self,
+            MysqlType::TinyInt { unsigned: true }
+                | MysqlType::SmallInt { unsigned: true }
+                | MysqlType::MediumInt { unsigned: true }
+                | MysqlType::Int { unsigned: true }
+                | MysqlType::BigInt { unsigned: true }
+        )
+    }
+
     /// The type that a text means; case, display widths, character sets and collations do not count.
     pub fn parse(text: &str) -> MysqlType {
         let mut reader = Reader { rest: text };

@@ -3,12 +3,10 @@
 use super::database::{Database, Taking};
 use super::ddl::alter::{Impossible, drop_table, rename_table, truncate};
 use super::ddl::{SchemaChange, TableChange, TableName, apply, online, parse};
-use super::history::{Changed, is_log};
-use super::mapping::MappedTable;
+use super::history::Changed;
 use super::moved::{Parked, Stage, Work};
-use super::open::{Doing, OnError};
+use super::open::Doing;
 use super::place::Place;
-use super::refusal::Refusal;
 use super::report::{Severity, Topic};
 use super::source::{SourceTable, same_name};
 use super::tables::{Alteration, Change};
@@ -38,35 +36,42 @@ impl Database {
         if !self.tables.spec.ddl.sync {
             return self.left_undone(&changes, head);
         }
-        match self.waits_at(&changes)? {
-            Some(which) => {
-                if audience == Audience::One && self.tables.spec.label.subtasks > 1 {
-                    return Err(Error::new(
-                        Kind::IllegalState,
-                        "a schema change reached one subtask only; messages have to be routed by table, and schema changes to all",
-                    ));
-                }
-                let message = String::from_utf8_lossy(message).into_owned();
-                // Rows that wait for a change wait for this one.
-                let awaited = matches!(self.all[which].stage, Stage::Awaiting(_));
-                if awaited {
-                    self.all[which].stage = Stage::Ready;
-                }
-                if matches!(self.all[which].stage, Stage::Refused) {
-                    self.all[which].stage = Stage::Ready;
-                }
-                self.park(which, Parked { place, message }, awaited);
+        let tables = self.tables_here(&changes)?;
+        if tables.is_empty() {
+            self.follow(changes, &changed_at(head, place));
+            return Ok(());
+        }
+        if audience == Audience::One && self.tables.spec.label.subtasks > 1 {
+            return Err(Error::new(
+                Kind::IllegalState,
+                "a schema change reached one subtask only; messages have to be routed by table, and schema changes to all",
+            ));
+        }
+        // It waits in each of its tables: all have to come to it.
+        for which in tables {
+            let message = String::from_utf8_lossy(message).into_owned();
+            let table = &mut self.all[which];
+            table.waited = false;
+            if matches!(table.stage, Stage::Refused) {
+                table.stage = Stage::Ready;
             }
-            None => self.follow(changes, &changed_at(head, place)),
+            self.park(which, Parked { place, message, is_statement: true }, false);
         }
         Ok(())
+    }
+
+    /// The tables that a statement names.
+    pub(super) fn tables_of_statement(&mut self, head: &Head<'_>) -> Vec<TableName> {
+        self.changes(head, false).iter().flat_map(tables_of).collect()
     }
 
     /// What a statement does to the tables that are kept. `first`: it is reported if it is not understood.
     fn changes(&mut self, head: &Head<'_>, first: bool) -> Vec<SchemaChange> {
         let (sql, database) = (head.sql().unwrap_or_default(), head.database().unwrap_or_default());
         let changes = parse(&sql, &database);
-        for change in changes.iter().filter(|_| first) {
+        // Each subtask gets it, and one tells.
+        let tells = first && self.owner.owns(&TableName::new(database.as_ref(), head.table().unwrap_or_default()));
+        for change in changes.iter().filter(|_| tells) {
             if let SchemaChange::Unparsed { sql, reason } = change {
                 self.counts.unparsed += 1;
                 let table = format!("{database}.{}", head.table().unwrap_or_default());
@@ -81,7 +86,7 @@ impl Database {
     fn left_undone(&mut self, changes: &[SchemaChange], head: &Head<'_>) -> Result<(), Error> {
         let sql = head.sql().unwrap_or_default();
         for name in changes.iter().flat_map(tables_of) {
-            if self.owns(&name) && self.rules.target(&name.database, &name.name)?.is_some() {
+            if self.owner.owns(&name) && self.rules.target(&name.database, &name.name)?.is_some() {
                 let text = format!("a schema change is not done, as ddl.sync is off: {}", shown(&sql));
                 self.reports.add(Severity::Warning, Topic::Undone, &name, text);
             }
@@ -89,18 +94,17 @@ impl Database {
         Ok(())
     }
 
-    /// The table that a statement is about and that this subtask moves.
-    fn waits_at(&mut self, changes: &[SchemaChange]) -> Result<Option<usize>, Error> {
+    /// The tables that a statement is about and that this subtask moves.
+    fn tables_here(&mut self, changes: &[SchemaChange]) -> Result<Vec<usize>, Error> {
+        let mut tables = Vec::new();
         for name in changes.iter().flat_map(tables_of) {
-            if self.owns(&name)
-                && self.rules.target(&name.database, &name.name)?.is_some()
-                && !is_log(&name.name)
-                && !self.is_ghost(&name)?
+            if let Some(which) = self.mine(&name)?
+                && !tables.contains(&which)
             {
-                return self.named(&name);
+                tables.push(which);
             }
         }
-        Ok(None)
+        Ok(tables)
     }
 
     /// Keeps account of a change that is none of this subtask's business in Doris.
@@ -119,15 +123,29 @@ impl Database {
 
     /// A statement whose turn it is.
     pub(super) fn parked_statement(&mut self, which: usize, head: &Head<'_>, place: Place) -> Result<Taking, Error> {
-        let changes = self.changes(head, false);
+        let mut changes: VecDeque<SchemaChange> = self.changes(head, false).into();
         let mut changed = changed_at(head, place);
-        if self.history.is_done(&self.all[which].name, place, changed.executed) {
+        let tables = self.tables_here(changes.make_contiguous())?;
+        // The first of them does it; for the others it is over when it is gone from that one's queue.
+        if let Some(&first) = tables.first()
+            && first != which
+        {
+            if !self.all[first].queue.iter().any(|parked| parked.place == place) {
+                return Ok(Taking::Done);
+            }
+            self.all[which].stage = Stage::Meeting;
+            return Ok(Taking::Later);
+        }
+        // Of tables of other subtasks later statements may be known already.
+        let last = tables.iter().filter_map(|table| self.history.changed(&self.all[*table].name));
+        changed.step = last.map(|last| last.steps_of(place, changed.executed)).max().unwrap_or(0);
+        if changed.step >= changes.len() {
             self.counts.replayed += 1;
             return Ok(Taking::Done);
         }
-        let mut tables = vec![which];
-        for name in changes.iter().flat_map(tables_of) {
-            tables.extend(self.named(&name)?);
+        if !tables.iter().all(|table| *table == which || self.all[*table].has_come_to(place)) {
+            self.all[which].stage = Stage::Meeting;
+            return Ok(Taking::Later);
         }
         let mut settled = true;
         for table in &tables {
@@ -138,32 +156,41 @@ impl Database {
             return Ok(Taking::Later);
         }
         changed.loaded = self.all[which].places();
-        self.begin(which, changes.into(), changed, true);
+        changes.drain(..changed.step);
+        self.begin(which, changes, changed, true)?;
         Ok(Taking::Later)
     }
 
-    /// Begins changes of a table, all of whose rows are in Doris.
+    /// Begins changes of tables, all of whose rows are in Doris.
     pub(super) fn begin(
         &mut self,
         which: usize,
         changes: VecDeque<SchemaChange>,
         changed: Changed,
         is_statement: bool,
-    ) {
-        let work = Work { changes, by_hand: None, again: Instant::now(), changed, is_statement, told: false };
+    ) -> Result<(), Error> {
+        let mut names: Vec<TableName> = changes.iter().flat_map(tables_of).collect();
+        names.sort();
+        names.dedup();
+        for name in names {
+            // Of a table that is new nothing is in Doris that could be taken twice.
+            if self.history.table(&name).is_some() && self.mine(&name)?.is_some() {
+                self.history.begin(&name, &changed);
+                self.journal(&name)?;
+            }
+        }
+        let now = Instant::now();
+        let work = Work { changes, by_hand: None, since: now, again: now, changed, is_statement, told: false };
         self.all[which].stage = Stage::Changing(work);
+        Ok(())
     }
 
-    /// Stops a table before its next message until somebody has done something.
-    pub(super) fn stop(&mut self, which: usize, by_hand: Impossible, changed: Changed) {
-        let work = Work {
-            changes: VecDeque::new(),
-            by_hand: Some(by_hand),
-            again: Instant::now(),
-            changed,
-            is_statement: false,
-            told: false,
-        };
+    /// Stops a table before its next message until somebody has done something, or for a moment as Doris is at something.
+    pub(super) fn stop(&mut self, which: usize, by_hand: Option<Impossible>, changed: Changed) {
+        let now = Instant::now();
+        let again = if by_hand.is_some() { now } else { now + UNDER_WAY };
+        let changes = VecDeque::new();
+        let work = Work { changes, by_hand, since: now, again, changed, is_statement: false, told: false };
         self.all[which].stage = Stage::Changing(work);
     }
 
@@ -181,11 +208,12 @@ impl Database {
         }
         while let Some(change) = work.changes.front().cloned() {
             let told = std::mem::replace(&mut work.told, true);
-            let outcome = self.perform(which, change, &work.changed, told)?;
+            let outcome = self.perform(which, change, &work, told)?;
             self.report_statements(which);
             match outcome {
                 Change::Done => {
                     work.changes.pop_front();
+                    work.changed.step += 1;
                     work.told = false;
                 }
                 Change::UnderWay => {
@@ -202,9 +230,7 @@ impl Database {
         if work.is_statement {
             self.unpark(which);
         }
-        if self.all[which].opened.take().is_some() {
-            self.counts.reopened += 1;
-        }
+        self.counts.reopened += u64::from(self.all[which].close());
         Ok(true)
     }
 
@@ -224,35 +250,26 @@ impl Database {
         table.stage = Stage::Stopped(work);
     }
 
-    /// A table that was stopped goes on.
-    pub(super) fn resumed(&mut self, which: usize) {
-        let table = &mut self.all[which];
-        table.stopped = None;
-        self.reports.add(Severity::Info, Topic::Resumed, &table.name, "the table goes on");
-    }
-
     /// Makes one change in Doris, and keeps account of it.
-    fn perform(&mut self, which: usize, change: SchemaChange, changed: &Changed, told: bool) -> Result<Change, Error> {
+    fn perform(&mut self, which: usize, change: SchemaChange, work: &Work, told: bool) -> Result<Change, Error> {
         let (change, outcome) = match change {
             SchemaChange::AlterTable { table, changes } => self.alter(table, &changes, told)?,
             SchemaChange::CreateTable { table, if_not_exists } => {
-                let outcome = self.create(&table, if_not_exists, told)?;
+                let (table, outcome) = self.create(table, if_not_exists, told)?;
                 (SchemaChange::CreateTable { table, if_not_exists }, outcome)
             }
-            SchemaChange::CreateTableLike { table, like, if_not_exists } => {
-                let outcome = match self.history.table(&like).cloned() {
-                    Some(mut copy) => {
-                        copy.database.clone_from(&table.database);
-                        copy.name.clone_from(&table.name);
-                        self.create(&copy, if_not_exists, told)?
-                    }
-                    // Its rows will tell.
-                    None => Change::Done,
-                };
-                (SchemaChange::CreateTableLike { table, like, if_not_exists }, outcome)
-            }
+            SchemaChange::CreateTableLike { table, like, if_not_exists } => match self.history.table(&like).cloned() {
+                Some(mut copy) => {
+                    copy.database.clone_from(&table.database);
+                    copy.name.clone_from(&table.name);
+                    let (table, outcome) = self.create(copy, if_not_exists, told)?;
+                    (SchemaChange::CreateTable { table, if_not_exists }, outcome)
+                }
+                // Its rows will tell.
+                None => (SchemaChange::CreateTableLike { table, like, if_not_exists }, Change::Done),
+            },
             SchemaChange::RenameTable { from, to } => {
-                let outcome = self.rename(&from, &to, told)?;
+                let outcome = self.rename(&from, &to, work, told)?;
                 (SchemaChange::RenameTable { from, to }, outcome)
             }
             SchemaChange::Truncate { table } => {
@@ -276,13 +293,14 @@ impl Database {
             unparsed @ SchemaChange::Unparsed { .. } => (unparsed, Change::Done),
         };
         if outcome == Change::Done {
-            self.history.done(&change, changed);
+            let changed = Changed { step: work.changed.step + 1, ..work.changed.clone() };
+            self.history.done(&change, &changed);
             self.write_journal(&change)?;
             for name in tables_of(&change) {
-                if let Some(table) = self.named(&name)?
+                if let Some(table) = self.mine(&name)?
                     && table != which
                 {
-                    self.all[table].opened = None;
+                    self.all[table].close();
                     if matches!(self.all[table].stage, Stage::Refused) {
                         self.all[table].stage = Stage::Ready;
                     }
@@ -293,18 +311,26 @@ impl Database {
     }
 
     fn write_journal(&mut self, change: &SchemaChange) -> Result<(), Error> {
+        // Who renames a table tells of both its names.
+        let both = matches!(change, SchemaChange::RenameTable { from, .. } if self.mine(from)?.is_some());
+        for name in tables_of(change) {
+            let moved = both && self.rules.target(&name.database, &name.name)?.is_some();
+            if moved || self.mine(&name)?.is_some() && !matches!(change, SchemaChange::RenameTable { .. }) {
+                self.journal(&name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what is known of a table into the journal.
+    fn journal(&mut self, name: &TableName) -> Result<(), Error> {
         let (Some(journal), false) = (&self.journal, self.tables.plans()) else { return Ok(()) };
         if !self.journal_made {
             journal.create(&self.tables)?;
             self.tables.take_statements();
             self.journal_made = true;
         }
-        for name in tables_of(change) {
-            if self.owns(&name) && self.rules.target(&name.database, &name.name)?.is_some() && !self.is_ghost(&name)? {
-                journal.write(&self.tables, &self.history.known(&name))?;
-            }
-        }
-        Ok(())
+        journal.write(&self.tables, &self.history.known(name))
     }
 
     fn alter(
@@ -326,7 +352,9 @@ impl Database {
             );
             return Ok((change, Change::Done));
         };
-        let Some(which) = self.named(&table)?.filter(|_| self.owns(&table)) else { return Ok((change, Change::Done)) };
+        let Some(which) = self.named(&table)?.filter(|_| self.owner.owns(&table)) else {
+            return Ok((change, Change::Done));
+        };
         if self.is_ghost(&table)? {
             return Ok((change, Change::Done));
         }
@@ -363,19 +391,17 @@ impl Database {
         Ok((change, outcome))
     }
 
-    fn create(&mut self, table: &SourceTable, if_not_exists: bool, told: bool) -> Result<Change, Error> {
+    /// Makes a table, or makes the one that is there what it is now; with the table as it is known then.
+    fn create(&mut self, table: SourceTable, if_not_exists: bool, told: bool) -> Result<(SourceTable, Change), Error> {
         let name = TableName::new(&table.database, &table.name);
-        let Some(which) = self.named(&name)?.filter(|_| self.owns(&name)) else { return Ok(Change::Done) };
-        if self.is_ghost(&name)? {
-            return Ok(Change::Done);
-        }
-        let mapped = match self.mapped(which, table, None) {
+        let Some(which) = self.mine(&name)? else { return Ok((table, Change::Done)) };
+        let mapped = match self.mapped(which, &table, None) {
             Ok(mapped) => mapped,
             Err(refusal) => {
                 // Its first row would be refused, too: it is said now.
                 self.refuse(which, &refusal)?;
                 self.all[which].stage = Stage::Ready;
-                return Ok(Change::Done);
+                return Ok((table, Change::Done));
             }
         };
         let target = self.all[which].target.clone();
@@ -383,24 +409,26 @@ impl Database {
             self.tables.create(&mapped)?;
             self.reports.add(Severity::Info, Topic::Created, &name, format!("the table {target} was created"));
             self.note_columns(&name, &mapped);
-            return Ok(Change::Done);
+            return Ok((table, Change::Done));
         }
-        match self.history.table(&name).cloned() {
-            Some(old) if !if_not_exists && !self.is_merged(which) => {
-                let clauses = online::difference(&old, table);
-                let Ok(old) = self.mapped(which, &old, None) else { return Ok(Change::Done) };
-                if told || clauses.is_empty() {
-                    return self.tables.alter(&Alteration { old: &old, new: &mapped, clauses: &clauses });
-                }
-                let text = format!("the table was made anew; {target} keeps its rows, and becomes what it is now");
-                self.reports.add(Severity::Warning, Topic::Changed, &name, text);
-                self.tables.alter(&Alteration { old: &old, new: &mapped, clauses: &clauses })
-            }
-            _ => Ok(Change::Done),
+        let Some(old) = self.history.table(&name).cloned() else { return Ok((table, Change::Done)) };
+        if self.partitions.len() > 1 && self.history.changed(&name).is_none() {
+            return Ok((with_told(old, &table), Change::Done));
         }
+        if if_not_exists || self.is_merged(which) {
+            return Ok((old, Change::Done));
+        }
+        let clauses = online::difference(&old, &table);
+        let Ok(old) = self.mapped(which, &old, None) else { return Ok((table, Change::Done)) };
+        if !told && !clauses.is_empty() {
+            let text = format!("the table was made anew; {target} keeps its rows, and becomes what it is now");
+            self.reports.add(Severity::Warning, Topic::Changed, &name, text);
+        }
+        let outcome = self.tables.alter(&Alteration { old: &old, new: &mapped, clauses: &clauses })?;
+        Ok((table, outcome))
     }
 
-    fn rename(&mut self, from: &TableName, to: &TableName, told: bool) -> Result<Change, Error> {
+    fn rename(&mut self, from: &TableName, to: &TableName, work: &Work, told: bool) -> Result<Change, Error> {
         let is_old = online::role(&to.name).is_some() && self.is_ghost(to)?;
         let (before, after) = (
             self.rules.target(&from.database, &from.name)?,
@@ -418,9 +446,24 @@ impl Database {
                 return Ok(Change::Done);
             }
         };
-        if !self.owns(from) {
-            // The subtask that moves the old name renames the table in Doris.
-            return Ok(if self.tables.ask(&before)?.is_some() { Change::UnderWay } else { Change::Done });
+        if !self.owner.owns(from) {
+            // The subtask that moves the old name renames the table in Doris, and says so in the journal.
+            let known = match &self.journal {
+                Some(journal) => journal.read_one(&self.tables, from)?,
+                None => None,
+            };
+            let changed = known.and_then(|known| known.changed);
+            let done = changed.map_or(0, |changed| changed.steps_of(work.changed.place, work.changed.executed));
+            return Ok(if done > work.changed.step {
+                Change::Done
+            } else if work.since.elapsed() < BY_HAND {
+                Change::UnderWay
+            } else {
+                Change::Impossible(Impossible {
+                    what: format!("{before} is not renamed to {after} yet"),
+                    by_hand: vec![format!("what {before} waits for")],
+                })
+            });
         }
         if self.named(from)?.is_some_and(|which| self.is_merged(which)) {
             self.undone(
@@ -447,7 +490,7 @@ impl Database {
     }
 
     fn truncate(&mut self, name: &TableName, told: bool) -> Result<Change, Error> {
-        let Some(which) = self.named(name)?.filter(|_| self.owns(name)) else { return Ok(Change::Done) };
+        let Some(which) = self.named(name)?.filter(|_| self.owner.owns(name)) else { return Ok(Change::Done) };
         let target = self.all[which].target.clone();
         if self.tables.spec.ddl.truncate == Doing::Ignore || self.is_merged(which) {
             let why = if self.is_merged(which) { "several tables are merged into it" } else { "the job says so" };
@@ -472,7 +515,7 @@ impl Database {
         if self.is_ghost(name)? {
             return Ok(Some(Change::Done));
         }
-        let Some(which) = self.named(name)?.filter(|_| self.owns(name)) else { return Ok(Some(Change::Done)) };
+        let Some(which) = self.named(name)?.filter(|_| self.owner.owns(name)) else { return Ok(Some(Change::Done)) };
         let target = self.all[which].target.clone();
         if self.tables.spec.ddl.drop_table == Doing::Ignore || self.is_merged(which) {
             self.undone(told, name, &format!("the table was dropped; {target} stays as it is"));
@@ -503,80 +546,6 @@ impl Database {
         Ok(present.len() == keys.len() && keys.iter().all(|key| present.iter().any(|name| same_name(name, key))))
     }
 
-    /// A table that Doris cannot have.
-    pub(super) fn refuse(&mut self, which: usize, refusal: &Refusal) -> Result<Taking, Error> {
-        let name = self.all[which].name.clone();
-        if self.tables.spec.on_error.table == OnError::Fail {
-            return Err(Error::from(refusal.clone()).at(name.to_string()));
-        }
-        self.reports.add(Severity::Error, Topic::Refused, &name, format!("its messages are passed over: {refusal}"));
-        self.all[which].stage = Stage::Refused;
-        self.counts.refused += 1;
-        Ok(Taking::Done)
-    }
-
-    /// A message that lacks columns, so that it does not say what its rows are.
-    pub(super) fn partial(&mut self, which: usize, lacks: &[String]) -> Result<Taking, Error> {
-        let name = self.all[which].name.clone();
-        let lacks = if lacks.is_empty() { "the key".to_string() } else { lacks.join(", ") };
-        let text = format!("a message lacks {lacks}: set binlog_row_image = FULL in the source");
-        self.unapplied(&name.to_string(), &text)?;
-        Ok(Taking::Done)
-    }
-
-    /// A message that cannot be decoded.
-    pub(super) fn failed(&mut self, which: usize, error: Error) -> Result<Taking, Error> {
-        if self.tables.spec.on_error.message == OnError::Fail {
-            return Err(error);
-        }
-        let name = self.all[which].name.to_string();
-        self.unapplied(&name, &error.to_string())?;
-        Ok(Taking::Done)
-    }
-
-    /// A message that cannot be applied.
-    pub(super) fn unapplied(&mut self, table: &str, text: &str) -> Result<super::database::Step, Error> {
-        if self.tables.spec.on_error.message == OnError::Fail {
-            let error = Error::new(Kind::Load, text);
-            return Err(if table.is_empty() { error } else { error.at(table) });
-        }
-        self.counts.unapplied += 1;
-        self.reports.add(Severity::Error, Topic::Unapplied, table, text);
-        Ok(super::database::Step::Done)
-    }
-
-    /// A message that an earlier run has loaded.
-    pub(super) fn replayed(&mut self, which: usize) {
-        let table = &mut self.all[which];
-        self.counts.replayed += 1;
-        table.replayed += 1;
-        if table.replayed == 1 {
-            let text = format!(
-                "messages are passed over that were loaded into {} before its last schema change, as the journal in Doris says; to load them \
-                 again, drop the table",
-                table.target
-            );
-            self.reports.add(Severity::Info, Topic::Replayed, &table.name, text);
-        }
-    }
-
-    /// Says what is lost of a new table's columns.
-    pub(super) fn note_columns(&mut self, name: &TableName, mapped: &MappedTable) {
-        for column in &mapped.columns {
-            if let Some(note) = &column.note {
-                let text = format!("column {}: {note}", column.source);
-                self.reports.add(Severity::Warning, Topic::Column, name, text);
-            }
-        }
-    }
-
-    /// Says what was run in Doris.
-    pub(super) fn report_statements(&mut self, which: usize) {
-        for statement in self.tables.take_statements() {
-            self.reports.add(Severity::Info, Topic::Changed, &self.all[which].name, statement);
-        }
-    }
-
     fn undone(&mut self, told: bool, table: impl std::fmt::Display, text: &str) {
         if !told {
             self.reports.add(Severity::Warning, Topic::Undone, table, text);
@@ -585,7 +554,18 @@ impl Database {
 }
 
 fn changed_at(head: &Head<'_>, place: Place) -> Changed {
-    Changed { place, executed: head.executed().unwrap_or(0), loaded: Default::default(), gone: Vec::new() }
+    Changed::at(place, head.executed().unwrap_or(0))
+}
+
+/// A table that rows of another partition have shown before its CREATE TABLE came, and maybe with columns that were added since.
+fn with_told(mut seen: SourceTable, told: &SourceTable) -> SourceTable {
+    for column in &mut seen.columns {
+        if let Some(told) = told.column(&column.name).filter(|told| told.ty == column.ty) {
+            *column = told.clone();
+        }
+    }
+    seen.comment.clone_from(&told.comment);
+    seen
 }
 
 /// The tables that a change is about; of a new name, too.

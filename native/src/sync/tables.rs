@@ -21,6 +21,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 /// Columns of SHOW ALTER TABLE COLUMN.
+const JOB_ID: usize = 0;
 const JOB_STATE: usize = 9;
 const JOB_MESSAGE: usize = 10;
 
@@ -102,19 +103,6 @@ impl DorisTables {
         self.patiently(|| catalogue::table(&self.cluster, &name.database, &name.table)).map_err(|e| unanswered(e, name))
     }
 
-    /// Whether a table is there and has rows.
-    ///
-    /// # Errors
-    /// Doris does not answer.
-    pub fn has_rows(&self, name: &TargetName) -> Result<bool, Error> {
-        if self.ask(name)?.is_none() {
-            return Ok(false);
-        }
-        let statement = format!("SELECT 1 FROM {}.{} LIMIT 1", backquoted(&name.database), backquoted(&name.table));
-        let rows = self.query(&name.database, &statement).map_err(|e| unanswered(e, name))?;
-        Ok(!rows.is_empty())
-    }
-
     /// Makes the table, and its database if that is missing.
     ///
     /// # Errors
@@ -142,6 +130,10 @@ impl DorisTables {
         let is_there = |column: &&MappedColumn| table.columns.iter().any(|there| same_name(&there.name, &column.name));
         if mapped.columns.iter().all(|column| is_there(&column)) {
             return Ok(Change::Done);
+        }
+        let name = TargetName { database: mapped.database.clone(), table: mapped.name.clone() };
+        if let Some(Job::UnderWay) = self.job(&name)? {
+            return Ok(Change::UnderWay);
         }
         // What is there is left as it is; whether it can take the values is seen when the writer is made.
         let present: Vec<PresentColumn> = mapped.columns.iter().filter(is_there).map(PresentColumn::of).collect();
@@ -195,6 +187,11 @@ impl DorisTables {
         for (i, step) in steps.iter().enumerate() {
             match self.run(&new.database, &step.sql) {
                 Ok(()) => {}
+                Err(CallError::Refused(text)) if step.fills => {
+                    self.statements
+                        .borrow_mut()
+                        .push(format!("-- Doris does not run it, and the cells stay NULL: {text}"));
+                }
                 Err(CallError::Refused(text)) => {
                     return Ok(Change::Impossible(Impossible {
                         what: format!("Doris does not run `{}`: {text}", step.sql),
@@ -250,7 +247,7 @@ impl DorisTables {
             return Ok(None);
         }
         let statement = format!(
-            "SHOW ALTER TABLE COLUMN FROM {} WHERE TableName = {} ORDER BY CreateTime DESC LIMIT 1",
+            "SHOW ALTER TABLE COLUMN FROM {} WHERE TableName = {}",
             backquoted(&name.database),
             quoted(&name.table)
         );
@@ -260,13 +257,15 @@ impl DorisTables {
             Err(CallError::Refused(_)) => return Ok(None),
             Err(e) => return Err(unanswered(e, name)),
         };
-        let Some(job) = jobs.into_iter().next() else { return Ok(None) };
-        let cell = |i: usize| job.get(i).cloned().flatten().unwrap_or_default();
-        Ok(match cell(JOB_STATE).as_str() {
-            "FINISHED" => None,
-            "CANCELLED" => Some(Job::Cancelled(cell(JOB_MESSAGE))),
-            _ => Some(Job::UnderWay),
-        })
+        let cell = |job: &[Option<String>], i: usize| job.get(i).cloned().flatten().unwrap_or_default();
+        let is_open = |job: &Vec<Option<String>>| !matches!(cell(job, JOB_STATE).as_str(), "FINISHED" | "CANCELLED");
+        if jobs.iter().any(is_open) {
+            return Ok(Some(Job::UnderWay));
+        }
+        // Several may be of one second.
+        let last = jobs.iter().max_by_key(|job| cell(job, JOB_ID).parse::<u64>().unwrap_or(0));
+        let cancelled = last.filter(|job| cell(job, JOB_STATE) == "CANCELLED");
+        Ok(cancelled.map(|job| Job::Cancelled(cell(job, JOB_MESSAGE))))
     }
 
     /// Loads one row, outside of the tables' lanes, and waits for it.

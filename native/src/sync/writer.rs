@@ -13,9 +13,10 @@
 //! A schema change holds up its own table only: what comes of that table meanwhile is parked, within a quarter of the memory.
 
 use super::database::{Database, Step};
+use super::ddl::TableName;
 use super::history::HistoryState;
 use super::journal::Journal;
-use super::moved::Parked;
+use super::moved::{Owner, Parked};
 use super::place::Place;
 use super::report::Report;
 use super::rules::Rules;
@@ -92,6 +93,12 @@ pub struct DatabaseWriter {
 struct State {
     /// Version of this shape.
     v: u32,
+    /// Whose it is, and of how many.
+    subtask: u32,
+    subtasks: u32,
+    /// Tables of other subtasks that it had from the checkpoint before.
+    #[serde(default)]
+    adopted: Vec<TableName>,
     history: HistoryState,
     parked: Vec<Parked>,
 }
@@ -115,7 +122,8 @@ impl DatabaseWriter {
                 Error::new(Kind::Load, "the checkpoint's state of the writer is not readable").caused_by(e)
             })?;
             database.restore(state.history);
-            parked.extend(state.parked);
+            let whose = Owner { subtask: state.subtask, subtasks: state.subtasks, adopted: state.adopted };
+            parked.extend(state.parked.into_iter().map(|parked| (parked, whose.clone())));
         }
         database.read_journal()?;
         let mut writer = DatabaseWriter {
@@ -126,8 +134,8 @@ impl DatabaseWriter {
             audience: Audience::One,
             memory,
         };
-        for Parked { place, message } in parked {
-            writer.database.park_restored(&mut writer.heads, &message, place)?;
+        for (parked, whose) in parked {
+            writer.database.park_restored(&mut writer.heads, parked, &whose)?;
         }
         Ok(writer)
     }
@@ -152,7 +160,7 @@ impl DatabaseWriter {
                         for (text, count) in messages {
                             let place = Place { sequence: place.sequence.saturating_add(rows), ..place };
                             self.pending.push_back((text, place));
-                            rows += 2 * count as i64;
+                            rows += (2 * count as i64).max(1);
                         }
                     }
                     Err(broken) => {
@@ -259,7 +267,9 @@ impl DatabaseWriter {
 
     /// What a checkpoint keeps, after all was [settled](Self::await_settled): JSON.
     pub fn state(&self) -> Vec<u8> {
-        let state = State { v: 1, history: self.database.history.state(), parked: self.database.parked() };
+        let Owner { subtask, subtasks, adopted } = self.database.owner.clone();
+        let (history, parked) = (self.database.history.state(), self.database.parked());
+        let state = State { v: 1, subtask, subtasks, adopted, history, parked };
         serde_json::to_vec(&state).unwrap_or_default()
     }
 
@@ -276,6 +286,11 @@ impl DatabaseWriter {
     /// Messages that wait for a change of their table.
     pub fn parked(&self) -> usize {
         self.database.parked_messages()
+    }
+
+    /// The tables that wait for something, and for what; for people.
+    pub fn waiting(&self) -> Vec<String> {
+        self.database.waiting_tables()
     }
 
     /// Rows by table of the source, in the order in which the tables came.

@@ -40,12 +40,14 @@ impl PresentColumn {
 }
 
 /// A statement for Doris.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Step {
     /// The statement.
     pub sql: String,
     /// It starts a job that has to be awaited (`SHOW ALTER TABLE COLUMN`), and which itself waits for open transactions of the table.
     pub heavy: bool,
+    /// It gives rows a value that MySQL gave them without a message. It is planned each time, and a Doris that refuses it leaves them NULL.
+    pub fills: bool,
 }
 
 /// A change that Doris cannot make.
@@ -114,19 +116,19 @@ pub fn alter_table(
     }
     if old.comment != new.comment {
         let sql = format!("ALTER TABLE {} MODIFY COMMENT {}", plan.table, literal(&new.comment));
-        plan.steps.push(Step { sql, heavy: false });
+        plan.steps.push(Step { sql, ..Step::default() });
     }
     Ok(plan.steps)
 }
 
 /// Empties a table.
 pub fn truncate(database: &str, table: &str) -> Step {
-    Step { sql: format!("TRUNCATE TABLE {}", table_name(database, table)), heavy: false }
+    Step { sql: format!("TRUNCATE TABLE {}", table_name(database, table)), ..Step::default() }
 }
 
 /// Drops a table.
 pub fn drop_table(database: &str, table: &str) -> Step {
-    Step { sql: format!("DROP TABLE IF EXISTS {}", table_name(database, table)), heavy: false }
+    Step { sql: format!("DROP TABLE IF EXISTS {}", table_name(database, table)), ..Step::default() }
 }
 
 /// Renames a table.
@@ -145,7 +147,10 @@ pub fn rename_table(from: (&str, &str), to: (&str, &str)) -> Result<Step, Imposs
             ],
         });
     }
-    Ok(Step { sql: format!("ALTER TABLE {} RENAME {}", table_name(from.0, from.1), backquoted(to.1)), heavy: false })
+    Ok(Step {
+        sql: format!("ALTER TABLE {} RENAME {}", table_name(from.0, from.1), backquoted(to.1)),
+        ..Step::default()
+    })
 }
 
 fn table_name(database: &str, table: &str) -> String {
@@ -176,7 +181,7 @@ impl Plan<'_> {
     }
 
     fn step(&mut self, clause: String, heavy: bool) {
-        self.steps.push(Step { sql: format!("ALTER TABLE {} {clause}", self.table), heavy });
+        self.steps.push(Step { sql: format!("ALTER TABLE {} {clause}", self.table), heavy, ..Step::default() });
     }
 
     /// A column that is dropped and added by one statement looks in Doris as if nothing had to be done.
@@ -349,12 +354,32 @@ impl Plan<'_> {
             }
             self.step(clause, true);
         }
+        self.fill(old, new, &present);
         // A MODIFY without a comment keeps the one that is there.
         let told = (widens || allows) && !new.comment.is_empty();
         if old.is_some_and(|old| old.comment != new.comment) && present.comment != new.comment && !told {
             self.step(format!("MODIFY COLUMN {} COMMENT {}", backquoted(&new.name), literal(&new.comment)), false);
         }
         Ok(())
+    }
+
+    /// What was NULL in a column that is NOT NULL now MySQL has made zero, the empty text or the like, and numbers below zero in one that has
+    /// none now zero, unless its mode is strict: then there was none.
+    fn fill(&mut self, old: Option<&MappedColumn>, new: &MappedColumn, present: &PresentColumn) {
+        let Some(old) = old.filter(|_| !new.key) else { return };
+        let column = backquoted(&new.name);
+        let mut fill = |value: &str, what: &str| {
+            let sql = format!("UPDATE {} SET {column} = {} WHERE {column} {what}", self.table, literal(value));
+            self.steps.push(Step { sql, fills: true, ..Step::default() });
+        };
+        if let (true, false, Some(DorisDefault::Literal(value))) =
+            (old.nullable() && present.nullable, new.nullable(), &new.implicit)
+        {
+            fill(value, "IS NULL");
+        }
+        if new.unsigned && !old.unsigned && integer(&old.doris).is_some() {
+            fill("0", "< 0");
+        }
     }
 
     /// A column of another type beside the old one, by hand.

@@ -1,0 +1,97 @@
+//! What is not moved, or not yet: said and counted.
+
+use super::database::{Database, Step, Taking};
+use super::ddl::TableName;
+use super::mapping::MappedTable;
+use super::moved::Stage;
+use super::open::OnError;
+use super::refusal::Refusal;
+use super::report::{Severity, Topic};
+use crate::error::{Error, Kind};
+
+impl Database {
+    /// A table that was stopped goes on.
+    pub(super) fn resumed(&mut self, which: usize) {
+        let table = &mut self.all[which];
+        table.stopped = None;
+        self.reports.add(Severity::Info, Topic::Resumed, &table.name, "the table goes on");
+    }
+
+    /// A table that Doris cannot have.
+    pub(super) fn refuse(&mut self, which: usize, refusal: &Refusal) -> Result<Taking, Error> {
+        let name = self.all[which].name.clone();
+        if self.tables.spec.on_error.table == OnError::Fail {
+            return Err(Error::from(refusal.clone()).at(name.to_string()));
+        }
+        let text = format!("its messages are passed over: {refusal}");
+        if self.all[which].refused.as_ref() != Some(&text) {
+            self.reports.add(Severity::Error, Topic::Refused, &name, text.clone());
+            self.all[which].refused = Some(text);
+        }
+        self.all[which].stage = Stage::Refused;
+        self.counts.refused += 1;
+        Ok(Taking::Done)
+    }
+
+    /// A message that lacks columns, so that it does not say what its rows are.
+    pub(super) fn partial(&mut self, which: usize, lacks: &[String]) -> Result<Taking, Error> {
+        let name = self.all[which].name.clone();
+        let lacks = if lacks.is_empty() { "the key".to_string() } else { lacks.join(", ") };
+        let text = format!("a message lacks {lacks}: set binlog_row_image = FULL in the source");
+        self.unapplied(&name.to_string(), &text)?;
+        Ok(Taking::Done)
+    }
+
+    /// A message that cannot be decoded.
+    pub(super) fn failed(&mut self, which: usize, error: Error) -> Result<Taking, Error> {
+        if self.tables.spec.on_error.message == OnError::Fail {
+            return Err(error);
+        }
+        let name = self.all[which].name.to_string();
+        self.unapplied(&name, &error.to_string())?;
+        Ok(Taking::Done)
+    }
+
+    /// A message that cannot be applied.
+    pub(super) fn unapplied(&mut self, table: &str, text: &str) -> Result<Step, Error> {
+        if self.tables.spec.on_error.message == OnError::Fail {
+            let error = Error::new(Kind::Load, text);
+            return Err(if table.is_empty() { error } else { error.at(table) });
+        }
+        self.counts.unapplied += 1;
+        self.reports.add(Severity::Error, Topic::Unapplied, table, text);
+        Ok(Step::Done)
+    }
+
+    /// A message that an earlier run has loaded.
+    pub(super) fn replayed(&mut self, which: usize) {
+        let table = &mut self.all[which];
+        self.counts.replayed += 1;
+        table.replayed += 1;
+        if table.replayed == 1 {
+            let text = format!(
+                "messages are passed over that were loaded into {} before its last schema change, as the journal in Doris says; to load them \
+                 again, drop the table",
+                table.target
+            );
+            self.reports.add(Severity::Info, Topic::Replayed, &table.name, text);
+        }
+    }
+
+    /// Says what is lost of a new table's columns.
+    pub(super) fn note_columns(&mut self, name: &TableName, mapped: &MappedTable) {
+        for column in &mapped.columns {
+            if let Some(note) = &column.note {
+                let text = format!("column {}: {note}", column.source);
+                self.reports.add(Severity::Warning, Topic::Column, name, text);
+            }
+        }
+    }
+
+    /// Says what was run in Doris.
+    pub(super) fn report_statements(&mut self, which: usize) {
+        for statement in self.tables.take_statements() {
+            self.reports.add(Severity::Info, Topic::Changed, &self.all[which].name, statement);
+        }
+    }
+}
