@@ -1,41 +1,24 @@
 package io.canalnative.database;
 
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.List;
 
 import io.canalnative.DatabaseLoads;
-import io.canalnative.doris.PayloadSerializer;
 import io.canalnative.doris.Waiting;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
-import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.slf4j.LoggerFactory;
 
 /** Writes the messages of one subtask. All its methods, and its timer, run in the task's thread. */
-final class CanalDorisWriter implements StatefulSinkWriter<CanalRecord, byte[]> {
-
-    /** What a checkpoint keeps: JSON of the native side. */
-    static final SimpleVersionedSerializer<byte[]> STATE =
-            new PayloadSerializer<byte[]>(0x434E4453 + 0x100, "the state of a writer of databases") {
-                @Override
-                protected void write(byte[] state, DataOutputStream out) throws IOException {
-                    writeBytes(state, out);
-                }
-
-                @Override
-                protected byte[] read(int version, DataInputStream in) throws IOException {
-                    return readBytes(in);
-                }
-            };
+final class CanalDorisWriter implements StatefulSinkWriter<CanalRecord, WriterState> {
 
     /** Between two looks at tables that change or are stopped. */
     static final long TICK_MILLIS = 1000;
 
     private static final ReportLog REPORTS = new ReportLog(LoggerFactory.getLogger(CanalDorisSink.class));
 
+    private final int subtasks;
     private final DatabaseLoads loads;
     private final DatabaseMetrics metrics;
     private final ProcessingTimeService timers;
@@ -45,7 +28,9 @@ final class CanalDorisWriter implements StatefulSinkWriter<CanalRecord, byte[]> 
     private long flushed;
     private boolean closed;
 
-    CanalDorisWriter(DatabaseSpec spec, DatabaseLoads loads, DatabaseMetrics metrics, ProcessingTimeService timers) {
+    /** @param subtasks of the sink */
+    CanalDorisWriter(DatabaseSpec spec, int subtasks, DatabaseLoads loads, DatabaseMetrics metrics, ProcessingTimeService timers) {
+        this.subtasks = subtasks;
         this.loads = loads;
         this.metrics = metrics;
         this.timers = timers;
@@ -74,8 +59,8 @@ final class CanalDorisWriter implements StatefulSinkWriter<CanalRecord, byte[]> 
     }
 
     @Override
-    public List<byte[]> snapshotState(long checkpointId) {
-        return Collections.singletonList(loads.state());
+    public List<WriterState> snapshotState(long checkpointId) {
+        return Collections.singletonList(new WriterState(subtasks, loads.state()));
     }
 
     /** Waits, and does meanwhile what the timer would. */
