@@ -64,6 +64,21 @@ class CanalDorisWriterTest {
     }
 
     @Test
+    void atTheEndNothingIsLeftWaiting() throws Exception {
+        CanalDorisWriter writer = open("{}");
+        loads.set("parked", 3);
+        writer.flush(false);
+        assertEquals(Arrays.asList("flush", "await settled"), calls());
+        loads.atTick = () -> loads.set("parked", 0);
+        writer.flush(true);
+        assertEquals(Arrays.asList("flush", "await settled", "tick", "flush", "await settled"), calls());
+        loads.set("parked", 3);
+        loads.atTick = () -> context.clock.advanceTime(java.time.Duration.ofSeconds(31));
+        String message = assertThrows(IOException.class, () -> writer.flush(true)).getMessage();
+        assertTrue(message.contains("3 messages wait"), message);
+    }
+
+    @Test
     void aStateIsKeptAndRead() throws Exception {
         WriterState state = new WriterState(2, loads.state());
         byte[] kept = WriterState.SERIALIZER.serialize(state);

@@ -15,6 +15,10 @@ final class CanalDorisWriter implements StatefulSinkWriter<CanalRecord, WriterSt
 
     /** Between two looks at tables that change or are stopped. */
     static final long TICK_MILLIS = 1000;
+    /** Rows wait 30 seconds for a change that their columns tell of; a table that was stopped is looked at each 10 seconds. */
+    static final long DRAIN_MILLIS = 60_000;
+
+    private static final long DRAIN_STEP_MILLIS = 200;
 
     private static final ReportLog REPORTS = new ReportLog(LoggerFactory.getLogger(CanalDorisSink.class));
 
@@ -53,9 +57,31 @@ final class CanalDorisWriter implements StatefulSinkWriter<CanalRecord, WriterSt
     /** At a checkpoint, before the state is taken: every message so far is in its table, or is known to wait for one that is stopped. */
     @Override
     public void flush(boolean endOfInput) throws IOException, InterruptedException {
+        settle();
+        if (endOfInput) {
+            drain();
+        }
+    }
+
+    private void settle() throws IOException, InterruptedException {
         loads.flush();
         await(DatabaseLoads.SETTLED);
         look();
+    }
+
+    /** When the input has ended nobody comes back for messages that wait, so a job does not end well with some. */
+    private void drain() throws IOException, InterruptedException {
+        long until = timers.getCurrentProcessingTime() + DRAIN_MILLIS;
+        while (metrics.get("parked") > 0) {
+            if (timers.getCurrentProcessingTime() >= until) {
+                throw new IOException(
+                        String.format("The input has ended, and %d messages wait for tables that are stopped. Do what the log says, and let the job run again from its last "
+                                + "checkpoint; to stop a job with such tables take a savepoint without draining it.", metrics.get("parked")));
+            }
+            Thread.sleep(DRAIN_STEP_MILLIS);
+            loads.tick();
+            settle();
+        }
     }
 
     @Override
