@@ -105,6 +105,28 @@ class SchemaChangesTest extends DorisJobs {
         assertMoved(app, "at the end");
     }
 
+    /** Rows of the new name wait until the table has it. */
+    @Test
+    void aRenamedTableKeepsItsRows() throws Exception {
+        SourceDatabase app = new SourceDatabase("app");
+        app.create("t0");
+        for (int id = 0; id < 50; id++) {
+            app.put("t0", id);
+        }
+        app.rename("t0", "renamed");
+        for (int id = 40; id < 60; id++) {
+            app.put("renamed", id, "v", "after");
+        }
+        for (int parallelism : new int[] {1, 2, 4}) {
+            doris.sql("information_schema", "DROP DATABASE IF EXISTS app");
+            doris.sql("information_schema", "DROP DATABASE IF EXISTS canal_native");
+            StreamExecutionEnvironment jobs = jobs();
+            CanalDorisSink.add(partition(jobs, app.messages), spec(), parallelism, "doris");
+            jobs.execute();
+            assertMoved(app, "parallelism " + parallelism);
+        }
+    }
+
     /** A topic that is read again from its beginning by a job that knows nothing. */
     @Test
     void aTopicIsReadAgain() throws Exception {
