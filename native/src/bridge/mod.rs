@@ -1,4 +1,4 @@
-//! The boundary to the JVM: the natives of `io.canalnative.NativeCodec`. All JNI is here, and all `unsafe` but the vector
+//! The boundary to the JVM: the natives of `io.canalnative.NativeCodec`, `NativeDoris` and `NativeJob`. All JNI is here, and all `unsafe` but the vector
 //! loads of [`json::scan`](crate::json::scan). What crosses, who owns it and until when: ARCHITECTURE.md, "The boundary".
 //!
 //! Each exported function gets the decoder or encoder behind its handle, calls one plain function and lets [`throw::guard`] turn errors
@@ -8,6 +8,7 @@ pub mod c;
 mod doris;
 mod encode;
 mod handle;
+mod job;
 mod throw;
 
 use crate::canal::changelog::Changelog;
