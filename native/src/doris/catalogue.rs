@@ -67,7 +67,8 @@ fn sequence(ddl: &str) -> Sequence {
     }
 }
 
-fn quoted(text: &str) -> String {
+/// A text as statements have it, in quotes.
+pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 

@@ -109,6 +109,8 @@ impl fmt::Display for CallError {
     }
 }
 
+impl std::error::Error for CallError {}
+
 impl From<NoAnswer> for CallError {
     fn from(e: NoAnswer) -> Self {
         match e {

@@ -9,20 +9,31 @@
 //!
 //! * [`source`], [`mysql_type`], [`ddl`]: a table of the source and its changes. [`mapping`], [`default`], [`create`], [`refusal`]: the table
 //!   in Doris, or why there is none.
-//! * [`rules`]: which tables are moved, and what they are called in Doris.
-//! * [`writer`], [`table`]: messages of all tables into loads. [`open`]: a table's first message. [`convert`], [`rows`]: values that
-//!   change on the way.
+//! * [`rules`]: which tables are moved, and what they are called in Doris. [`route`]: which subtask moves them. [`place`]: where a message stands.
+//! * [`writer`], [`database`], [`moved`], [`table`]: messages of all tables into loads; [`open`]: what a writer is told. [`convert`], [`rows`]: values
+//!   that change on the way.
+//! * [`statements`]: schema changes as they come. [`history`], [`journal`]: what is known of the tables, and what was done. [`tables`]: what is asked
+//!   and done in Doris. [`report`]: what is said about it.
 
 pub mod convert;
 pub mod create;
+pub mod database;
 pub mod ddl;
 pub mod default;
+pub mod history;
+pub mod journal;
 pub mod mapping;
+pub mod moved;
 pub mod mysql_type;
 pub mod open;
+pub mod place;
 pub mod refusal;
+pub mod report;
+pub mod route;
 pub mod rows;
 pub mod rules;
 pub mod source;
+pub mod statements;
 pub mod table;
+pub mod tables;
 pub mod writer;

@@ -1,32 +1,30 @@
 //! Opening a table when its first message comes: what it is in the source, what it is to be in Doris, and a writer for it.
 
-use super::create::{TableProperties, create_table};
-use super::ddl::alter::{AlterOptions, PresentColumn, alter_table};
-use super::mapping::{MappedColumn, MappedTable, Target, TypeOptions};
+use super::create::TableProperties;
+use super::ddl::alter::AlterOptions;
+use super::journal::Journal;
+use super::mapping::{MappedTable, TypeOptions};
 use super::rows::RowConverter;
-use super::rules::{NamesSpec, Rules, TargetName};
-use super::source::{MessageColumns, SourceTable, same_name};
+use super::rules::{self, NamesSpec, Rules, TargetName};
+use super::source::{MessageColumns, SourceTable};
 use super::table::TableWriter;
-use super::writer::{DatabaseWriter, Tables};
+use super::tables::DorisTables;
+use super::writer::DatabaseWriter;
 use crate::canal::decode::Decoder;
 use crate::canal::head::Head;
 use crate::doris::body::{BodyEncoder, BodySpec, Format};
-use crate::doris::catalogue::{self, EVERYWHERE};
-use crate::doris::cluster::{CallError, Cluster};
+use crate::doris::cluster::Cluster;
 use crate::doris::label::Stem;
 use crate::doris::load::LoadTarget;
 use crate::doris::loader::{Lane, Loader, LoaderPlan};
-use crate::doris::open::patiently;
 use crate::doris::spec::{AccessSpec, Compression, FormatName, LabelSpec};
-use crate::doris::table::{DorisTable, KeyModel, Sequence, backquoted};
+use crate::doris::table::{DorisTable, KeyModel, Sequence};
 use crate::doris::writer::{Deletes, Limits, Writer};
 use crate::error::{Error, Kind};
 use crate::schema::{DdlHandling, DecoderSpec, Semantics, TimestampFormat, Wire};
 use serde::Deserialize;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::runtime::Runtime;
 
 /// Everything the writer of one subtask needs, fixed at open.
 #[derive(Debug, Clone, Deserialize)]
@@ -35,6 +33,15 @@ pub struct DatabaseSpec {
     /// The cluster.
     #[serde(flatten)]
     pub access: AccessSpec,
+    /// What the messages are.
+    #[serde(default)]
+    pub wire: Wire,
+    /// The job's name, under which the journal of schema changes is kept.
+    #[serde(default = "canal")]
+    pub origin: String,
+    /// Nothing is done; only what would be is reported.
+    #[serde(default)]
+    pub plan: bool,
     /// Which tables, and their names in Doris.
     #[serde(default)]
     pub names: NamesSpec,
@@ -44,6 +51,18 @@ pub struct DatabaseSpec {
     /// How tables are made.
     #[serde(default)]
     pub properties: TableProperties,
+    /// How some of them are made; the first pattern that matches `database.table` in Doris counts.
+    #[serde(default)]
+    pub per_table: Vec<PerTable>,
+    /// Schema changes.
+    #[serde(default)]
+    pub ddl: DdlSpec,
+    /// What cannot be moved.
+    #[serde(default)]
+    pub on_error: ErrorSpec,
+    /// Rows that are deleted.
+    #[serde(default)]
+    pub deletes: DeletesSpec,
     /// Of bodies: JSON or CSV.
     pub format: FormatName,
     /// Of bodies.
@@ -67,6 +86,96 @@ pub struct DatabaseSpec {
     pub patience_seconds: u64,
 }
 
+fn canal() -> String {
+    "canal".into()
+}
+
+/// Properties of some tables.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PerTable {
+    /// Pattern for the whole of `database.table` in Doris.
+    pub table: String,
+    /// What is said here counts instead of what all tables have.
+    #[serde(flatten)]
+    pub properties: TableProperties,
+}
+
+/// What is done about schema changes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct DdlSpec {
+    /// They are done in Doris. Otherwise they are reported, and only new columns of rows are added.
+    pub sync: bool,
+    /// DROP TABLE is done, too.
+    pub drop_table: Doing,
+    /// TRUNCATE TABLE.
+    pub truncate: Doing,
+    /// A column of Doris that holds all values of a narrower type stays as it is.
+    pub keep_wider: bool,
+    /// The database that the journal is in.
+    pub journal_database: String,
+}
+
+impl Default for DdlSpec {
+    fn default() -> Self {
+        DdlSpec {
+            sync: true,
+            drop_table: Doing::Ignore,
+            truncate: Doing::Apply,
+            keep_wider: false,
+            journal_database: "canal_native".into(),
+        }
+    }
+}
+
+/// Whether something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Doing {
+    /// It is.
+    Apply,
+    /// It is reported.
+    Ignore,
+}
+
+/// What becomes of what cannot be moved.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct ErrorSpec {
+    /// A table of the source that Doris cannot have. Default: it is reported, and its messages are counted.
+    pub table: OnError,
+    /// A message that cannot be applied. Default: the job fails.
+    pub message: OnError,
+}
+
+impl Default for ErrorSpec {
+    fn default() -> Self {
+        ErrorSpec { table: OnError::Report, message: OnError::Fail }
+    }
+}
+
+/// Whether a job goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnError {
+    /// It fails.
+    Fail,
+    /// It reports and counts, and goes on.
+    Report,
+}
+
+/// What becomes of a row that is deleted in the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeletesSpec {
+    /// It is deleted in Doris.
+    #[default]
+    Apply,
+    /// It stays.
+    Ignore,
+}
+
 impl DatabaseSpec {
     /// Reads the JSON text that the shim sends.
     ///
@@ -88,12 +197,14 @@ impl DatabaseSpec {
         Ok(spec)
     }
 
-    /// The writer of one subtask. It asks Doris for a table when the table's first message comes.
+    /// The writer of one subtask. It asks Doris for a table when the table's first message comes. `restored`: states of the checkpoint that the job
+    /// starts from; after a change of parallelism several, or none.
     ///
     /// # Errors
-    /// An address or a pattern that is none; the system gives no thread.
-    pub fn open(self) -> Result<DatabaseWriter<DorisTables>, Error> {
+    /// An address or a pattern that is none; the journal of schema changes cannot be read; the system gives no thread.
+    pub fn open(self, restored: &[Vec<u8>]) -> Result<DatabaseWriter, Error> {
         let rules = Rules::new(&self.names)?;
+        self.per_table.iter().try_for_each(|per_table| rules::whole("perTable.table", &per_table.table).map(|_| ()))?;
         let access = self.access.access()?;
         let none = |e| Error::new(Kind::Internal, "no thread for loads").caused_by(e);
         let plan = LoaderPlan {
@@ -110,99 +221,46 @@ impl DatabaseSpec {
             subtasks: self.label.subtasks,
             restored: Vec::new(),
             in_flight: self.in_flight,
-            isolates: false,
+            isolates: self.on_error.message == OnError::Report,
             compression: self.compress,
         };
         let loader = Arc::new(Loader::start(plan).map_err(none)?);
-        let memory = self.memory_bytes;
-        let tables = DorisTables {
-            runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(none)?,
-            cluster: Cluster::new(access),
-            loader: Arc::clone(&loader),
-            spec: self,
-        };
-        Ok(DatabaseWriter::new(rules, tables, loader, memory))
+        let journal = self.ddl.sync.then(|| Journal::new(&self.ddl.journal_database, &self.origin));
+        let tables = DorisTables::new(self, Cluster::new(access), loader).map_err(none)?;
+        DatabaseWriter::new(rules, tables, journal, restored)
     }
 
-    fn target(&self, name: (String, String), headers: Vec<(String, String)>) -> LoadTarget {
+    /// How a table is made.
+    pub fn properties_of(&self, name: &TargetName) -> TableProperties {
+        let name = name.to_string();
+        let matches =
+            |per_table: &&PerTable| rules::whole("perTable.table", &per_table.table).is_ok_and(|p| p.is_match(&name));
+        self.per_table.iter().find(matches).map_or_else(|| self.properties.clone(), |found| found.properties.clone())
+    }
+
+    /// Choices about changes of tables.
+    pub fn alter_options(&self) -> AlterOptions {
+        AlterOptions { keep_wider: self.ddl.keep_wider }
+    }
+
+    pub(super) fn target(&self, name: (String, String), headers: Vec<(String, String)>) -> LoadTarget {
         let seconds = Duration::from_secs;
         let (limit, patience) = (seconds(self.load_timeout_seconds), seconds(self.patience_seconds));
         LoadTarget::new(name, headers, self.compress, self.max_retries, limit, patience)
     }
 }
 
-/// The tables of a Doris cluster.
-pub struct DorisTables {
-    spec: DatabaseSpec,
-    runtime: Runtime,
-    cluster: Cluster,
-    loader: Arc<Loader>,
-}
-
-impl Tables for DorisTables {
-    fn open(&mut self, head: &Head<'_>, name: &TargetName) -> Result<TableWriter, Error> {
-        let source = source_table(head)?;
-        let mapped = MappedTable::of(
-            &source,
-            Target::same_columns(&name.database, &name.table),
-            &self.spec.types,
-            self.spec.properties.duplicate_without_key,
-        )?;
-        let table = match self.ask(name)? {
-            Some(table) => self.widen(&mapped, table, name)?,
-            None => self.create(&mapped, name)?,
-        };
-        self.writer(&source, &mapped, &table).map_err(|e| e.at(format!("{}.{}", name.database, name.table)))
-    }
-}
-
 impl DorisTables {
-    /// Makes the table, and its database if that is missing.
-    fn create(&self, mapped: &MappedTable, target: &TargetName) -> Result<DorisTable, Error> {
-        let statement = create_table(mapped, &self.spec.properties)?;
-        self.run(EVERYWHERE, &format!("CREATE DATABASE IF NOT EXISTS {}", backquoted(&target.database)))?;
-        self.run(&target.database, &statement)?;
-        self.ask(target)?.ok_or_else(|| {
-            Error::new(Kind::Load, "Doris has no such table, though it was just created; may this user see it?")
-                .at(format!("{}.{}", target.database, target.table))
-        })
-    }
-
-    /// Adds the columns that the table lacks: the source has had them since, whether or not a message said so.
-    fn widen(&self, mapped: &MappedTable, table: DorisTable, target: &TargetName) -> Result<DorisTable, Error> {
-        let is_there = |column: &&MappedColumn| table.columns.iter().any(|there| same_name(&there.name, &column.name));
-        if mapped.columns.iter().all(|column| is_there(&column)) {
-            return Ok(table);
-        }
-        // What is there is left as it is; whether it can take the values is seen when the writer is made.
-        let present: Vec<PresentColumn> = mapped.columns.iter().filter(is_there).map(PresentColumn::of).collect();
-        let steps = alter_table(mapped, mapped, &[], &present, AlterOptions::default()).map_err(|e| {
-            Error::new(Kind::Load, format!("{}; by hand: {}", e.what, e.by_hand.join("; ")))
-                .at(format!("{}.{}", target.database, target.table))
-        })?;
-        for step in steps {
-            self.run(&target.database, &step.sql)?;
-        }
-        self.ask(target).map(|widened| widened.unwrap_or(table))
-    }
-
-    fn ask(&self, name: &TargetName) -> Result<Option<DorisTable>, Error> {
-        self.patiently(|| catalogue::table(&self.cluster, &name.database, &name.table))
-            .map_err(|e| e.at(format!("{}.{}", name.database, name.table)))
-    }
-
-    fn run(&self, database: &str, statement: &str) -> Result<(), Error> {
-        self.patiently(|| self.cluster.query(database, statement))
-            .map(|_| ())
-            .map_err(|e| Error::new(Kind::Load, format!("Doris does not run this statement: {statement}")).caused_by(e))
-    }
-
-    fn patiently<R, F: Future<Output = Result<R, CallError>>>(&self, call: impl Fn() -> F) -> Result<R, Error> {
-        let patience = Duration::from_secs(self.spec.patience_seconds);
-        patiently(&self.runtime, patience, call).map_err(|e| Error::new(Kind::Load, e.to_string()))
-    }
-
-    fn writer(&self, source: &SourceTable, mapped: &MappedTable, table: &DorisTable) -> Result<TableWriter, Error> {
+    /// A writer for rows whose columns are those of `mapped`, into a table that is there.
+    ///
+    /// # Errors
+    /// The table cannot take them.
+    pub(super) fn writer(
+        &self,
+        source: &SourceTable,
+        mapped: &MappedTable,
+        table: &DorisTable,
+    ) -> Result<TableWriter, Error> {
         let spec = &self.spec;
         let decoder = Decoder::new(DecoderSpec {
             fields: mapped.decoded_fields(),
@@ -232,7 +290,11 @@ impl DorisTables {
         );
         // Room is the business of whoever has all tables.
         let limits = Limits { rows: spec.max_rows, bytes: spec.max_bytes, memory: u64::MAX };
-        let deletes = if unique { Deletes::Signed } else { Deletes::Refused };
+        let deletes = match spec.deletes {
+            DeletesSpec::Ignore => Deletes::Ignored,
+            DeletesSpec::Apply if unique => Deletes::Signed,
+            DeletesSpec::Apply => Deletes::Refused,
+        };
         let writer = Writer::new(encoder, (Arc::clone(&self.loader), lane), limits, deletes, false, None);
         let converter =
             RowConverter::new(mapped.columns.iter().map(|column| (column.name.as_str(), &column.conversion)));

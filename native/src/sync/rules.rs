@@ -5,6 +5,7 @@
 use crate::error::{Error, Kind};
 use regex::Regex;
 use serde::Deserialize;
+use std::fmt;
 
 /// The part `tables` of a job's file, as far as names go.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -38,6 +39,12 @@ pub struct TargetName {
     pub database: String,
     /// Unquoted.
     pub table: String,
+}
+
+impl fmt::Display for TargetName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.database, self.table)
+    }
 }
 
 /// The patterns, compiled.
@@ -118,7 +125,11 @@ fn check_groups(from: &Regex, rule: &Rename) -> Result<(), Error> {
     Ok(())
 }
 
-fn whole(option: &str, pattern: &str) -> Result<Regex, Error> {
+/// A pattern for the whole of a name.
+///
+/// # Errors
+/// [`Kind::InvalidSpec`] if it is none.
+pub fn whole(option: &str, pattern: &str) -> Result<Regex, Error> {
     Regex::new(&format!("^(?:{pattern})$")).map_err(|e| {
         Error::new(Kind::InvalidSpec, format!("'{pattern}' is no regular expression")).at(option).caused_by(e)
     })

@@ -8,12 +8,14 @@ use crate::row::read::{Row, sized};
 use std::time::Duration;
 
 /// What became of a message's rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
     /// All are in the body.
     Done,
     /// There is no room for the next one.
     Full,
+    /// A row cannot be loaded, and why; the others are to be gone on with.
+    Bad(String),
 }
 
 /// Messages of a table, decoded and written.
@@ -62,33 +64,33 @@ impl TableWriter {
         }
     }
 
-    /// Writes the rows of the message that was decoded last, from where it was left.
+    /// Writes the rows of the message that was decoded last, from where it was left. A row that cannot be loaded is passed over.
     ///
     /// # Errors
-    /// A load has failed for good, or a row does not fit its table.
+    /// A load has failed for good, or the table does not take rows of this kind.
     pub fn write(&mut self) -> Result<Progress, Error> {
         while let Some(rest) = self.decoder.rows().get(self.at..).filter(|rest| !rest.is_empty()) {
             let broken = |_| Error::new(Kind::Internal, "the decoder's rows are not in order");
             let (row, after) = sized(rest).map_err(broken)?;
             let kind = Row::new(row, self.columns).and_then(|row| row.kind()).map_err(broken)?;
-            let row = match &mut self.converter {
-                Some(converter) => converter.convert(row).map_err(|e| e.at(&self.source))?,
-                None => row,
+            let converted = match &mut self.converter {
+                Some(converter) => converter.convert(row),
+                None => Ok(row),
             };
             self.writer.set_sequence(self.sequence.saturating_add(self.row));
-            match self.writer.write(row, kind)? {
-                Written::Full => return Ok(Progress::Full),
-                Written::Taken => {}
-                Written::Bad(rows) => {
-                    let why: Vec<String> = rows.iter().map(ToString::to_string).collect();
-                    return Err(Error::new(
-                        Kind::Load,
-                        format!("a row of {} cannot be loaded: {}", self.source, why.join("; ")),
-                    ));
-                }
-            }
+            let bad = match converted {
+                Err(e) => Some(e.to_string()),
+                Ok(row) => match self.writer.write(row, kind)? {
+                    Written::Full => return Ok(Progress::Full),
+                    Written::Taken => None,
+                    Written::Bad(rows) => Some(rows.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
+                },
+            };
             self.at += rest.len() - after.len();
             self.row += 1;
+            if let Some(why) = bad {
+                return Ok(Progress::Bad(format!("a row of {} cannot be loaded: {why}", self.source)));
+            }
             self.rows += 1;
         }
         Ok(Progress::Done)

@@ -1,49 +1,56 @@
 //! Canal's messages of many tables, written to Doris by one subtask: bytes in, load bodies out.
 //!
 //! ```text
-//! message ─► head ─► rules ─► table: decoder ─► rows ─► body ─┐
-//!                             other tables ───────────────────┴─► loader: a lane per table ─► Doris
+//! message ─► head ─┬► rows: rules ─► table: decoder ─► rows ─► body ─┐
+//!                  │                other tables ───────────────────┴─► loader: a lane per table ─► Doris
+//!                  └► schema change ─► the table's loads end ─► ALTER ─► its next rows
 //! ```
-//!
-//! A schema change is counted, and no more: columns that it adds are added when a row has them, what else it does is not done yet.
 //!
 //! Loads are made at least once. A row's sequence says which of two rows of a key is the later one, so messages that come twice
 //! leave the same tables. (Two-phase commit and schema changes do not go together: an open transaction holds up the
 //! ALTER, and the ALTER the checkpoint that would commit it.)
+//!
+//! A schema change holds up its own table only: what comes of that table meanwhile is parked, within a quarter of the memory.
 
-use super::rules::{Rules, TargetName};
-use super::table::{Progress, TableWriter};
-use crate::canal::envelope::Member;
-use crate::canal::event::{Event, EventKind};
-use crate::canal::head::{Head, HeadReader};
+use super::database::{Database, Step};
+use super::history::HistoryState;
+use super::journal::Journal;
+use super::moved::Parked;
+use super::place::Place;
+use super::report::Report;
+use super::rules::Rules;
+use super::tables::DorisTables;
+use crate::canal::head::HeadReader;
+use crate::canal::packet;
 use crate::doris::loader::Loader;
 use crate::error::{Error, Kind};
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::Duration;
+use crate::schema::Wire;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
-/// Between two looks at a table's loads.
-const SETTLE: Duration = Duration::from_millis(500);
-
-/// Opens tables as their first messages come.
-pub trait Tables {
-    /// A writer for the table `name` that `head` is of. Makes the table in Doris if it is not there.
-    ///
-    /// # Errors
-    /// Doris cannot have this table, or does not answer.
-    fn open(&mut self, head: &Head<'_>, name: &TargetName) -> Result<TableWriter, Error>;
-}
+/// Between two looks at what is waited for.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
-    /// It is written, or counted.
+    /// It is written, or counted, or parked.
     Done,
     /// There is no room: [`DatabaseWriter::resume`] goes on with it, after [`DatabaseWriter::await_room`].
     Full,
 }
 
-/// Messages by what became of them, and rows.
+/// To whom a message was sent ([`route`](super::route)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// To the subtask of its table.
+    One,
+    /// To all subtasks; each takes what is its own.
+    All,
+}
+
+/// Messages by what became of them, and rows. None ever falls.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Messages that had rows of a table that is moved.
@@ -58,125 +65,104 @@ pub struct Counts {
     pub skipped: u64,
     /// Times a message of a table had other columns than the one before.
     pub reopened: u64,
+    /// Messages that were loaded by an earlier run, before a schema change.
+    pub replayed: u64,
+    /// Messages of tables that Doris cannot have.
+    pub refused: u64,
+    /// Messages and rows that cannot be applied.
+    pub unapplied: u64,
+    /// Schema changes that are not understood, wholly or in part.
+    pub unparsed: u64,
 }
 
 /// The writer of one subtask.
-pub struct DatabaseWriter<T> {
+pub struct DatabaseWriter {
     heads: HeadReader,
-    tables: OpenTables<T>,
-    loader: Arc<Loader>,
+    wire: Wire,
+    database: Database,
+    /// Messages of the packet that is being taken.
+    pending: VecDeque<(String, Place)>,
+    audience: Audience,
     /// Bytes of all bodies together.
     memory: u64,
-    /// The table whose message waits for room.
-    waiting: Option<usize>,
-    /// Bytes of the bodies that grow.
-    open_bytes: u64,
-    counts: Counts,
 }
 
-/// The tables that had messages so far.
-struct OpenTables<T> {
-    rules: Rules,
-    opening: T,
-    /// By `database`, a zero byte, `table`; None for a table that is not moved.
-    names: HashMap<Box<[u8]>, Option<usize>>,
-    name: Vec<u8>,
-    all: Vec<OpenTable>,
+/// A writer in a checkpoint.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct State {
+    /// Version of this shape.
+    v: u32,
+    history: HistoryState,
+    parked: Vec<Parked>,
 }
 
-struct OpenTable {
-    target: TargetName,
-    /// Of the messages that the writer was opened for.
-    schema: [Box<[u8]>; 2],
-    writer: TableWriter,
-}
-
-impl<T: Tables> OpenTables<T> {
-    /// The table that a message is of, by its number; None if it is not moved.
-    fn of(&mut self, head: &Head<'_>) -> Result<Option<usize>, Error> {
-        let (Some(database), Some(table)) = (head.database(), head.table()) else {
-            return Err(bad("`database` or `table` is missing"));
-        };
-        self.name.clear();
-        self.name.extend_from_slice(database.as_bytes());
-        self.name.push(0);
-        self.name.extend_from_slice(table.as_bytes());
-        if let Some(which) = self.names.get(self.name.as_slice()) {
-            return Ok(*which);
+impl DatabaseWriter {
+    /// A writer of tables in Doris.
+    ///
+    /// # Errors
+    /// A state that is none; the journal cannot be read.
+    pub fn new(
+        rules: Rules,
+        tables: DorisTables,
+        journal: Option<Journal>,
+        restored: &[Vec<u8>],
+    ) -> Result<DatabaseWriter, Error> {
+        let (wire, memory) = (tables.spec.wire, tables.spec.memory_bytes);
+        let mut database = Database::new(rules, tables, journal);
+        let mut parked = Vec::new();
+        for state in restored {
+            let state: State = serde_json::from_slice(state).map_err(|e| {
+                Error::new(Kind::Load, "the checkpoint's state of the writer is not readable").caused_by(e)
+            })?;
+            database.restore(state.history);
+            parked.extend(state.parked);
         }
-        let which = match self.rules.target(&database, &table)? {
-            None => None,
-            Some(target) => {
-                let writer = self.opening.open(head, &target)?;
-                self.all.push(OpenTable { target, schema: schema(head).map(Into::into), writer });
-                Some(self.all.len() - 1)
-            }
-        };
-        self.names.insert(self.name.as_slice().into(), which);
-        Ok(which)
-    }
-
-    /// Opens a table anew if the message has other columns than those before; whether it did. Rows of before are for the columns of before, and
-    /// may have to be in the table first.
-    fn follow(&mut self, which: usize, head: &Head<'_>) -> Result<bool, Error> {
-        let table = &mut self.all[which];
-        if table.schema.each_ref().map(|known| &**known) == schema(head) {
-            return Ok(false);
-        }
-        table.writer.flush()?;
-        while !table.writer.settled(SETTLE)? {}
-        table.writer = self.opening.open(head, &table.target)?;
-        table.schema = schema(head).map(Into::into);
-        Ok(true)
-    }
-}
-
-impl<T: Tables> DatabaseWriter<T> {
-    /// A writer over a loader that was started. `memory`: bytes of all bodies, those under way included.
-    pub fn new(rules: Rules, opening: T, loader: Arc<Loader>, memory: u64) -> DatabaseWriter<T> {
-        DatabaseWriter {
+        database.read_journal()?;
+        let mut writer = DatabaseWriter {
             heads: HeadReader::default(),
-            tables: OpenTables { rules, opening, names: HashMap::new(), name: Vec::new(), all: Vec::new() },
-            loader,
+            wire,
+            database,
+            pending: VecDeque::new(),
+            audience: Audience::One,
             memory,
-            waiting: None,
-            open_bytes: 0,
-            counts: Counts::default(),
+        };
+        for Parked { place, message } in parked {
+            writer.database.park_restored(&mut writer.heads, &message, place)?;
         }
+        Ok(writer)
     }
 
-    /// Writes a message. Its rows get the sequences from `sequence` on; of two rows with one key the one of the higher sequence
+    /// Writes a message. Its rows get the sequences from that of its place on; of two rows with one key the one of the higher sequence
     /// stays in Doris, in whatever order they come.
     ///
     /// # Errors
     /// What is wrong with the message, with its table in Doris, or with a load.
-    pub fn write(&mut self, message: &[u8], sequence: i64) -> Result<Taken, Error> {
-        let head = self.heads.read(message).map_err(|_| bad("it is no message of Canal's: not strict JSON"))?;
-        match head.event() {
-            Event::Rows(_) | Event::Update => {}
-            Event::Statement(EventKind::Ddl) => {
-                self.counts.ddl += 1;
-                return Ok(Taken::Done);
+    pub fn write(&mut self, message: &[u8], place: Place, audience: Audience) -> Result<Taken, Error> {
+        self.audience = audience;
+        match self.wire {
+            Wire::Json => {
+                let step = self.database.take(&mut self.heads, message, place, audience)?;
+                self.go_on(step)
             }
-            Event::Statement(_) => {
-                self.counts.skipped += 1;
-                return Ok(Taken::Done);
+            Wire::Protobuf => {
+                match packet::messages(message) {
+                    Ok(messages) => {
+                        // Of an update two rows are written.
+                        let mut rows = 0;
+                        for (text, count) in messages {
+                            let place = Place { sequence: place.sequence.saturating_add(rows), ..place };
+                            self.pending.push_back((text, place));
+                            rows += 2 * count as i64;
+                        }
+                    }
+                    Err(broken) => {
+                        let what = format!("no packet of Canal's: {} at byte {}", broken.what, broken.at);
+                        self.database.unapplied("", &what)?;
+                    }
+                }
+                self.resume()
             }
-            Event::Unknown => return Err(bad("its `type` is none that Canal or Flink knows")),
         }
-        let Some(which) = self.tables.of(&head)? else {
-            self.counts.filtered += 1;
-            return Ok(Taken::Done);
-        };
-        let bytes = self.tables.all[which].writer.open_bytes();
-        if self.tables.follow(which, &head)? {
-            self.open_bytes -= bytes;
-            self.counts.reopened += 1;
-        }
-        self.counts.messages += 1;
-        self.tables.all[which].writer.decode(message, sequence)?;
-        self.waiting = Some(which);
-        self.resume()
     }
 
     /// Goes on with the message that there was no room for.
@@ -184,40 +170,51 @@ impl<T: Tables> DatabaseWriter<T> {
     /// # Errors
     /// As [`write`](Self::write).
     pub fn resume(&mut self) -> Result<Taken, Error> {
-        let Some(which) = self.waiting else { return Ok(Taken::Done) };
-        if !self.make_room()? {
-            return Ok(Taken::Full);
-        }
-        let table = &mut self.tables.all[which].writer;
-        let (rows, bytes) = (table.rows, table.open_bytes());
-        let progress = table.write()?;
-        self.counts.rows += table.rows - rows;
-        self.open_bytes = self.open_bytes + table.open_bytes() - bytes;
-        match progress {
-            Progress::Full => Ok(Taken::Full),
-            Progress::Done => {
-                self.waiting = None;
-                Ok(Taken::Done)
+        let step = self.database.resume(&mut self.heads)?;
+        self.go_on(step)
+    }
+
+    /// Takes what is pending, makes room.
+    fn go_on(&mut self, step: Step) -> Result<Taken, Error> {
+        let mut step = step;
+        loop {
+            if step == Step::Full || !self.make_room()? {
+                return Ok(Taken::Full);
             }
+            let Some((message, place)) = self.pending.pop_front() else { return Ok(Taken::Done) };
+            step = self.database.take(&mut self.heads, message.as_bytes(), place, self.audience)?;
         }
     }
 
     /// Whether there is room for a message. If bodies that grow take it, they are sent: of a thousand tables each has little.
     fn make_room(&mut self) -> Result<bool, Error> {
-        if self.open_bytes + self.loader.account().open_bytes < self.memory {
+        if self.database.parked_bytes > self.memory / 4 {
+            self.database.advance_all(&mut self.heads)?;
+            if self.database.parked_bytes > self.memory / 4 {
+                return Ok(false);
+            }
+        }
+        if self.database.open_bytes + self.loader().account().open_bytes < self.memory {
             return Ok(true);
         }
         self.flush()?;
         self.await_room(Duration::ZERO)
     }
 
-    /// Hands over all that was written.
+    /// Hands over all that was written. Does not wait.
     ///
     /// # Errors
     /// A row before an update cannot be deleted.
     pub fn flush(&mut self) -> Result<(), Error> {
-        self.open_bytes = 0;
-        self.tables.all.iter_mut().try_for_each(|table| table.writer.flush())
+        self.database.flush()
+    }
+
+    /// Once a second: looks after changes that Doris is at, and tables that wait for somebody. Does not wait.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn tick(&mut self) -> Result<(), Error> {
+        self.database.advance_all(&mut self.heads).map(|_| ())
     }
 
     /// Waits at most so long until there is room.
@@ -225,34 +222,69 @@ impl<T: Tables> DatabaseWriter<T> {
     /// # Errors
     /// A load has failed for good.
     pub fn await_room(&self, limit: Duration) -> Result<bool, Error> {
+        if self.database.parked_bytes > self.memory / 4 {
+            // What is waited for happens in Doris.
+            std::thread::sleep(limit.min(LOOK));
+            return Ok(true);
+        }
         let room = self.memory / 2;
-        self.loader.wait(limit, |account| account.open_bytes <= room).map_err(|e| Error::new(Kind::Load, e))
+        self.loader().wait(limit, |account| account.open_bytes <= room).map_err(|e| Error::new(Kind::Load, e))
     }
 
-    /// Waits at most so long until each load is over.
+    /// Waits at most so long until each load is over and no change is under way; tables that wait for somebody are not waited for. To be called
+    /// after [`flush`](Self::flush), which it repeats for what was parked.
     ///
     /// # Errors
-    /// A load has failed for good.
-    pub fn await_settled(&self, limit: Duration) -> Result<bool, Error> {
-        self.loader.wait(limit, |account| account.open == 0).map_err(|e| Error::new(Kind::Load, e))
+    /// As [`write`](Self::write).
+    pub fn await_settled(&mut self, limit: Duration) -> Result<bool, Error> {
+        let until = Instant::now() + limit;
+        loop {
+            let step = self.database.advance_all(&mut self.heads)?;
+            self.flush()?;
+            let left = until.saturating_duration_since(Instant::now());
+            let settled = |open: u64| move |account: &crate::doris::account::Account| account.open <= open;
+            let loads = |limit| self.loader().wait(limit, settled(0)).map_err(|e| Error::new(Kind::Load, e));
+            if step == Step::Done && self.database.is_idle() {
+                return loads(left);
+            }
+            // Either a load ends, or what is waited for happens in Doris.
+            if loads(left.min(LOOK))? {
+                std::thread::sleep(left.min(LOOK));
+            }
+            if left.is_zero() {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// What a checkpoint keeps, after all was [settled](Self::await_settled): JSON.
+    pub fn state(&self) -> Vec<u8> {
+        let state = State { v: 1, history: self.database.history.state(), parked: self.database.parked() };
+        serde_json::to_vec(&state).unwrap_or_default()
+    }
+
+    /// What happened since the last call.
+    pub fn take_reports(&mut self) -> Vec<Report> {
+        self.database.take_reports()
     }
 
     /// What was written so far.
     pub fn counts(&self) -> Counts {
-        self.counts
+        self.database.counts
+    }
+
+    /// Messages that wait for a change of their table.
+    pub fn parked(&self) -> usize {
+        self.database.parked_messages()
+    }
+
+    /// Rows by table of the source, in the order in which the tables came.
+    pub fn rows_by_table(&self) -> impl Iterator<Item = (String, u64)> {
+        self.database.rows_by_table()
     }
 
     /// The loader, for its account.
     pub fn loader(&self) -> &Loader {
-        &self.loader
+        &self.database.tables.loader
     }
-}
-
-/// `mysqlType` and `pkNames`: what a table's columns are, as the message says it.
-fn schema<'r>(head: &Head<'r>) -> [&'r [u8]; 2] {
-    [Member::MysqlType, Member::PkNames].map(|member| head.raw(member).unwrap_or_default())
-}
-
-fn bad(why: &str) -> Error {
-    Error::new(Kind::Load, format!("a message cannot be read: {why}"))
 }

@@ -1,4 +1,5 @@
-//! An entry as the flat message that Canal would have written: for those few that only Flink's codec can judge.
+//! An entry as the flat message that Canal would have written: for those few that only Flink's codec can judge, and for the writer of whole
+//! databases.
 //!
 //! Members and their order are Canal's, and two more say where the event stands in the binlog. Unlike Canal's, `data` has the columns that
 //! only the image before has, and `ts` is null: a packet does not say when Canal handled it.

@@ -324,6 +324,32 @@ impl PacketDecoder {
     }
 }
 
+/// The entries of a packet that carry rows or a schema change, in their order: each as the flat message that Canal would have written, and
+/// how many rows of `data` it has.
+///
+/// # Errors
+/// The packet, or an entry in it, cannot be read.
+pub fn messages(packet: &[u8]) -> Result<Vec<(String, usize)>, Broken> {
+    let (mut input, mut unpacked) = (Input::default(), Vec::new());
+    input.buffer(packet.len())[..packet.len()].copy_from_slice(packet);
+    let frame = frame::read(input.pad(packet.len()), packet.len(), &mut unpacked)?;
+    let buf = if unpacked.is_empty() { input.bytes() } else { &unpacked };
+    let mut messages = Vec::new();
+    let mut pos = frame.start;
+    while pos < frame.end {
+        let (number, value, next) = wire::field(buf, pos, frame.end)?;
+        pos = next;
+        let (2, wire::Value::Bytes(start, end)) = (number, value) else { continue };
+        let entry = Entry::read(buf, start, end)?;
+        if entry.kind == EntryKind::Rows {
+            let (header, change) = (entry.header(buf)?, entry.change(buf)?);
+            let entry = EntryMessage { buf, batch: frame.batch, header: &header, change: &change, description: &[] };
+            messages.push((flat::message(&entry)?, change.count));
+        }
+    }
+    Ok(messages)
+}
+
 fn flags_of_both(a: Flags, b: Flags) -> Flags {
     Flags {
         generic_only: a.generic_only | b.generic_only,

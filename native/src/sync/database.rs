@@ -1,0 +1,565 @@
+//! The tables of the messages that came so far: which message goes where, and what has to be done before it does.
+
+use super::history::{Changed, Columns, History, HistoryState};
+use super::journal::Journal;
+use super::mapping::{MappedTable, Target};
+use super::moved::{MovedTable, Opened, Parked, Stage};
+use super::open::{OnError, source_table};
+use super::place::Place;
+use super::report::{Report, Reports, Severity, Topic};
+use super::route::table_number;
+use super::rules::{Rules, TargetName};
+use super::source::SourceTable;
+use super::table::Progress;
+use super::tables::{Change, DorisTables};
+use super::writer::{Audience, Counts};
+use crate::canal::envelope::Member;
+use crate::canal::event::{Event, EventKind};
+use crate::canal::head::{Head, HeadReader};
+use crate::error::{Error, Kind};
+use crate::sync::ddl::{SchemaChange, TableName};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+/// For how long rows wait for a change that their columns tell of and that has not come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What became of a message, or of those that wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It is written, or counted, or parked.
+    Done,
+    /// The loader holds all the memory there is.
+    Full,
+}
+
+/// What became of a message of rows.
+pub(super) enum Taking {
+    Done,
+    Full,
+    /// The table's stage has changed; then it is to be taken again.
+    Later,
+}
+
+/// A message of rows, as far as it concerns its table.
+struct Rows<'m> {
+    head: Head<'m>,
+    message: &'m [u8],
+    place: Place,
+    /// No change is awaited for it any more.
+    waited: bool,
+}
+
+/// All tables of one subtask.
+pub struct Database {
+    pub(super) history: History,
+    pub(super) rules: Rules,
+    pub(super) tables: DorisTables,
+    pub(super) journal: Option<Journal>,
+    /// The journal's table is there.
+    pub(super) journal_made: bool,
+    /// By `database`, a zero byte, `table`; None for a table that is not moved, or not by this subtask.
+    names: HashMap<Box<[u8]>, Option<usize>>,
+    name: Vec<u8>,
+    pub(super) all: Vec<MovedTable>,
+    /// The table whose message waits for room, decoded.
+    waiting: Option<usize>,
+    /// Bytes of the bodies that grow.
+    pub(super) open_bytes: u64,
+    /// Bytes of the messages that wait for a change of their table.
+    pub(super) parked_bytes: u64,
+    pub(super) counts: Counts,
+    pub(super) reports: Reports,
+}
+
+impl Database {
+    pub(super) fn new(rules: Rules, tables: DorisTables, journal: Option<Journal>) -> Database {
+        Database {
+            history: History::default(),
+            rules,
+            tables,
+            journal,
+            journal_made: false,
+            names: HashMap::new(),
+            name: Vec::new(),
+            all: Vec::new(),
+            waiting: None,
+            open_bytes: 0,
+            parked_bytes: 0,
+            counts: Counts::default(),
+            reports: Reports::default(),
+        }
+    }
+
+    pub(super) fn restore(&mut self, state: HistoryState) {
+        self.history.restore(state);
+    }
+
+    pub(super) fn read_journal(&mut self) -> Result<(), Error> {
+        let Some(journal) = &self.journal else { return Ok(()) };
+        journal.read(&self.tables)?.into_iter().for_each(|known| self.history.merge(known));
+        Ok(())
+    }
+
+    /// Takes a message.
+    pub(super) fn take(
+        &mut self,
+        heads: &mut HeadReader,
+        message: &[u8],
+        place: Place,
+        audience: Audience,
+    ) -> Result<Step, Error> {
+        let Ok(head) = heads.read(message) else {
+            return self.unapplied("", "a message cannot be read: it is no message of Canal's: not strict JSON");
+        };
+        match head.event() {
+            Event::Rows(_) | Event::Update => {}
+            Event::Statement(EventKind::Ddl) => {
+                self.counts.ddl += 1;
+                self.statement(&head, message, place, audience)?;
+                return self.advance_all(heads);
+            }
+            Event::Statement(_) => {
+                self.counts.skipped += 1;
+                return Ok(Step::Done);
+            }
+            Event::Unknown => {
+                return self.unapplied("", "a message cannot be read: its `type` is none that Canal or Flink knows");
+            }
+        }
+        let Some(which) = self.of(&head, audience)? else { return Ok(Step::Done) };
+        let table = &mut self.all[which];
+        if matches!(table.stage, Stage::Refused) && table.queue.is_empty() {
+            self.counts.refused += 1;
+            return Ok(Step::Done);
+        }
+        if matches!(table.stage, Stage::Ready) && table.queue.is_empty() {
+            let rows = Rows { head, message, place, waited: false };
+            match self.rows(which, &rows)? {
+                Taking::Done => return Ok(Step::Done),
+                Taking::Full => return Ok(Step::Full),
+                Taking::Later => {}
+            }
+        }
+        let message = String::from_utf8_lossy(message).into_owned();
+        self.park(which, Parked { place, message }, false);
+        self.advance(heads, which)
+    }
+
+    /// Lets a message wait, behind those that do or before them.
+    pub(super) fn park(&mut self, which: usize, parked: Parked, first: bool) {
+        self.parked_bytes += parked.message.len() as u64;
+        let queue = &mut self.all[which].queue;
+        if first { queue.push_front(parked) } else { queue.push_back(parked) }
+    }
+
+    /// The message that has waited longest.
+    pub(super) fn unpark(&mut self, which: usize) -> Option<Parked> {
+        let parked = self.all[which].queue.pop_front()?;
+        self.parked_bytes -= parked.message.len() as u64;
+        Some(parked)
+    }
+
+    /// Takes a message that a checkpoint has kept, whosesoever it was.
+    pub(super) fn park_restored(&mut self, heads: &mut HeadReader, message: &str, place: Place) -> Result<(), Error> {
+        let Ok(head) = heads.read(message.as_bytes()) else { return Ok(()) };
+        let (database, table) = (head.database().unwrap_or_default(), head.table().unwrap_or_default());
+        if let Some(which) = self.named(&TableName::new(database, table))? {
+            self.park(which, Parked { place, message: message.into() }, false);
+        }
+        Ok(())
+    }
+
+    /// The table that a message is of, by its number; None if it is not moved by this subtask, which is counted.
+    fn of(&mut self, head: &Head<'_>, audience: Audience) -> Result<Option<usize>, Error> {
+        let (Some(database), Some(table)) = (head.database(), head.table()) else {
+            self.unapplied("", "a message cannot be read: `database` or `table` is missing")?;
+            return Ok(None);
+        };
+        self.name.clear();
+        self.name.extend_from_slice(database.as_bytes());
+        self.name.push(0);
+        self.name.extend_from_slice(table.as_bytes());
+        let which = match self.names.get(self.name.as_slice()) {
+            Some(which) => *which,
+            None => {
+                let name = TableName::new(database, table);
+                self.check_owner(&name, audience)?;
+                if self.owns(&name) && !self.is_ghost(&name)? { self.named(&name)? } else { None }
+            }
+        };
+        if which.is_none() {
+            self.names.entry(self.name.as_slice().into()).or_insert(None);
+            self.counts.filtered += 1;
+        }
+        Ok(which)
+    }
+
+    /// The table of that name, whoever it belongs to; None if it is not moved.
+    pub(super) fn named(&mut self, name: &TableName) -> Result<Option<usize>, Error> {
+        let key: Vec<u8> = [name.database.as_bytes(), &[0], name.name.as_bytes()].concat();
+        if let Some(Some(which)) = self.names.get(key.as_slice()) {
+            return Ok(Some(*which));
+        }
+        let Some(target) = self.rules.target(&name.database, &name.name)? else { return Ok(None) };
+        let loaded = self.loaded_before(name, &target)?;
+        self.all.push(MovedTable::new(name.clone(), target, loaded));
+        self.names.insert(key.into(), Some(self.all.len() - 1));
+        Ok(Some(self.all.len() - 1))
+    }
+
+    /// Up to where a table's rows were loaded by earlier runs. A table that is not there or empty is loaded anew.
+    fn loaded_before(&mut self, name: &TableName, target: &TargetName) -> Result<BTreeMap<u32, i64>, Error> {
+        let Some(changed) = self.history.changed(name) else { return Ok(BTreeMap::new()) };
+        let loaded = changed.loaded.clone();
+        if self.tables.has_rows(target)? {
+            return Ok(loaded);
+        }
+        self.history.forget_place(name);
+        Ok(BTreeMap::new())
+    }
+
+    /// Whether this subtask moves a table.
+    pub(super) fn owns(&self, name: &TableName) -> bool {
+        let label = &self.tables.spec.label;
+        table_number(&name.database, &name.name) % label.subtasks.max(1) == label.subtask
+    }
+
+    fn check_owner(&self, name: &TableName, audience: Audience) -> Result<(), Error> {
+        if audience == Audience::All || self.owns(name) {
+            return Ok(());
+        }
+        let label = &self.tables.spec.label;
+        Err(Error::new(
+            Kind::IllegalState,
+            format!(
+                "a message of {name} reached subtask {} of {}, which does not move that table; messages have to be routed by table",
+                label.subtask, label.subtasks
+            ),
+        ))
+    }
+
+    /// Whether a table was made by an online schema change: the table that it is for is known, or is in Doris.
+    pub(super) fn is_ghost(&self, name: &TableName) -> Result<bool, Error> {
+        if self.history.is_ghost(name) {
+            return Ok(true);
+        }
+        let Some((_, of)) = super::ddl::online::role(&name.name) else { return Ok(false) };
+        match self.rules.target(&name.database, of)? {
+            Some(target) => Ok(self.tables.ask(&target)?.is_some()),
+            None => Ok(false),
+        }
+    }
+
+    /// Writes a message of rows into its table, if that is ready for it.
+    fn rows(&mut self, which: usize, rows: &Rows<'_>) -> Result<Taking, Error> {
+        let table = &mut self.all[which];
+        if !table.loaded.is_empty()
+            && table.loaded.get(&rows.place.partition).is_some_and(|at| rows.place.sequence <= *at)
+        {
+            self.replayed(which);
+            return Ok(Taking::Done);
+        }
+        let same = |opened: &Opened| opened.schema.each_ref().map(|known| &**known) == schema(&rows.head);
+        if !table.opened.as_ref().is_some_and(same)
+            && let Some(taking) = self.reopen(which, rows)?
+        {
+            return Ok(taking);
+        }
+        let table = &mut self.all[which];
+        let Some(opened) = &mut table.opened else { return Ok(Taking::Done) };
+        if !opened.lacks.is_empty() && rows.head.event() == Event::Update {
+            let lacks = opened.lacks.clone();
+            return self.partial(which, &lacks);
+        }
+        if table.stopped.is_some() {
+            self.resumed(which);
+        }
+        let table = &mut self.all[which];
+        let Some(opened) = &mut table.opened else { return Ok(Taking::Done) };
+        table.seen.see(rows.place);
+        self.counts.messages += 1;
+        if let Err(e) = opened.writer.decode(rows.message, rows.place.sequence) {
+            return self.failed(which, e);
+        }
+        self.waiting = Some(which);
+        Ok(if self.write(which)? { Taking::Done } else { Taking::Full })
+    }
+
+    /// Writes the message that its table has decoded; false while there is no room.
+    fn write(&mut self, which: usize) -> Result<bool, Error> {
+        let Some(opened) = &mut self.all[which].opened else { return Ok(true) };
+        let writer = &mut opened.writer;
+        loop {
+            let (rows, bytes) = (writer.rows, writer.open_bytes());
+            let progress = writer.write()?;
+            self.counts.rows += writer.rows - rows;
+            self.open_bytes = self.open_bytes + writer.open_bytes() - bytes;
+            match progress {
+                Progress::Full => return Ok(false),
+                Progress::Bad(why) => {
+                    if self.tables.spec.on_error.message == OnError::Fail {
+                        return Err(Error::new(Kind::Load, why));
+                    }
+                    self.counts.unapplied += 1;
+                    self.reports.add(Severity::Error, Topic::Unapplied, "", why);
+                }
+                Progress::Done => {
+                    self.waiting = None;
+                    return Ok(true);
+                }
+            }
+        }
+    }
+
+    /// Makes the table ready for a message with other columns. None when it is.
+    fn reopen(&mut self, which: usize, rows: &Rows<'_>) -> Result<Option<Taking>, Error> {
+        let name = self.all[which].name.clone();
+        let message = match source_table(&rows.head) {
+            Ok(message) => message,
+            Err(e) => return self.failed(which, e).map(Some),
+        };
+        let alone = rows.waited || self.all[which].is_alone(rows.place);
+        let when = (rows.place, rows.head.executed().unwrap_or(0));
+        let update = rows.head.event() == Event::Update;
+        let columns = self.history.columns(&name, &message, when, alone, update);
+        match columns {
+            Columns::Partial(lacks) => return self.partial(which, &lacks).map(Some),
+            Columns::Unclear => {
+                self.all[which].stage = Stage::Awaiting(Instant::now() + PATIENCE);
+                return Ok(Some(Taking::Later));
+            }
+            _ => {}
+        }
+        if !self.is_settled(which)? {
+            self.all[which].stage = Stage::Settling(vec![which]);
+            return Ok(Some(Taking::Later));
+        }
+        let changed = |loaded| Changed { place: rows.place, executed: when.1, loaded, gone: Vec::new() };
+        match columns {
+            Columns::Newer(clauses) => {
+                let change = SchemaChange::AlterTable { table: name, changes: clauses };
+                let changed = changed(self.all[which].places());
+                self.begin(which, VecDeque::from([change]), changed, false);
+                return Ok(Some(Taking::Later));
+            }
+            Columns::OtherKey(ref keys) => {
+                if !self.has_key(which, keys)? {
+                    let why = self.other_key(which, keys);
+                    self.stop(which, why, changed(BTreeMap::new()));
+                    return Ok(Some(Taking::Later));
+                }
+                self.history.learn(message.clone());
+            }
+            _ => {}
+        }
+        self.open(which, rows, message, columns == Columns::Before)
+    }
+
+    /// Opens a writer for the message's columns; makes the table if it is not there.
+    fn open(
+        &mut self,
+        which: usize,
+        rows: &Rows<'_>,
+        message: SourceTable,
+        before: bool,
+    ) -> Result<Option<Taking>, Error> {
+        let name = self.all[which].name.clone();
+        let is_new = self.history.table(&name).is_none();
+        let known = self.history.table(&name).unwrap_or(&message);
+        // Doris gets the table as it is known, the writer what this message has of it.
+        let mapped = match self.mapped(which, known, None) {
+            Ok(mapped) => mapped,
+            Err(refusal) => return self.refuse(which, &refusal).map(Some),
+        };
+        let target = self.all[which].target.clone();
+        let table = match self.tables.ask(&target)? {
+            Some(table) => match self.tables.widen(&mapped, &table)? {
+                Change::Impossible(impossible) => {
+                    let loaded = BTreeMap::new();
+                    let changed = Changed { place: rows.place, executed: 0, loaded, gone: Vec::new() };
+                    self.stop(which, impossible, changed);
+                    return Ok(Some(Taking::Later));
+                }
+                _ => self.tables.ask(&target)?.unwrap_or(table),
+            },
+            None => {
+                let table = self.tables.create(&mapped)?;
+                self.reports.add(Severity::Info, Topic::Created, &name, format!("the table {target} was created"));
+                table
+            }
+        };
+        self.report_statements(which);
+        if is_new {
+            self.note_columns(&name, &mapped);
+            self.history.learn(message.clone());
+        }
+        let read = self.history.as_read(&name, &message);
+        let mapped = match self.mapped(which, &read, before.then_some(&name)) {
+            Ok(mapped) => mapped,
+            Err(refusal) => return self.refuse(which, &refusal).map(Some),
+        };
+        let lacks = match self.history.table(&name) {
+            Some(known) if !before => {
+                known.columns.iter().filter(|c| message.column(&c.name).is_none()).map(|c| c.name.clone()).collect()
+            }
+            _ => Vec::new(),
+        };
+        if self.all[which].opened.is_some() {
+            self.counts.reopened += 1;
+        }
+        if self.tables.plans() {
+            return Ok(Some(Taking::Done));
+        }
+        let writer = self.tables.writer(&read, &mapped, &table).map_err(|e| e.at(target.to_string()))?;
+        self.all[which].opened = Some(Opened { schema: schema(&rows.head).map(Into::into), lacks, writer });
+        Ok(None)
+    }
+
+    /// The table as it is to be in Doris. `before`: columns of a message of before the last change go by their names of now.
+    pub(super) fn mapped(
+        &self,
+        which: usize,
+        source: &SourceTable,
+        before: Option<&TableName>,
+    ) -> Result<MappedTable, super::refusal::Refusal> {
+        let target = &self.all[which].target;
+        let spec = &self.tables.spec;
+        let column = |name: &str| match before {
+            Some(table) => self.history.name_now(table, name),
+            None => Some(name.to_string()),
+        };
+        let keyless = spec.properties_of(target).duplicate_without_key;
+        let target = Target { database: &target.database, table: &target.table, column: &column };
+        MappedTable::of(source, target, &spec.types, keyless)
+    }
+
+    /// Whether all that was written to a table is in Doris. Hands over what is not.
+    pub(super) fn is_settled(&mut self, which: usize) -> Result<bool, Error> {
+        let Some(opened) = &mut self.all[which].opened else { return Ok(true) };
+        self.open_bytes -= opened.writer.open_bytes();
+        opened.writer.flush()?;
+        opened.writer.settled(Duration::ZERO)
+    }
+
+    /// Goes on with a table as far as it can: changes, then the messages that wait.
+    pub(super) fn advance(&mut self, heads: &mut HeadReader, which: usize) -> Result<Step, Error> {
+        loop {
+            match &self.all[which].stage {
+                Stage::Settling(tables) => {
+                    let tables = tables.clone();
+                    for table in tables {
+                        if !self.is_settled(table)? {
+                            return Ok(Step::Done);
+                        }
+                    }
+                    self.all[which].stage = Stage::Ready;
+                }
+                Stage::Changing(work) | Stage::Stopped(work) if Instant::now() < work.again => return Ok(Step::Done),
+                Stage::Changing(_) | Stage::Stopped(_) => {
+                    if !self.work(which)? {
+                        return Ok(Step::Done);
+                    }
+                }
+                Stage::Awaiting(until) if Instant::now() < *until => return Ok(Step::Done),
+                Stage::Awaiting(_) | Stage::Ready | Stage::Refused => {
+                    let waited = matches!(self.all[which].stage, Stage::Awaiting(_));
+                    if self.waiting.is_some() {
+                        return Ok(Step::Full);
+                    }
+                    let Some(parked) = self.unpark(which) else { return Ok(Step::Done) };
+                    match self.take_parked(heads, which, &parked, waited)? {
+                        Taking::Done => {}
+                        Taking::Full => return Ok(Step::Full),
+                        Taking::Later => self.park(which, parked, true),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes a message that has waited.
+    fn take_parked(
+        &mut self,
+        heads: &mut HeadReader,
+        which: usize,
+        parked: &Parked,
+        waited: bool,
+    ) -> Result<Taking, Error> {
+        let message = parked.message.as_bytes();
+        let Ok(head) = heads.read(message) else { return Ok(Taking::Done) };
+        if let Event::Statement(_) = head.event() {
+            return self.parked_statement(which, &head, parked.place);
+        }
+        if matches!(self.all[which].stage, Stage::Refused) {
+            self.counts.refused += 1;
+            return Ok(Taking::Done);
+        }
+        self.all[which].stage = Stage::Ready;
+        self.rows(which, &Rows { head, message, place: parked.place, waited })
+    }
+
+    /// The same of all tables.
+    pub(super) fn advance_all(&mut self, heads: &mut HeadReader) -> Result<Step, Error> {
+        if let Some(which) = self.waiting
+            && !self.write(which)?
+        {
+            return Ok(Step::Full);
+        }
+        for which in 0..self.all.len() {
+            let table = &self.all[which];
+            let idle = matches!(table.stage, Stage::Ready | Stage::Refused) && table.queue.is_empty();
+            if !idle && self.advance(heads, which)? == Step::Full {
+                return Ok(Step::Full);
+            }
+        }
+        Ok(Step::Done)
+    }
+
+    /// Goes on with the message that there was no room for.
+    pub(super) fn resume(&mut self, heads: &mut HeadReader) -> Result<Step, Error> {
+        let Some(which) = self.waiting else { return Ok(Step::Done) };
+        if !self.write(which)? {
+            return Ok(Step::Full);
+        }
+        self.advance(heads, which)
+    }
+
+    /// Hands over all bodies.
+    pub(super) fn flush(&mut self) -> Result<(), Error> {
+        self.open_bytes = 0;
+        self.all.iter_mut().filter_map(|table| table.opened.as_mut()).try_for_each(|opened| opened.writer.flush())
+    }
+
+    /// Whether nothing waits but for somebody to do something.
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting.is_none()
+            && self.all.iter().all(|table| match table.stage {
+                Stage::Stopped(_) | Stage::Awaiting(_) => true,
+                Stage::Ready | Stage::Refused => table.queue.is_empty(),
+                Stage::Settling(_) | Stage::Changing(_) => false,
+            })
+    }
+
+    pub(super) fn parked_messages(&self) -> usize {
+        self.all.iter().map(|table| table.queue.len()).sum()
+    }
+
+    pub(super) fn parked(&self) -> Vec<Parked> {
+        self.all.iter().flat_map(|table| table.queue.iter().cloned()).collect()
+    }
+
+    pub(super) fn rows_by_table(&self) -> impl Iterator<Item = (String, u64)> {
+        let rows = |table: &MovedTable| table.opened.as_ref().map_or(0, |opened| opened.writer.rows);
+        self.all.iter().map(move |table| (table.name.to_string(), rows(table)))
+    }
+
+    pub(super) fn take_reports(&mut self) -> Vec<Report> {
+        self.reports.take()
+    }
+}
+
+/// `mysqlType` and `pkNames`: what a table's columns are, as the message says it.
+fn schema<'r>(head: &Head<'r>) -> [&'r [u8]; 2] {
+    [Member::MysqlType, Member::PkNames].map(|member| head.raw(member).unwrap_or_default())
+}

@@ -1,0 +1,99 @@
+//! The journal of schema changes: a table in Doris that has, for each table that was changed, its columns after its last change, where that change
+//! stood, and up to where its rows were loaded before it. A job that reads its topic again from an earlier place knows from it what is done.
+
+use super::history::Known;
+use super::tables::DorisTables;
+use crate::doris::catalogue::{EVERYWHERE, quoted};
+use crate::doris::cluster::CallError;
+use crate::doris::table::backquoted;
+use crate::error::{Error, Kind};
+use serde_json::json;
+
+/// Of the journal's table.
+const TABLE: &str = "schema_journal";
+
+/// The journal of one job.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    /// Its database in Doris.
+    database: String,
+    /// The job's name: two jobs may move the same table.
+    origin: String,
+}
+
+impl Journal {
+    /// The journal of the job `origin`, in that database of Doris.
+    pub fn new(database: &str, origin: &str) -> Journal {
+        Journal { database: database.into(), origin: origin.into() }
+    }
+
+    fn name(&self) -> String {
+        format!("{}.{}", backquoted(&self.database), backquoted(TABLE))
+    }
+
+    /// Makes the journal's table, and its database.
+    ///
+    /// # Errors
+    /// Doris does not answer, or does not let this user do it.
+    pub fn create(&self, tables: &DorisTables) -> Result<(), Error> {
+        let unmade = |e: CallError| {
+            let text = format!(
+                "the journal of schema changes, {}, cannot be made; let the user create it, or name a database where it may by \
+                 ddl.journal-database",
+                self.name()
+            );
+            Error::new(Kind::Load, text).caused_by(e)
+        };
+        tables
+            .run(EVERYWHERE, &format!("CREATE DATABASE IF NOT EXISTS {}", backquoted(&self.database)))
+            .map_err(unmade)?;
+        let replication = match tables.replication() {
+            Some(replicas) => format!(", 'replication_num' = '{replicas}'"),
+            None => String::new(),
+        };
+        let statement = format!(
+            "CREATE TABLE IF NOT EXISTS {} (\n  `origin` VARCHAR(1024) NOT NULL,\n  `source_database` VARCHAR(256) NOT NULL,\n  \
+                 `source_table` VARCHAR(256) NOT NULL,\n  `known` STRING NULL\n) UNIQUE KEY(`origin`, `source_database`, `source_table`) \
+                 COMMENT 'schema changes that canal-native has done; a table whose row is deleted is read anew'\n\
+                 DISTRIBUTED BY HASH(`origin`) BUCKETS 1\nPROPERTIES ('enable_unique_key_merge_on_write' = 'true'{replication})",
+            self.name()
+        );
+        tables.run(&self.database, &statement).map_err(unmade)
+    }
+
+    /// All tables of the job that were changed; none if there is no journal yet.
+    ///
+    /// # Errors
+    /// Doris does not answer.
+    pub fn read(&self, tables: &DorisTables) -> Result<Vec<Known>, Error> {
+        let there = format!(
+            "SELECT TABLE_NAME FROM information_schema.tables WHERE TABLE_SCHEMA = {} AND TABLE_NAME = '{TABLE}'",
+            quoted(&self.database)
+        );
+        let unread = |e: CallError| {
+            Error::new(Kind::Load, format!("the journal of schema changes, {}, cannot be read", self.name()))
+                .caused_by(e)
+        };
+        if tables.query(EVERYWHERE, &there).map_err(unread)?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = format!("SELECT `known` FROM {} WHERE `origin` = {}", self.name(), quoted(&self.origin));
+        let rows = tables.query(&self.database, &query).map_err(unread)?;
+        // What a later version has written differently is passed over, as if it were not there.
+        let known = |row: Vec<Option<String>>| serde_json::from_str(row.first()?.as_deref()?).ok();
+        Ok(rows.into_iter().filter_map(known).collect())
+    }
+
+    /// Keeps what is known of a table, and waits until Doris has it.
+    ///
+    /// # Errors
+    /// Doris does not take it.
+    pub fn write(&self, tables: &DorisTables, known: &Known) -> Result<(), Error> {
+        let text = serde_json::to_string(known)
+            .map_err(|e| Error::new(Kind::Internal, "what is known of a table cannot be written").caused_by(e))?;
+        let row = json!({
+            "origin": self.origin, "source_database": known.name.database, "source_table": known.name.name, "known": text,
+        });
+        tables.load_row((&self.database, TABLE), &row)
+    }
+}

@@ -1,0 +1,147 @@
+//! One table on its way: its writer, and the messages that wait for something.
+
+use super::ddl::alter::Impossible;
+use super::ddl::{SchemaChange, TableName};
+use super::history::Changed;
+use super::place::Place;
+use super::rules::TargetName;
+use super::table::TableWriter;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
+
+/// A message that waits, with its place.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Parked {
+    /// Where it stands.
+    pub place: Place,
+    /// A flat message.
+    pub message: String,
+}
+
+/// A table that is moved.
+pub struct MovedTable {
+    /// In the source.
+    pub name: TableName,
+    /// In Doris.
+    pub target: TargetName,
+    /// Its writer, once a row came.
+    pub opened: Option<Opened>,
+    /// What it is at.
+    pub stage: Stage,
+    /// Messages that wait until it is ready, in the order that they came in.
+    pub queue: VecDeque<Parked>,
+    /// Why it stopped, as long as no message was written since.
+    pub stopped: Option<String>,
+    /// Rows up to here were loaded by an earlier run, by partition.
+    pub loaded: BTreeMap<u32, i64>,
+    /// Messages that were passed over as they were loaded before.
+    pub replayed: u64,
+    /// The places of its messages.
+    pub seen: Seen,
+}
+
+/// The last place of each partition.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Of all partitions but the last message's.
+    others: BTreeMap<u32, i64>,
+    last: Option<Place>,
+}
+
+impl Seen {
+    /// Notes a message.
+    pub fn see(&mut self, place: Place) {
+        if let Some(last) = self.last
+            && last.partition != place.partition
+        {
+            self.others.insert(last.partition, last.sequence);
+        }
+        self.last = Some(place);
+    }
+
+    fn all(&self) -> impl Iterator<Item = (u32, i64)> {
+        let others = self.others.iter().map(|(partition, sequence)| (*partition, *sequence));
+        others.chain(self.last.map(|last| (last.partition, last.sequence)))
+    }
+}
+
+/// A writer, and for which columns.
+pub struct Opened {
+    /// `mysqlType` and `pkNames` of the messages that it is for.
+    pub schema: [Box<[u8]>; 2],
+    /// Columns of the table that such messages lack, which an UPDATE must not.
+    pub lacks: Vec<String>,
+    /// The writer.
+    pub writer: TableWriter,
+}
+
+/// What a table is at.
+pub enum Stage {
+    /// It takes messages.
+    Ready,
+    /// The loads of these tables, by their numbers, have to end before the first message that waits.
+    Settling(Vec<usize>),
+    /// A change is being made, before the first message that waits.
+    Changing(Work),
+    /// A change that somebody has to make by hand.
+    Stopped(Work),
+    /// Its rows have columns of a change that has not come yet, from another partition.
+    Awaiting(Instant),
+    /// Doris cannot have it.
+    Refused,
+}
+
+/// Changes that are being made.
+pub struct Work {
+    /// The first is under way.
+    pub changes: VecDeque<SchemaChange>,
+    /// Nothing can be done before somebody did this.
+    pub by_hand: Option<Impossible>,
+    /// When it is looked at again.
+    pub again: Instant,
+    /// Where they come from.
+    pub changed: Changed,
+    /// The message that waits is the statement itself, which is over when they are.
+    pub is_statement: bool,
+    /// What does not fit was reported.
+    pub told: bool,
+}
+
+impl MovedTable {
+    /// A table of which no message came yet.
+    pub fn new(name: TableName, target: TargetName, loaded: BTreeMap<u32, i64>) -> MovedTable {
+        MovedTable {
+            name,
+            target,
+            opened: None,
+            stage: Stage::Ready,
+            queue: VecDeque::new(),
+            stopped: None,
+            loaded,
+            replayed: 0,
+            seen: Seen::default(),
+        }
+    }
+
+    /// Bytes of the body that grows.
+    pub fn open_bytes(&self) -> u64 {
+        self.opened.as_ref().map_or(0, |opened| opened.writer.open_bytes())
+    }
+
+    /// Up to where its messages came, by partition.
+    pub fn places(&self) -> BTreeMap<u32, i64> {
+        let mut places = self.loaded.clone();
+        for (partition, sequence) in self.seen.all() {
+            let place = places.entry(partition).or_insert(sequence);
+            *place = sequence.max(*place);
+        }
+        places
+    }
+
+    /// Whether all its messages come in one partition, as far as it is known.
+    pub fn is_alone(&self, place: Place) -> bool {
+        let known = self.loaded.keys().copied().chain(self.seen.all().map(|(partition, _)| partition));
+        known.into_iter().all(|partition| partition == place.partition)
+    }
+}
