@@ -152,23 +152,13 @@ const ADD: &[Member] = &[
 const PROPERTIES: &[Member] = &[
     BUCKETS,
     REPLICATION,
-    may(
-        "sequence-type",
-        Choice(&["bigint", "largeint", "none"]),
-        "bigint",
-        "Type of the hidden sequence column, by which of two rows of a key the later one stays; none for none. Default bigint",
-    ),
-    may(
-        "duplicate-without-key",
-        Flag,
-        "false",
-        "Whether a table without a primary key becomes a DUPLICATE table, else it is refused. Default false",
-    ),
-    may("extra", Map(&Scalar), "{storage_medium: SSD}", "Further PROPERTIES of CREATE TABLE"),
+    SEQUENCE_TYPE,
+    DUPLICATE,
+    EXTRA,
     may(
         "per-table",
         List(&Object(PER_TABLE)),
-        "[{table: 'shop\\.orders', buckets: 32}]",
+        "[{table: 'ods\\.orders', buckets: 32}]",
         "Other properties for some tables; the first rule that matches counts",
     ),
 ];
@@ -176,11 +166,27 @@ const PROPERTIES: &[Member] = &[
 const BUCKETS: Member = may("buckets", Number(1, 10_000), "8", "Buckets of a table; default AUTO");
 const REPLICATION: Member = may("replication", Number(1, 100), "3", "Replicas of a tablet; default what Doris does");
 
+const SEQUENCE_TYPE: Member = may(
+    "sequence-type",
+    Choice(&["bigint", "largeint", "none"]),
+    "bigint",
+    "Type of the hidden sequence column, by which of two rows of a key the later one stays; none for none. Default bigint",
+);
+const DUPLICATE: Member = may(
+    "duplicate-without-key",
+    Flag,
+    "false",
+    "Whether a table without a primary key becomes a DUPLICATE table, else it is refused. Default false",
+);
+const EXTRA: Member = may("extra", Map(&Scalar), "{storage_medium: SSD}", "Further PROPERTIES of CREATE TABLE");
+
 const PER_TABLE: &[Member] = &[
-    must("table", Pattern, "'shop\\.orders'", "Tables of the source, as database.table in whole"),
+    must("table", Pattern, "'ods\\.orders'", "Tables of Doris, as database.table in whole"),
     BUCKETS,
     REPLICATION,
-    may("extra", Map(&Scalar), "{storage_medium: SSD}", "Further PROPERTIES of CREATE TABLE"),
+    SEQUENCE_TYPE,
+    DUPLICATE,
+    EXTRA,
 ];
 
 const TYPES: &[Member] = &[
@@ -200,6 +206,12 @@ const DDL: &[Member] = &[
         Flag,
         "false",
         "Whether a column that is narrowed in the source keeps its type in Doris, else its table stops. Default false",
+    ),
+    may(
+        "journal-database",
+        Text,
+        "canal_native",
+        "The database of Doris with the journal of schema changes. Default canal_native",
     ),
 ];
 

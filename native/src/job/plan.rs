@@ -81,15 +81,12 @@ fn sink(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json
         keys.iter().filter_map(there).collect()
     };
     let of_tables = |key: &str, other: Json| tables.and_then(|tables| tables.get(key)).map_or(other, json);
-    let mut properties = of_tables("properties", json!({}));
-    let per_table = properties.as_object_mut().and_then(|all| all.remove("per-table")).unwrap_or_else(|| json!([]));
-    if properties.get("sequence-type") == Some(&json!("none")) {
-        properties["sequence-type"] = Json::Null;
-    }
+    let (properties, per_table) = properties(of_tables("properties", json!({})));
     let ring = job.get("increRingBufferSize").and_then(Value::number).map(|slots| slots.saturating_mul(RING_SLOT));
     let rows = job.get("increBatchSize").and_then(Value::number);
     let rest = json!({
         "wire": wire(job),
+        "origin": text(Some(job), "name"),
         "names": pick(&["include", "exclude", "rename"]),
         "columns": of_tables("columns", json!([])),
         "properties": properties,
@@ -99,6 +96,7 @@ fn sink(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json
             "sync": !matches!(job.path(&["ddl", "sync"]).map(|sync| &sync.of), Some(Of::Flag(false))),
             "dropTable": text(job.get("ddl"), "drop-table").unwrap_or("ignore"),
             "truncate": text(job.get("ddl"), "truncate").unwrap_or("apply"),
+            "journalDatabase": text(job.get("ddl"), "journal-database").unwrap_or("canal_native"),
             "keepWider": matches!(job.path(&["ddl", "keep-wider"]).map(|keep| &keep.of), Some(Of::Flag(true))),
         },
         "deletes": text(Some(job), "deletes").unwrap_or("apply"),
@@ -120,6 +118,31 @@ fn sink(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json
         sink.extend(rest);
     }
     Json::Object(sink)
+}
+
+/// Properties of all tables, and of some; these have what is said of all, unless they say otherwise.
+fn properties(mut all: Json) -> (Json, Vec<Json>) {
+    let some = all.as_object_mut().and_then(|all| all.remove("per-table")).unwrap_or(Json::Null);
+    let of_one = |rule: &Json| {
+        let mut whole = all.clone();
+        for (key, value) in rule.as_object().into_iter().flatten() {
+            match (whole.get_mut(key).and_then(Json::as_object_mut), value.as_object()) {
+                (Some(extra), Some(more)) => extra.extend(more.clone()),
+                _ => whole[key] = value.clone(),
+            }
+        }
+        without_sequence(whole)
+    };
+    let some = some.as_array().into_iter().flatten().map(of_one).collect();
+    (without_sequence(all), some)
+}
+
+/// `none` is no type.
+fn without_sequence(mut properties: Json) -> Json {
+    if properties.get("sequence-type") == Some(&json!("none")) {
+        properties["sequence-type"] = Json::Null;
+    }
+    properties
 }
 
 fn access(doris: Option<&Value>) -> Map<String, Json> {
