@@ -1,7 +1,8 @@
 //! The natives of `io.canalnative.NativeDoris`: writer and committer of the Doris sink.
 
-use super::{Session, handle, throw};
+use super::{Session, handle, interrupt, throw};
 use crate::doris::committer::{Commit, Committer};
+use crate::doris::latency::{BUCKETS, Latency};
 use crate::doris::loader::Committable;
 use crate::doris::spec::{CommitterSpec, WriterSpec};
 use crate::doris::writer::{Writer, Written};
@@ -63,7 +64,7 @@ impl Writing {
     }
 }
 
-fn millis(millis: jlong) -> Duration {
+pub(super) fn millis(millis: jlong) -> Duration {
     Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }
 
@@ -76,9 +77,23 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_openWriter<'l>(
 ) -> jlong {
     throw::guard(&mut env, |env| {
         let spec = WriterSpec::from_json(&env.convert_byte_array(&spec)?)?;
+        interrupt::heed(env)?;
         let writing = Writing { writer: Writer::open(spec)?, input: Vec::new(), bad: String::new() };
         handle::insert(Session::Writer(Box::new(writing)))
     })
+}
+
+/// Makes `input` hold `capacity` bytes and gives Java a view of it.
+pub(super) fn view<'l>(env: &mut JNIEnv<'l>, input: &mut Vec<u8>, capacity: jint) -> Result<JByteBuffer<'l>, Error> {
+    let capacity = usize::try_from(capacity)
+        .map_err(|_| Error::new(Kind::IllegalArgument, format!("an input buffer of {capacity} bytes")))?;
+    // One size, so that a view's end is the buffer's; what is in it is kept.
+    input.resize(capacity.max(64), 0);
+    input.shrink_to_fit();
+    let (address, len) = (input.as_mut_ptr(), input.len());
+    // SAFETY: the buffer lives in the session until it is resized here or freed with the session; Java drops its view at both, and
+    // no Rust reference to the buffer outlives a call.
+    Ok(unsafe { env.new_direct_byte_buffer(address, len) }?)
 }
 
 /// `ByteBuffer input(long handle, int capacity)`.
@@ -89,19 +104,7 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_input<'l>(
     handle: jlong,
     capacity: jint,
 ) -> JByteBuffer<'l> {
-    throw::guard(&mut env, |env| {
-        let capacity = usize::try_from(capacity)
-            .map_err(|_| Error::new(Kind::IllegalArgument, format!("an input buffer of {capacity} bytes")))?;
-        let mut session = handle::get(handle)?;
-        let input = &mut session.writing()?.input;
-        // One size, so that a view's end is the buffer's; the row in it is kept.
-        input.resize(capacity.max(64), 0);
-        input.shrink_to_fit();
-        let (address, len) = (input.as_mut_ptr(), input.len());
-        // SAFETY: the buffer lives in the session until it is resized by `input` or freed by `closeWriter`; Java drops its view
-        // at both, and no Rust reference to the buffer outlives a call.
-        Ok(unsafe { env.new_direct_byte_buffer(address, len) }?)
-    })
+    throw::guard(&mut env, |env| view(env, &mut handle::get(handle)?.writing()?.input, capacity))
 }
 
 /// `int write(long handle, int length, int kind)`.
@@ -195,8 +198,13 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_state<'l>(
     throw::guard(&mut env, |env| json(env, &handle::get(handle)?.writing()?.writer.loader().labels()))
 }
 
+/// Loads by bucket, as Java's longs.
+pub(super) fn noted(latency: &Latency) -> [i64; BUCKETS] {
+    latency.counts().map(|count| i64::try_from(count).unwrap_or(i64::MAX))
+}
+
 /// Fills an array of the caller's, as far as it reaches.
-fn fill(env: &mut JNIEnv<'_>, array: &JLongArray<'_>, values: &[i64]) -> Result<(), Error> {
+pub(super) fn fill(env: &mut JNIEnv<'_>, array: &JLongArray<'_>, values: &[i64]) -> Result<(), Error> {
     let count = usize::try_from(env.get_array_length(array)?).unwrap_or(0).min(values.len());
     Ok(env.set_long_array_region(array, 0, &values[..count])?)
 }
@@ -225,8 +233,7 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_latency<'l>(
 ) {
     throw::guard(&mut env, |env| {
         let latency = handle::get(handle)?.writing()?.writer.loader().latency();
-        let noted = latency.counts().map(|count| i64::try_from(count).unwrap_or(i64::MAX));
-        fill(env, &counts, &noted)
+        fill(env, &counts, &noted(&latency))
     })
 }
 
@@ -311,7 +318,7 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_closeCommitter<'l>(
     throw::guard(&mut env, |_| handle::remove_if(handle, |session| session.committing().map(|_| ())))
 }
 
-fn json<'l>(env: &mut JNIEnv<'l>, value: &impl serde::Serialize) -> Result<JByteArray<'l>, Error> {
+pub(super) fn json<'l>(env: &mut JNIEnv<'l>, value: &impl serde::Serialize) -> Result<JByteArray<'l>, Error> {
     let text =
         serde_json::to_vec(value).map_err(|e| Error::new(Kind::Internal, "JSON could not be written").caused_by(e))?;
     Ok(env.byte_array_from_slice(&text)?)

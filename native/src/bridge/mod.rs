@@ -1,14 +1,16 @@
-//! The boundary to the JVM: the natives of `io.canalnative.NativeCodec`, `NativeDoris` and `NativeJob`. All JNI is here, and all `unsafe` but the vector
-//! loads of [`json::scan`](crate::json::scan). What crosses, who owns it and until when: ARCHITECTURE.md, "The boundary".
+//! The boundary to the JVM: the natives of `io.canalnative.NativeCodec`, `NativeDoris`, `NativeDatabase` and `NativeJob`. All JNI is here, and
+//! all `unsafe` but the vector loads of [`json::scan`](crate::json::scan). What crosses, who owns it and until when: ARCHITECTURE.md, "The boundary".
 //!
 //! Each exported function gets the decoder or encoder behind its handle, calls one plain function and lets [`throw::guard`] turn errors
 //! and panics into Java exceptions.
 
 pub mod c;
+mod database;
 mod doris;
 mod encode;
 mod handle;
 mod job;
+mod interrupt;
 mod throw;
 
 use crate::canal::changelog::Changelog;
@@ -30,6 +32,8 @@ enum Session {
     Encoder(encode::Encoding),
     Writer(Box<doris::Writing>),
     Committer(Box<doris::Committing>),
+    Database(Box<database::Database>),
+    Router(Box<database::Routing>),
 }
 
 impl Session {
@@ -50,6 +54,16 @@ impl Session {
 
     fn committing(&mut self) -> Result<&mut doris::Committing, Error> {
         if let Session::Committer(committing) = self { Ok(committing) } else { Err(wrong_kind("a committer")) }
+    }
+
+    #[inline(always)]
+    fn database(&mut self) -> Result<&mut database::Database, Error> {
+        if let Session::Database(database) = self { Ok(database) } else { Err(wrong_kind("a database's writer")) }
+    }
+
+    #[inline(always)]
+    fn routing(&mut self) -> Result<&mut database::Routing, Error> {
+        if let Session::Router(routing) = self { Ok(routing) } else { Err(wrong_kind("a router")) }
     }
 }
 

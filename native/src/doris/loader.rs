@@ -6,6 +6,7 @@ use super::account::Account;
 use super::cluster::{Access, Cluster};
 use super::compress::compressed;
 use super::http::Chunks;
+use super::interrupt;
 use super::isolate;
 use super::label::{LabelState, Stem, abandoned as ranges};
 use super::latency::Latency;
@@ -226,7 +227,7 @@ impl Loader {
     /// Waits until `condition` holds for the account, at most so long; whether it does.
     ///
     /// # Errors
-    /// The text of the load that failed for good.
+    /// The text of the load that failed for good; the thread is [interrupted](interrupt).
     pub fn wait(&self, limit: Duration, condition: impl Fn(&Account) -> bool) -> Result<bool, String> {
         // The clock is read only by those who wait: a writer asks for room at each row.
         let mut until = None;
@@ -246,7 +247,18 @@ impl Loader {
             if left.is_zero() {
                 return Ok(false);
             }
-            state = self.shared.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            if left > interrupt::STEP {
+                drop(state);
+                if interrupt::interrupted() {
+                    return Err(interrupt::CANCELLED.into());
+                }
+                state = self.shared.state();
+                if state.failure.is_some() || condition(&state.account) {
+                    continue;
+                }
+            }
+            let step = left.min(interrupt::STEP);
+            state = self.shared.changed.wait_timeout(state, step).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 

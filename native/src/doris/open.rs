@@ -3,6 +3,8 @@
 use super::body::{BodyEncoder, BodySpec, Format, NonFinite, Zone, separator};
 use super::catalogue;
 use super::cluster::{Access, CallError, Cluster};
+use super::http::NoAnswer;
+use super::interrupt;
 use super::label::Stem;
 use super::load::LoadTarget;
 use super::loader::{Loader, LoaderPlan};
@@ -115,7 +117,8 @@ fn ask(access: &Access, database: &str, table: &str, patience: Duration) -> Resu
     }
 }
 
-/// Calls Doris, again and again while no front end answers, for as long as `patience`.
+/// Calls Doris, again and again while no front end answers, for as long as `patience`, or until this thread is
+/// [interrupted](interrupt).
 ///
 /// # Errors
 /// That of the last call.
@@ -125,14 +128,24 @@ pub fn patiently<R, F: Future<Output = Result<R, CallError>>>(
     call: impl Fn() -> F,
 ) -> Result<R, CallError> {
     let began = Instant::now();
-    loop {
-        match runtime.block_on(call()) {
-            Err(CallError::NoAnswer(_)) if began.elapsed() < patience => {
-                std::thread::sleep(Duration::from_millis(500));
+    runtime.block_on(async {
+        let answered = async {
+            loop {
+                match call().await {
+                    Err(CallError::NoAnswer(_)) if began.elapsed() < patience => {
+                        tokio::time::sleep(Duration::from_millis(500)).await;
+                    }
+                    answer => return answer,
+                }
             }
-            answer => return answer,
+        };
+        tokio::select! {
+            // An answer that is there counts.
+            biased;
+            answer = answered => answer,
+            () = interrupt::until_interrupted() => Err(CallError::NoAnswer(NoAnswer::Unknown(interrupt::CANCELLED.into()))),
         }
-    }
+    })
 }
 
 fn body(spec: &WriterSpec, signs: bool) -> Result<BodySpec, Error> {

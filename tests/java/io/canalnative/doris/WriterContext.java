@@ -29,22 +29,22 @@ import org.apache.flink.util.UserCodeClassLoader;
 import org.apache.flink.util.clock.ManualClock;
 
 /** What Flink gives to a sink's writer: subtask 1 of 4; metrics by name, and a clock that is set by hand. */
-final class WriterContext implements WriterInitContext, ProcessingTimeService {
+public final class WriterContext implements WriterInitContext, ProcessingTimeService {
 
     static final String JOB = "00112233445566778899aabbccddeeff";
     static final String OPERATOR = "cbc357ccb763df2852fee8c4fc7d55f2";
 
-    final Map<String, Metric> metrics = new TreeMap<>();
-    final ManualClock clock = new ManualClock();
+    public final Map<String, Metric> metrics = new TreeMap<>();
+    public final ManualClock clock = new ManualClock();
     private final OptionalLong restored;
     private final List<Timer> timers = new ArrayList<>();
 
-    WriterContext(OptionalLong restored) {
+    public WriterContext(OptionalLong restored) {
         this.restored = restored;
     }
 
     /** Moves the clock and runs the timers that are due then. */
-    void pass(long millis) throws Exception {
+    public void pass(long millis) throws Exception {
         clock.advanceTime(java.time.Duration.ofMillis(millis));
         for (Timer timer : new ArrayList<>(timers)) {
             if (timer.at <= getCurrentProcessingTime()) {
@@ -54,11 +54,11 @@ final class WriterContext implements WriterInitContext, ProcessingTimeService {
         }
     }
 
-    int timers() {
+    public int timers() {
         return timers.size();
     }
 
-    Object metric(String name) {
+    public Object metric(String name) {
         Metric metric = metrics.get(name);
         return metric instanceof Counter ? ((Counter) metric).getCount() : metric instanceof Gauge ? ((Gauge<?>) metric).getValue() : metric;
     }

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.function.IntFunction;
 
-/** The view of a native buffer for one row at a time: it grows with a row and is given back after a large one. */
+/** The view of a native buffer for one row, or message, at a time: it grows with a row and is given back after a large one. */
 final class RowInput {
 
     private static final int INITIAL = 4 * 1024;
@@ -38,6 +38,15 @@ final class RowInput {
         resize((int) wanted);
         view.put(kept);
         return view;
+    }
+
+    /** Puts a whole message into it, and makes it as large as that needs. */
+    void put(byte[] message) {
+        if (view.capacity() < message.length) {
+            grow(message.length, 0);
+        }
+        ((Buffer) view).clear();
+        view.put(message);
     }
 
     private void resize(int capacity) {

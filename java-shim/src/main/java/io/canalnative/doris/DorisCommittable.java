@@ -15,13 +15,13 @@ final class DorisCommittable {
     static final SimpleVersionedSerializer<DorisCommittable> SERIALIZER =
             new PayloadSerializer<DorisCommittable>(0x434E4443, "a committable") {
                 @Override
-                void write(DorisCommittable value, DataOutputStream out) throws IOException {
+                protected void write(DorisCommittable value, DataOutputStream out) throws IOException {
                     out.writeLong(value.after);
                     writeBytes(value.load, out);
                 }
 
                 @Override
-                DorisCommittable read(int version, DataInputStream in) throws IOException {
+                protected DorisCommittable read(int version, DataInputStream in) throws IOException {
                     long after = in.readLong();
                     return new DorisCommittable(readBytes(in), after);
                 }

@@ -110,17 +110,7 @@ final class DorisSpec {
         spec.put("maxRetries", settings.maxRetries);
         spec.put("loadTimeoutSeconds", settings.properties.timeoutSeconds);
         spec.put("compress", settings.properties.compression);
-        ObjectNode parts = spec.putObject("label");
-        parts.put("prefix", settings.labelPrefix);
-        parts.put("sink", label.sink);
-        parts.put("job", label.job);
-        if (label.restored.isPresent()) {
-            parts.put("restored", label.restored.getAsLong());
-        } else {
-            parts.putNull("restored");
-        }
-        parts.put("subtask", label.subtask);
-        parts.put("subtasks", label.subtasks);
+        label.write(spec.putObject("label"), settings.labelPrefix);
         ArrayNode states = spec.putArray("restored");
         for (byte[] state : restored) {
             states.add(JSON.readTree(state));

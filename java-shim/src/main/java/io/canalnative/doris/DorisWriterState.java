@@ -14,7 +14,7 @@ final class DorisWriterState {
     static final SimpleVersionedSerializer<DorisWriterState> SERIALIZER =
             new PayloadSerializer<DorisWriterState>(0x434E4453, "a writer's state") {
                 @Override
-                void write(DorisWriterState value, DataOutputStream out) throws IOException {
+                protected void write(DorisWriterState value, DataOutputStream out) throws IOException {
                     writeBytes(value.loads, out);
                     out.writeBoolean(value.badRows != null);
                     if (value.badRows != null) {
@@ -23,7 +23,7 @@ final class DorisWriterState {
                 }
 
                 @Override
-                DorisWriterState read(int version, DataInputStream in) throws IOException {
+                protected DorisWriterState read(int version, DataInputStream in) throws IOException {
                     byte[] loads = readBytes(in);
                     return new DorisWriterState(loads, in.readBoolean() ? readBytes(in) : null);
                 }

@@ -5,9 +5,10 @@ import java.util.OptionalLong;
 import java.util.zip.CRC32;
 
 import org.apache.flink.api.connector.sink2.InitContext;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** What makes a writer's labels its own, as far as Flink knows it. */
-final class LabelParts {
+public final class LabelParts {
 
     /** 8 hex digits that tell the sinks of a job apart. */
     final String sink;
@@ -27,7 +28,7 @@ final class LabelParts {
     }
 
     /** @param operator Flink's id of the operator, the same after a restart; null where it has none to tell */
-    static LabelParts of(InitContext context, String operator) {
+    public static LabelParts of(InitContext context, String operator) {
         String id = operator == null ? context.getTaskInfo().getTaskName() : operator;
         return new LabelParts(
                 hash(id),
@@ -40,6 +41,20 @@ final class LabelParts {
     /** The same for the writer of bad rows beside it. */
     LabelParts ofBadRows() {
         return new LabelParts(hash(sink + " bad rows"), job, restored, subtask, subtasks);
+    }
+
+    /** Fills in {@code LabelSpec} of native/src/doris/spec.rs. @param prefix the user's; empty for a default */
+    public void write(ObjectNode spec, String prefix) {
+        spec.put("prefix", prefix);
+        spec.put("sink", sink);
+        spec.put("job", job);
+        if (restored.isPresent()) {
+            spec.put("restored", restored.getAsLong());
+        } else {
+            spec.putNull("restored");
+        }
+        spec.put("subtask", subtask);
+        spec.put("subtasks", subtasks);
     }
 
     private static String hash(String text) {

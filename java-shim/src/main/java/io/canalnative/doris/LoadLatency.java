@@ -1,13 +1,14 @@
 package io.canalnative.doris;
 
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 import io.canalnative.DorisLoads;
 import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.HistogramStatistics;
 
 /** Durations of the last loads, or commits, in milliseconds. */
-final class LoadLatency implements Histogram {
+public final class LoadLatency implements Histogram {
 
     private static final int WINDOW = 1024;
 
@@ -21,9 +22,9 @@ final class LoadLatency implements Histogram {
         last[(int) (count++ % WINDOW)] = millis;
     }
 
-    /** Takes every load that ended since the last call, each as long as the middle of its bucket. */
-    synchronized void take(DorisLoads loads) {
-        loads.latency(counts);
+    /** Takes every load that ended since the last call, each as long as the middle of its bucket. @param fill {@link DorisLoads#latency} */
+    public synchronized void take(Consumer<long[]> fill) {
+        fill.accept(counts);
         for (int bucket = 0; bucket < counts.length; bucket++) {
             for (; counted[bucket] < counts[bucket]; counted[bucket]++) {
                 update(middle(bucket));

@@ -12,7 +12,7 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
  * What checkpoints keep: a magic number, then the value's own fields. Texts of the native side are bytes in it and carry a version of their
  * own, so this version changes with the fields around them only.
  */
-abstract class PayloadSerializer<T> implements SimpleVersionedSerializer<T> {
+public abstract class PayloadSerializer<T> implements SimpleVersionedSerializer<T> {
 
     /** The version that is written, and the newest that is read. */
     static final int VERSION = 1;
@@ -24,15 +24,15 @@ abstract class PayloadSerializer<T> implements SimpleVersionedSerializer<T> {
      * @param magic the first four bytes
      * @param what names the value in an error
      */
-    PayloadSerializer(int magic, String what) {
+    protected PayloadSerializer(int magic, String what) {
         this.magic = magic;
         this.what = what;
     }
 
-    abstract void write(T value, DataOutputStream out) throws IOException;
+    protected abstract void write(T value, DataOutputStream out) throws IOException;
 
     /** Reads what {@link #write} of that version wrote. */
-    abstract T read(int version, DataInputStream in) throws IOException;
+    protected abstract T read(int version, DataInputStream in) throws IOException;
 
     @Override
     public int getVersion() {
@@ -71,12 +71,12 @@ abstract class PayloadSerializer<T> implements SimpleVersionedSerializer<T> {
         }
     }
 
-    static void writeBytes(byte[] bytes, DataOutputStream out) throws IOException {
+    protected static void writeBytes(byte[] bytes, DataOutputStream out) throws IOException {
         out.writeInt(bytes.length);
         out.write(bytes);
     }
 
-    static byte[] readBytes(DataInputStream in) throws IOException {
+    protected static byte[] readBytes(DataInputStream in) throws IOException {
         int length = in.readInt();
         if (length < 0 || length > in.available()) {
             throw new IOException("a length of " + length + " with " + in.available() + " bytes left");

@@ -1,0 +1,133 @@
+package io.canalnative.database;
+
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.Collections;
+import java.util.List;
+
+import io.canalnative.DatabaseLoads;
+import io.canalnative.doris.PayloadSerializer;
+import io.canalnative.doris.Waiting;
+import org.apache.flink.api.common.operators.ProcessingTimeService;
+import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.slf4j.LoggerFactory;
+
+/** Writes the messages of one subtask. All its methods, and its timer, run in the task's thread. */
+final class CanalDorisWriter implements StatefulSinkWriter<CanalRecord, byte[]> {
+
+    /** What a checkpoint keeps: JSON of the native side. */
+    static final SimpleVersionedSerializer<byte[]> STATE =
+            new PayloadSerializer<byte[]>(0x434E4453 + 0x100, "the state of a writer of databases") {
+                @Override
+                protected void write(byte[] state, DataOutputStream out) throws IOException {
+                    writeBytes(state, out);
+                }
+
+                @Override
+                protected byte[] read(int version, DataInputStream in) throws IOException {
+                    return readBytes(in);
+                }
+            };
+
+    /** Between two looks at tables that change or are stopped. */
+    static final long TICK_MILLIS = 1000;
+
+    private static final ReportLog REPORTS = new ReportLog(LoggerFactory.getLogger(CanalDorisSink.class));
+
+    private final DatabaseLoads loads;
+    private final DatabaseMetrics metrics;
+    private final ProcessingTimeService timers;
+    private final long flushMillis;
+    private final long inFlight;
+    private long ticked;
+    private long flushed;
+    private boolean closed;
+
+    CanalDorisWriter(DatabaseSpec spec, DatabaseLoads loads, DatabaseMetrics metrics, ProcessingTimeService timers) {
+        this.loads = loads;
+        this.metrics = metrics;
+        this.timers = timers;
+        this.flushMillis = spec.flushMillis;
+        this.inFlight = spec.inFlight;
+        this.ticked = timers.getCurrentProcessingTime();
+        this.flushed = ticked;
+        startTimer();
+    }
+
+    @Override
+    public void write(CanalRecord record, Context context) throws IOException, InterruptedException {
+        boolean taken = loads.write(record.value, record.partition, record.sequence, record.everyones);
+        while (!taken) {
+            await(DatabaseLoads.ROOM);
+            taken = loads.resume();
+        }
+    }
+
+    /** At a checkpoint, before the state is taken: every message so far is in its table, or is known to wait for one that is stopped. */
+    @Override
+    public void flush(boolean endOfInput) throws IOException, InterruptedException {
+        loads.flush();
+        await(DatabaseLoads.SETTLED);
+        look();
+    }
+
+    @Override
+    public List<byte[]> snapshotState(long checkpointId) {
+        return Collections.singletonList(loads.state());
+    }
+
+    /** Waits, and does meanwhile what the timer would. */
+    private void await(int what) throws IOException, InterruptedException {
+        Waiting.until(millis -> {
+            boolean reached = loads.await(what, millis);
+            tickIfDue();
+            return reached;
+        });
+    }
+
+    private void startTimer() {
+        long millis = flushMillis > 0 ? Math.min(flushMillis, TICK_MILLIS) : TICK_MILLIS;
+        timers.registerTimer(timers.getCurrentProcessingTime() + millis, time -> onTimer());
+    }
+
+    private void onTimer() throws IOException {
+        if (closed) {
+            return;
+        }
+        // A load that has failed is noticed here if no message comes.
+        loads.await(DatabaseLoads.SETTLED, 0);
+        tickIfDue();
+        metrics.take(loads);
+        long now = timers.getCurrentProcessingTime();
+        // Bodies that would have to wait for others had better grow.
+        if (flushMillis > 0 && now - flushed >= flushMillis && metrics.get("openLoads") <= inFlight) {
+            flushed = now;
+            loads.flush();
+        }
+        startTimer();
+    }
+
+    private void tickIfDue() throws IOException {
+        long now = timers.getCurrentProcessingTime();
+        if (now - ticked >= TICK_MILLIS) {
+            ticked = now;
+            loads.tick();
+            look();
+        }
+    }
+
+    /** Takes the native side's numbers, and logs what it has to say. */
+    private void look() throws IOException {
+        metrics.take(loads);
+        metrics.takeTables(loads);
+        REPORTS.write(loads.reports());
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        loads.close();
+    }
+}
