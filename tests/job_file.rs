@@ -162,6 +162,19 @@ fn good_files_have_every_key() {
     assert!(missing.is_empty(), "in no file of tests/data/job: {missing:?}");
 }
 
+/// The manual's page has each key, in back quotes.
+#[test]
+fn the_manual_has_every_key() {
+    let page = text_of("docs/whole-database.md");
+    let quoted = page.split('`').skip(1).step_by(2);
+    let words: BTreeSet<&str> =
+        quoted.flat_map(|text| text.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_')).collect();
+    let mut known = BTreeSet::new();
+    keys_of(&JOB, "", &mut known);
+    let missing: Vec<&String> = known.iter().filter(|path| !words.contains(path.rsplit('.').next().unwrap())).collect();
+    assert!(missing.is_empty(), "not in docs/whole-database.md: {missing:?}");
+}
+
 proptest! {
     #[test]
     fn no_input_is_a_panic(text in "\\PC{0,200}", bytes in prop::collection::vec(any::<u8>(), 0..200)) {

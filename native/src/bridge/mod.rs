@@ -9,8 +9,8 @@ mod database;
 mod doris;
 mod encode;
 mod handle;
-mod job;
 mod interrupt;
+mod job;
 mod throw;
 
 use crate::canal::changelog::Changelog;

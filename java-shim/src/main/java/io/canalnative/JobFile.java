@@ -17,18 +17,18 @@ public final class JobFile {
      * @throws NativeLibraryException the library is not available here
      * @throws IOException the file cannot be read
      */
-    public static String read(Path file) throws IOException {
+    public static String read(Path file) throws IOException, NativeLibraryException {
         byte[] yaml = yaml(file);
         return new String(NativeJob.read(yaml, origin(file)), StandardCharsets.UTF_8);
     }
 
     /** As {@link #read}, but neither needs the password nor returns it. */
-    public static String check(Path file) throws IOException {
+    public static String check(Path file) throws IOException, NativeLibraryException {
         byte[] yaml = yaml(file);
         return new String(NativeJob.check(yaml, origin(file)), StandardCharsets.UTF_8);
     }
 
-    private static byte[] yaml(Path file) throws IOException {
+    private static byte[] yaml(Path file) throws IOException, NativeLibraryException {
         NativeLibrary.load();
         return Files.readAllBytes(file);
     }
