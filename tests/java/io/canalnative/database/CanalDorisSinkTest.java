@@ -11,77 +11,21 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 import io.canalnative.doris.Standin;
-import org.apache.flink.api.common.eventtime.WatermarkStrategy;
-import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
-import org.apache.flink.core.execution.SavepointFormatType;
-import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
-import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Jobs in Flink's mini cluster that write captured messages of two tables, by the native library, to a Doris that keeps state. */
-class CanalDorisSinkTest {
+class CanalDorisSinkTest extends DorisJobs {
 
     private static final String[] QUERIES = {
         "SELECT id, customer, amount, status, created, note FROM shop_dev.orders ORDER BY id",
         "SELECT order_id, line_no, sku, qty, price FROM shop_dev.order_item ORDER BY order_id, line_no, sku",
     };
-    private static final Duration LONG = Duration.ofSeconds(60);
-
-    private Standin doris;
-
-    @BeforeEach
-    void start() throws Exception {
-        doris = new Standin();
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        doris.close();
-    }
-
-    /** @param more members in pairs of name and JSON, over those of here */
-    private String spec(String... more) throws Exception {
-        ObjectNode spec = DatabaseSpec.JSON.createObjectNode();
-        Arrays.stream(doris.frontEnds().split(",")).forEach(spec.putArray("fenodes")::add);
-        spec.put("username", Standin.USER).put("password", Standin.PASSWORD).put("format", "json");
-        spec.putObject("properties").put("replication", 1).put("buckets", 1);
-        spec.put("maxRows", 20).put("maxBytes", 100_000).put("memoryBytes", 1_000_000).put("inFlight", 3).put("maxRetries", 3);
-        spec.put("loadTimeoutSeconds", 20).put("patienceSeconds", 20).put("flushMillis", 100);
-        for (int i = 0; i < more.length; i += 2) {
-            spec.set(more[i], DatabaseSpec.JSON.readTree(more[i + 1]));
-        }
-        return spec.toString();
-    }
-
-    private static StreamExecutionEnvironment jobs(String... settings) {
-        Configuration configuration = new Configuration();
-        configuration.setString("restart-strategy.type", "none");
-        for (int i = 0; i < settings.length; i += 2) {
-            configuration.setString(settings[i], settings[i + 1]);
-        }
-        return StreamExecutionEnvironment.getExecutionEnvironment(configuration);
-    }
-
-    private static DataStream<CanalRecord> all(StreamExecutionEnvironment jobs) {
-        return jobs.fromData(Messages.all(), CanalRecord.TYPE).setParallelism(1);
-    }
-
-    private JobClient endless(int parallelism, String spec, String... settings) throws Exception {
-        StreamExecutionEnvironment jobs = jobs(settings);
-        CanalDorisSink.add(
-                jobs.fromSource(Messages.endless(), WatermarkStrategy.noWatermarks(), "topic", CanalRecord.TYPE).uid("topic").setParallelism(1), spec, parallelism, "doris");
-        return jobs.executeAsync();
-    }
 
     private List<List<List<String>>> tables() throws Exception {
         List<List<List<String>>> tables = new ArrayList<>();
@@ -89,22 +33,6 @@ class CanalDorisSinkTest {
             tables.add(doris.sql("shop_dev", query));
         }
         return tables;
-    }
-
-    private static void await(String what, Callable<Boolean> condition) throws Exception {
-        long until = System.nanoTime() + LONG.toNanos();
-        while (!condition.call()) {
-            assertTrue(System.nanoTime() < until, what);
-            TimeUnit.MILLISECONDS.sleep(10);
-        }
-    }
-
-    private static String causes(Throwable e) {
-        StringBuilder all = new StringBuilder();
-        for (; e != null; e = e.getCause()) {
-            all.append(e.getMessage()).append('\n');
-        }
-        return all.toString();
     }
 
     /** What the messages leave, by a reading of their own: keys in order, and the customers. */
@@ -119,7 +47,7 @@ class CanalDorisSinkTest {
         for (int parallelism : new int[] {1, 2, 4}) {
             doris.sql("information_schema", "DROP DATABASE IF EXISTS shop_dev");
             StreamExecutionEnvironment jobs = jobs("execution.checkpointing.interval", "20ms");
-            CanalDorisSink.add(all(jobs), spec(), parallelism, "doris");
+            CanalDorisSink.add(partition(jobs, Messages.ORDERS), spec(), parallelism, "doris");
             jobs.execute();
             List<List<List<String>>> tables = tables();
             if (first == null) {
@@ -136,7 +64,7 @@ class CanalDorisSinkTest {
             doris.sql("information_schema", "DROP DATABASE IF EXISTS shop_dev");
             StreamExecutionEnvironment jobs = jobs("execution.runtime-mode", mode);
             // Each row by itself takes its way, so rows of a key come in any order; their sequences put them right.
-            CanalDorisSink.add(all(jobs).rebalance().map(record -> record).returns(CanalRecord.TYPE).setParallelism(3), spec(), 2, "doris");
+            CanalDorisSink.add(partition(jobs, Messages.ORDERS).rebalance().map(record -> record).returns(CanalRecord.TYPE).setParallelism(3), spec(), 2, "doris");
             jobs.execute();
             assertReplayed(tables());
         }
@@ -151,7 +79,7 @@ class CanalDorisSinkTest {
             int end = Messages.ORDERS.size() * (i + 1) / parallelisms.length;
             Messages.END.set(end);
             String[] restored = from == null ? new String[0] : new String[] {"execution.state-recovery.path", from, "execution.savepoint.path", from};
-            JobClient job = endless(parallelisms[i], spec("flushMillis", "0", "maxRows", "1000"), restored);
+            JobClient job = endless(Messages.ORDERS, parallelisms[i], spec("flushMillis", "0", "maxRows", "1000"), restored);
             await("the job reads to message " + end, () -> Messages.NEXT.get() >= end);
             from = stopped(job, savepoints);
             job.getJobExecutionResult().get(60, TimeUnit.SECONDS);
@@ -161,26 +89,11 @@ class CanalDorisSinkTest {
         assertReplayed(tables());
     }
 
-    /** The savepoint's path. The source may have read everything before the last task runs; until then Flink makes none. */
-    private static String stopped(JobClient job, Path savepoints) throws Exception {
-        String[] path = new String[1];
-        await("a savepoint", () -> {
-            try {
-                path[0] = job.stopWithSavepoint(false, savepoints.toString(), SavepointFormatType.CANONICAL).get(60, TimeUnit.SECONDS);
-                return true;
-            } catch (ExecutionException e) {
-                assertTrue(causes(e).contains("Not all required tasks are currently running"), causes(e));
-                return false;
-            }
-        });
-        return path[0];
-    }
-
     @Test
     void aFailedLoadFailsTheJobWithDorisReason() throws Exception {
         doris.fault("{\"name\": \"too_many_versions\", \"count\": 1000000, \"table\": \"orders\"}");
         StreamExecutionEnvironment jobs = jobs();
-        CanalDorisSink.add(all(jobs), spec("maxRetries", "1", "patienceSeconds", "2"), 2, "doris");
+        CanalDorisSink.add(partition(jobs, Messages.ORDERS), spec("maxRetries", "1", "patienceSeconds", "2"), 2, "doris");
         String text = causes(assertThrows(Exception.class, jobs::execute));
         assertTrue(text.contains("shop_dev.orders") && text.contains("-235"), text);
         assertFalse(text.contains(Standin.PASSWORD), text);
@@ -192,7 +105,7 @@ class CanalDorisSinkTest {
         doris.fault("{\"name\": \"too_many_versions\", \"count\": 1000000, \"table\": \"orders\"}");
         Messages.NEXT.set(0);
         Messages.END.set(10);
-        JobClient job = endless(1, spec("maxRetries", "1", "patienceSeconds", "2"));
+        JobClient job = endless(Messages.ORDERS, 1, spec("maxRetries", "1", "patienceSeconds", "2"));
         String text = causes(assertThrows(Exception.class, () -> job.getJobExecutionResult().get(60, TimeUnit.SECONDS)));
         assertTrue(text.contains("-235"), text);
     }
@@ -211,7 +124,7 @@ class CanalDorisSinkTest {
             Messages.NEXT.set(0);
             Messages.END.set(100);
             String spec = spec(wait[2], wait[3]);
-            JobClient job = endless(1, spec, "execution.checkpointing.interval", "100ms");
+            JobClient job = endless(Messages.ORDERS, 1, spec, "execution.checkpointing.interval", "100ms");
             await("it waits: " + Arrays.toString(wait), () -> doris.admin("GET", "/faults", null).get(0).get("hits").asInt() > 0);
             long began = System.nanoTime();
             job.cancel().get(60, TimeUnit.SECONDS);
@@ -226,14 +139,14 @@ class CanalDorisSinkTest {
     @Test
     void unalignedCheckpointsAreRefused() throws Exception {
         StreamExecutionEnvironment jobs = jobs("execution.checkpointing.interval", "20ms", "execution.checkpointing.unaligned.enabled", "true");
-        IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> CanalDorisSink.add(all(jobs), spec(), 2, "doris"));
+        IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> CanalDorisSink.add(partition(jobs, Messages.ORDERS), spec(), 2, "doris"));
         assertTrue(e.getMessage().contains("'execution.checkpointing.unaligned.enabled'"), e.getMessage());
     }
 
     @Test
     void aSpecificationThatTheLibraryRefusesFailsTheJob() throws Exception {
         StreamExecutionEnvironment jobs = jobs();
-        CanalDorisSink.add(all(jobs), spec("maxRows", "0"), 1, "doris");
+        CanalDorisSink.add(partition(jobs, Messages.ORDERS), spec("maxRows", "0"), 1, "doris");
         String text = causes(assertThrows(Exception.class, jobs::execute));
         assertTrue(text.contains("must be at least 1, and is 0 (at maxRows)"), text);
         assertFalse(text.contains(Standin.PASSWORD), text);

@@ -6,9 +6,11 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 
 import io.canalnative.differential.TestData;
@@ -42,20 +44,21 @@ final class Messages {
         }
     }
 
-    static CanalRecord at(int offset) {
-        return new CanalRecord(ORDERS.get(offset), 0, (long) offset << 20);
+    private static CanalRecord at(List<byte[]> messages, int offset) {
+        return new CanalRecord(messages.get(offset), 0, (long) offset << 20);
     }
 
-    static List<CanalRecord> all() {
-        return java.util.stream.IntStream.range(0, ORDERS.size()).mapToObj(Messages::at).collect(Collectors.toList());
+    /** Messages as a partition has them. */
+    static List<CanalRecord> records(List<byte[]> messages) {
+        return IntStream.range(0, messages.size()).mapToObj(offset -> at(messages, offset)).collect(Collectors.toList());
     }
 
     /** Messages from {@link #NEXT} to {@link #END}, then ones that say nothing: a job that runs on, as one on a topic does. */
-    static Source<CanalRecord, ?, ?> endless() {
+    static Source<CanalRecord, ?, ?> endless(ArrayList<byte[]> messages) {
         return new DataGeneratorSource<>(
                 index -> {
                     int offset = NEXT.getAndUpdate(next -> Math.min(next + 1, END.get()));
-                    return offset < END.get() ? at(offset) : new CanalRecord(NOTHING, 0, (long) END.get() << 20);
+                    return offset < END.get() ? at(messages, offset) : new CanalRecord(NOTHING, 0, (long) END.get() << 20);
                 },
                 Long.MAX_VALUE, RateLimiterStrategy.perSecond(2000), CanalRecord.TYPE);
     }
