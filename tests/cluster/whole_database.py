@@ -7,6 +7,7 @@ Usage: whole_database.py <jar> [--flink 1.20|2.x] [--java HOME]. The tables that
 import argparse
 import gzip
 import json
+import re
 import shutil
 import signal
 import sys
@@ -141,6 +142,11 @@ def refused(jobs: Jobs, parts: Parts, java: Path) -> None:
     junk.write_text("junk\n")
     failing = jobs.file("junk", files="junk.jsonl", more="")
     failing.write_text(failing.read_text().replace("flink: {", "flink: {properties: {restart-strategy.type: none}, "))
+    unreachable = jobs.file("unreachable", more="load: {patience: 1s}")
+    unreachable.write_text(re.sub(r'fenodes: "[^"]*"', 'fenodes: "127.0.0.1:9"', unreachable.read_text()).replace(
+        "flink: {", "flink: {properties: {restart-strategy.type: fixed-delay, restart-strategy.fixed-delay.attempts: 2, restart-strategy.fixed-delay.delay: 6 s}, "))
+    jobs.said("no Doris", call(jobs.env, "run", unreachable), 1, "none of Doris' front ends (127.0.0.1:9) can be reached now",
+              "has failed, and starts again from its last checkpoint: ", "has failed after 0 messages", "canal-native: ")
     jobs.said("a message that is none", call(jobs.env, "run", failing), 1, "a message cannot be read")
 
 

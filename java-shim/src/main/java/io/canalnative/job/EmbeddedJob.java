@@ -1,6 +1,8 @@
 package io.canalnative.job;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +43,7 @@ public final class EmbeddedJob {
     private final JobPlan plan;
     private final StateDirectory state;
     private final String log;
+    private long restarts;
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final CompletableFuture<Void> stop = new CompletableFuture<>();
 
@@ -144,6 +147,9 @@ public final class EmbeddedJob {
         Optional<Path> newest = state.newest();
         newest.ifPresent(checkpoint -> settings.put("execution.state-recovery.path", checkpoint.toUri().toString()));
         say(newest.map(checkpoint -> "goes on from " + state.path.relativize(checkpoint)).orElse("begins anew") + "; its state is in " + state.path + ", its log is " + log);
+        if (plan.frontEnds.stream().noneMatch(EmbeddedJob::listens)) {
+            say("none of Doris' front ends (" + String.join(", ", plan.frontEnds) + ") can be reached now; it is tried for as long as load.patience says");
+        }
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(Configuration.fromMap(settings));
         env.setParallelism(plan.parallelism);
         CanalToDoris.build(env, plan);
@@ -156,12 +162,33 @@ public final class EmbeddedJob {
             try {
                 either.get(PROGRESS_SECONDS, TimeUnit.SECONDS);
             } catch (TimeoutException e) {
+                sayRestart(job, Integer.parseInt(settings.get("rest.bind-port")));
                 say(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began) + " s: " + Progress.ONLY.line(plan.parallelism));
             } catch (ExecutionException e) {
                 break;
             }
         }
         return result.isDone() ? ended(result) : stop(job, result);
+    }
+
+    private void sayRestart(JobClient job, int restPort) {
+        long now = Progress.ONLY.sum("numRestarts");
+        if (now > restarts) {
+            restarts = now;
+            String why = FailureReport.ofLast(restPort, job.getJobID());
+            say("has failed, and starts again from its last checkpoint: " + (why == null ? "the log says why: " + log : why));
+        }
+    }
+
+    /** Whether somebody listens at {@code host:port}. */
+    private static boolean listens(String address) {
+        int colon = address.lastIndexOf(':');
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(address.substring(0, colon), Integer.parseInt(address.substring(colon + 1))), 3000);
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private int ended(CompletableFuture<?> result) throws InterruptedException, IOException {
@@ -197,7 +224,7 @@ public final class EmbeddedJob {
     }
 
     /** What a Flink in this process needs beside; the file's own settings win. */
-    private static void embed(Map<String, String> settings) {
+    private static void embed(Map<String, String> settings) throws IOException {
         Map<String, String> embedded = new HashMap<>();
         // What the job goes on from is removed as soon as there is a newer one.
         embedded.put("execution.state-recovery.claim-mode", "CLAIM");
@@ -207,7 +234,8 @@ public final class EmbeddedJob {
         embedded.put("restart-strategy.exponential-delay.max-backoff", "30 s");
         embedded.put("rest.address", "127.0.0.1");
         embedded.put("rest.bind-address", "127.0.0.1");
-        embedded.put("rest.bind-port", "0");
+        embedded.put("rest.bind-port", String.valueOf(FailureReport.freePort()));
+        embedded.put("web.submit.enable", "false");
         embedded.put("classloader.check-leaked-classloader", "false");
         embedded.put("metrics.reporters", "progress");
         embedded.put("metrics.reporter.progress.factory.class", Progress.Factory.class.getName());

@@ -30,6 +30,8 @@ final class JobPlan {
     final JsonNode kafka;
     /** Null where they come from Kafka. */
     final List<String> files;
+    /** {@code host:port} of Doris' front ends. */
+    final List<String> frontEnds;
     /** For {@code CanalDorisSink}. */
     final String sink;
     /** Nothing is done in Doris; what would be is only said. */
@@ -44,6 +46,7 @@ final class JobPlan {
         flink = texts(plan.get("flink"));
         kafka = plan.get("source").get("kafka");
         files = kafka == null ? items(plan.get("source").get("files").get("paths")) : null;
+        frontEnds = items(plan.get("sink").get("fenodes"));
         sink = ((ObjectNode) plan.get("sink")).put("flushMillis", plan.get("flushSeconds").asLong() * 1000).put("plan", onlySays).toString();
     }
 
