@@ -31,7 +31,7 @@ class CanalDorisWriterTest {
     private final WriterContext context = new WriterContext(OptionalLong.empty());
 
     private CanalDorisWriter open(String spec) {
-        return new CanalDorisWriter(new DatabaseSpec(spec), loads, new DatabaseMetrics(context.metricGroup()), context);
+        return new CanalDorisWriter(new DatabaseSpec(spec), 2, loads, new DatabaseMetrics(context.metricGroup()), context);
     }
 
     private static CanalRecord record(String text) {
@@ -60,13 +60,36 @@ class CanalDorisWriterTest {
         loads.waits = 3;
         writer.flush(false);
         assertEquals(Arrays.asList("flush", "await settled", "await settled", "await settled"), calls());
-        List<byte[]> state = writer.snapshotState(1);
-        assertEquals(1, state.size());
-        assertArrayEquals(loads.state(), state.get(0));
-        byte[] kept = CanalDorisWriter.STATE.serialize(state.get(0));
-        assertArrayEquals(loads.state(), CanalDorisWriter.STATE.deserialize(CanalDorisWriter.STATE.getVersion(), kept));
-        String message = assertThrows(IOException.class, () -> CanalDorisWriter.STATE.deserialize(9, kept)).getMessage();
+        assertEquals(Collections.singletonList(new WriterState(2, loads.state())), writer.snapshotState(1));
+    }
+
+    @Test
+    void atTheEndNothingIsLeftWaiting() throws Exception {
+        CanalDorisWriter writer = open("{}");
+        loads.set("parked", 3);
+        writer.flush(false);
+        assertEquals(Arrays.asList("flush", "await settled"), calls());
+        loads.atTick = () -> loads.set("parked", 0);
+        writer.flush(true);
+        assertEquals(Arrays.asList("flush", "await settled", "tick", "flush", "await settled"), calls());
+        loads.set("parked", 3);
+        loads.atTick = () -> context.clock.advanceTime(java.time.Duration.ofSeconds(31));
+        String message = assertThrows(IOException.class, () -> writer.flush(true)).getMessage();
+        assertTrue(message.contains("3 messages wait"), message);
+    }
+
+    @Test
+    void aStateIsKeptAndRead() throws Exception {
+        WriterState state = new WriterState(2, loads.state());
+        byte[] kept = WriterState.SERIALIZER.serialize(state);
+        assertEquals(state, WriterState.SERIALIZER.deserialize(WriterState.SERIALIZER.getVersion(), kept));
+        assertArrayEquals(loads.state(), state.forSubtasks(3));
+        String message = assertThrows(IOException.class, () -> WriterState.SERIALIZER.deserialize(9, kept)).getMessage();
         assertTrue(message.contains("version 9"), message);
+        WriterState waiting = new WriterState(2, "{\"v\":1,\"parked\":[{},{}]}".getBytes(StandardCharsets.UTF_8));
+        assertEquals("{\"v\":1,\"parked\":[{},{}]}", new String(waiting.forSubtasks(2), StandardCharsets.UTF_8));
+        message = assertThrows(IllegalStateException.class, () -> waiting.forSubtasks(3)).getMessage();
+        assertTrue(message.contains("2 messages") && message.contains("parallelism of 2"), message);
     }
 
     /** Tables that change go on changing while a message waits for them. */

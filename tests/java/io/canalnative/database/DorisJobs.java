@@ -97,7 +97,10 @@ abstract class DorisJobs {
                 path[0] = job.stopWithSavepoint(false, savepoints.toString(), SavepointFormatType.CANONICAL).get(60, TimeUnit.SECONDS);
                 return true;
             } catch (ExecutionException e) {
-                assertTrue(causes(e).contains("Not all required tasks are currently running"), causes(e));
+                if (!causes(e).contains("Not all required tasks are currently running")) {
+                    job.getJobExecutionResult().get(60, TimeUnit.SECONDS);
+                    throw e;
+                }
                 return false;
             }
         });

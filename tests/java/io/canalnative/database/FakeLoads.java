@@ -24,6 +24,8 @@ final class FakeLoads implements DatabaseLoads {
     RuntimeException failure;
     /** What happens at a wait. */
     Runnable atWait = () -> {};
+    /** What happens at a tick. */
+    Runnable atTick = () -> {};
 
     void set(String metric, long value) {
         metrics[METRICS.indexOf(metric)] = value;
@@ -66,6 +68,7 @@ final class FakeLoads implements DatabaseLoads {
     @Override
     public void tick() {
         calls.add("tick");
+        atTick.run();
     }
 
     @Override

@@ -62,4 +62,10 @@ final class Messages {
                 },
                 Long.MAX_VALUE, RateLimiterStrategy.perSecond(2000), CanalRecord.TYPE);
     }
+
+    /** All messages once, so many a second; its place is in the job's checkpoints. */
+    static Source<CanalRecord, ?, ?> paced(List<byte[]> messages, double perSecond) {
+        ArrayList<byte[]> all = new ArrayList<>(messages);
+        return new DataGeneratorSource<>(index -> at(all, index.intValue()), all.size(), RateLimiterStrategy.perSecond(perSecond), CanalRecord.TYPE);
+    }
 }

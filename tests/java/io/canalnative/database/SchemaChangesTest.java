@@ -1,12 +1,16 @@
 package io.canalnative.database;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +25,8 @@ class SchemaChangesTest extends DorisJobs {
         SourceDatabase app = new SourceDatabase("app");
         for (int table = 0; table < TABLES; table++) {
             app.create("t" + table);
+            // Never written again.
+            app.put("t" + table, 1000);
         }
         rows(app, 0);
         app.addColumn("t0", "added", "int");
@@ -34,9 +40,7 @@ class SchemaChangesTest extends DorisJobs {
         app.put("t2", 7, "n", "5000000000");
         app.truncate("t3");
         app.put("t3", 3);
-        app.rename("t4", "renamed");
-        app.put("renamed", 1, "v", "after");
-        app.createLike("like5", "t5");
+        app.createLike("like5", "t4");
         app.put("like5", 1);
         app.renameColumn("t5", "v", "w");
         app.put("t5", 4, "w", "renamed");
@@ -111,5 +115,72 @@ class SchemaChangesTest extends DorisJobs {
             jobs.execute();
             assertMoved(app, "parallelism " + parallelism);
         }
+    }
+
+    /** Each time a task of the job fails, it goes on from its last checkpoint, by itself. */
+    @Test
+    void failuresAtRandom() throws Exception {
+        SourceDatabase app = changing();
+        for (int parallelism : new int[] {1, 3}) {
+            doris.sql("information_schema", "DROP DATABASE IF EXISTS app");
+            doris.sql("information_schema", "DROP DATABASE IF EXISTS canal_native");
+            StreamExecutionEnvironment jobs =
+                    jobs("execution.checkpointing.interval", "40ms", "restart-strategy.type", "fixed-delay", "restart-strategy.fixed-delay.attempts", "100",
+                            "restart-strategy.fixed-delay.delay", "1ms");
+            Failures.begin(8, app.messages.size());
+            DataStream<CanalRecord> messages =
+                    jobs.fromSource(Messages.paced(app.messages, 800), WatermarkStrategy.noWatermarks(), "topic", CanalRecord.TYPE).setParallelism(1);
+            CanalDorisSink.add(messages.map(Failures::pass).returns(CanalRecord.TYPE).setParallelism(1), spec(), parallelism, "doris");
+            jobs.execute();
+            assertEquals(8, Failures.happened());
+            assertMoved(app, "parallelism " + parallelism);
+        }
+    }
+
+    /** What waits for somebody goes into a checkpoint, and on from there. */
+    @Test
+    void tablesThatAreStoppedGoOnWhenTheyCan(@TempDir Path savepoints) throws Exception {
+        SourceDatabase app = new SourceDatabase("app");
+        for (int table = 0; table < TABLES; table++) {
+            app.create("t" + table);
+        }
+        rows(app, 0);
+        String[] stopped = {"t1", "t4"};
+        for (String table : stopped) {
+            app.addColumn(table, "n", "bigint");
+            app.put(table, 1);
+            app.modifyColumn(table, "n", "int");
+        }
+        app.setAll("n", "7", stopped);
+        int half = app.messages.size();
+        rows(app, 10);
+        Messages.NEXT.set(0);
+        Messages.END.set(half);
+        JobClient job = endless(app.messages, 2, spec());
+        await("the first half is read", () -> Messages.NEXT.get() >= half);
+        String from = stopped(job, savepoints);
+        job.getJobExecutionResult().get(60, TimeUnit.SECONDS);
+        Messages.END.set(app.messages.size());
+        String[] restored = {"execution.state-recovery.path", from, "execution.savepoint.path", from};
+        JobClient wider = endless(app.messages, 3, spec(), restored);
+        String text = causes(assertThrows(Exception.class, () -> wider.getJobExecutionResult().get(60, TimeUnit.SECONDS)));
+        assertTrue(text.contains("the sink had 2 subtasks then, not 3"), text);
+        Messages.NEXT.set(half);
+        job = endless(app.messages, 2, spec(), restored);
+        await("the others have all", () -> doris.sql("app", "SELECT count(*) FROM app.t0").get(0).get(0).equals(String.valueOf(app.rows("t0").size())));
+        for (String table : stopped) {
+            doris.sql("app", "ALTER TABLE app." + table + " DROP COLUMN n");
+            doris.sql("app", "ALTER TABLE app." + table + " ADD COLUMN n INT NULL");
+        }
+        await("those that were stopped, too", () -> {
+            for (String table : stopped) {
+                if (!doris.sql("app", "SELECT id, v, n FROM app." + table + " ORDER BY id").equals(app.rows(table))) {
+                    return false;
+                }
+            }
+            return true;
+        });
+        stopped(job, savepoints);
+        assertMoved(app, "at the end");
     }
 }

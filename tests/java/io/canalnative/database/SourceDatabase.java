@@ -44,7 +44,7 @@ final class SourceDatabase {
         ddl(table, "ALTER", "ALTER TABLE " + table + " ADD COLUMN " + column + " " + type + " NULL");
     }
 
-    /** To a type that holds all values of the one before. */
+    /** To a type that holds the values that are there. */
     void modifyColumn(String table, String column, String type) {
         types(table).put(column, type);
         ddl(table, "ALTER", "ALTER TABLE " + table + " MODIFY COLUMN " + column + " " + type + " NULL");
@@ -88,6 +88,15 @@ final class SourceDatabase {
         }
         of.rows.put(id, row);
         rows(table, before == null ? "INSERT" : "UPDATE", row, before);
+    }
+
+    /** Gives a column of all rows the same value. */
+    void setAll(String column, String value, String... tables) {
+        for (String table : tables) {
+            for (Integer id : this.tables.get(table).rows.keySet()) {
+                put(table, id, column, value);
+            }
+        }
     }
 
     void delete(String table, int id) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.List;
 
 import io.canalnative.NativeDatabaseWriter;
 import io.canalnative.NativeLibraryException;
@@ -25,7 +26,7 @@ import org.apache.flink.streaming.api.datastream.DataStreamSink;
  *
  * <p>Use it by {@link #add}: a table's messages have to reach one subtask.
  */
-public abstract class CanalDorisSink implements Sink<CanalRecord>, SupportsWriterState<CanalRecord, byte[]> {
+public abstract class CanalDorisSink implements Sink<CanalRecord>, SupportsWriterState<CanalRecord, WriterState> {
     private static final long serialVersionUID = 1L;
 
     private final DatabaseSpec spec;
@@ -73,21 +74,21 @@ public abstract class CanalDorisSink implements Sink<CanalRecord>, SupportsWrite
     }
 
     @Override
-    public StatefulSinkWriter<CanalRecord, byte[]> createWriter(WriterInitContext context) throws IOException {
+    public StatefulSinkWriter<CanalRecord, WriterState> createWriter(WriterInitContext context) throws IOException {
         return restoreWriter(context, Collections.emptyList());
     }
 
     @Override
-    public StatefulSinkWriter<CanalRecord, byte[]> restoreWriter(WriterInitContext context, Collection<byte[]> recovered) throws IOException {
+    public StatefulSinkWriter<CanalRecord, WriterState> restoreWriter(WriterInitContext context, Collection<WriterState> recovered) throws IOException {
         return open(context, context.metricGroup(), context.getProcessingTimeService(), recovered);
     }
 
     /** @param context named in full, as Sink of 1.20 has a class of that name in it */
-    final StatefulSinkWriter<CanalRecord, byte[]> open(
+    final StatefulSinkWriter<CanalRecord, WriterState> open(
             org.apache.flink.api.connector.sink2.InitContext context,
             SinkWriterMetricGroup metrics,
             ProcessingTimeService timers,
-            Collection<byte[]> recovered)
+            Collection<WriterState> recovered)
             throws IOException {
         int running = context.getTaskInfo().getNumberOfParallelSubtasks();
         if (running > subtasks) {
@@ -95,20 +96,24 @@ public abstract class CanalDorisSink implements Sink<CanalRecord>, SupportsWrite
                     String.format("The sink has %d subtasks and was made for %d, so some would not see schema changes; use CanalDorisSink.add with "
                             + "its parallelism, and no Flink that chooses another one (scheduler-mode: reactive)", running, subtasks));
         }
+        List<byte[]> states = new ArrayList<>();
+        for (WriterState state : recovered) {
+            states.add(state.forSubtasks(running));
+        }
         LabelParts label = LabelParts.of(context, metrics.getAllVariables().get("<operator_id>"));
         NativeDatabaseWriter loads;
         try {
-            loads = NativeDatabaseWriter.open(spec.of(label), new ArrayList<>(recovered));
+            loads = NativeDatabaseWriter.open(spec.of(label), states);
         } catch (NativeLibraryException e) {
             throw new IOException(
                     "Whole databases need the native library, and have no other way into Doris: " + e.reason() + ". It runs on Linux on x86-64.", e);
         }
-        return new CanalDorisWriter(spec, loads, new DatabaseMetrics(metrics), timers);
+        return new CanalDorisWriter(spec, running, loads, new DatabaseMetrics(metrics), timers);
     }
 
     @Override
-    public SimpleVersionedSerializer<byte[]> getWriterStateSerializer() {
-        return CanalDorisWriter.STATE;
+    public SimpleVersionedSerializer<WriterState> getWriterStateSerializer() {
+        return WriterState.SERIALIZER;
     }
 
     @Override

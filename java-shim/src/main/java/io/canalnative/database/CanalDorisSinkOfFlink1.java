@@ -16,7 +16,7 @@ final class CanalDorisSinkOfFlink1 extends CanalDorisSink {
 
     @Override
     @SuppressWarnings("deprecation")
-    public StatefulSinkWriter<CanalRecord, byte[]> createWriter(Sink.InitContext context) throws IOException {
+    public StatefulSinkWriter<CanalRecord, WriterState> createWriter(Sink.InitContext context) throws IOException {
         return open(context, context.metricGroup(), context.getProcessingTimeService(), Collections.emptyList());
     }
 }

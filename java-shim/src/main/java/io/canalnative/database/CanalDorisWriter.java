@@ -1,41 +1,28 @@
 package io.canalnative.database;
 
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.List;
 
 import io.canalnative.DatabaseLoads;
-import io.canalnative.doris.PayloadSerializer;
 import io.canalnative.doris.Waiting;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
-import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.slf4j.LoggerFactory;
 
 /** Writes the messages of one subtask. All its methods, and its timer, run in the task's thread. */
-final class CanalDorisWriter implements StatefulSinkWriter<CanalRecord, byte[]> {
-
-    /** What a checkpoint keeps: JSON of the native side. */
-    static final SimpleVersionedSerializer<byte[]> STATE =
-            new PayloadSerializer<byte[]>(0x434E4453 + 0x100, "the state of a writer of databases") {
-                @Override
-                protected void write(byte[] state, DataOutputStream out) throws IOException {
-                    writeBytes(state, out);
-                }
-
-                @Override
-                protected byte[] read(int version, DataInputStream in) throws IOException {
-                    return readBytes(in);
-                }
-            };
+final class CanalDorisWriter implements StatefulSinkWriter<CanalRecord, WriterState> {
 
     /** Between two looks at tables that change or are stopped. */
     static final long TICK_MILLIS = 1000;
+    /** Rows wait 30 seconds for a change that their columns tell of; a table that was stopped is looked at each 10 seconds. */
+    static final long DRAIN_MILLIS = 60_000;
+
+    private static final long DRAIN_STEP_MILLIS = 200;
 
     private static final ReportLog REPORTS = new ReportLog(LoggerFactory.getLogger(CanalDorisSink.class));
 
+    private final int subtasks;
     private final DatabaseLoads loads;
     private final DatabaseMetrics metrics;
     private final ProcessingTimeService timers;
@@ -45,7 +32,9 @@ final class CanalDorisWriter implements StatefulSinkWriter<CanalRecord, byte[]> 
     private long flushed;
     private boolean closed;
 
-    CanalDorisWriter(DatabaseSpec spec, DatabaseLoads loads, DatabaseMetrics metrics, ProcessingTimeService timers) {
+    /** @param subtasks of the sink */
+    CanalDorisWriter(DatabaseSpec spec, int subtasks, DatabaseLoads loads, DatabaseMetrics metrics, ProcessingTimeService timers) {
+        this.subtasks = subtasks;
         this.loads = loads;
         this.metrics = metrics;
         this.timers = timers;
@@ -68,14 +57,36 @@ final class CanalDorisWriter implements StatefulSinkWriter<CanalRecord, byte[]> 
     /** At a checkpoint, before the state is taken: every message so far is in its table, or is known to wait for one that is stopped. */
     @Override
     public void flush(boolean endOfInput) throws IOException, InterruptedException {
+        settle();
+        if (endOfInput) {
+            drain();
+        }
+    }
+
+    private void settle() throws IOException, InterruptedException {
         loads.flush();
         await(DatabaseLoads.SETTLED);
         look();
     }
 
+    /** When the input has ended nobody comes back for messages that wait, so a job does not end well with some. */
+    private void drain() throws IOException, InterruptedException {
+        long until = timers.getCurrentProcessingTime() + DRAIN_MILLIS;
+        while (metrics.get("parked") > 0) {
+            if (timers.getCurrentProcessingTime() >= until) {
+                throw new IOException(
+                        String.format("The input has ended, and %d messages wait for tables that are stopped. Do what the log says, and let the job run again from its last "
+                                + "checkpoint; to stop a job with such tables take a savepoint without draining it.", metrics.get("parked")));
+            }
+            Thread.sleep(DRAIN_STEP_MILLIS);
+            loads.tick();
+            settle();
+        }
+    }
+
     @Override
-    public List<byte[]> snapshotState(long checkpointId) {
-        return Collections.singletonList(loads.state());
+    public List<WriterState> snapshotState(long checkpointId) {
+        return Collections.singletonList(new WriterState(subtasks, loads.state()));
     }
 
     /** Waits, and does meanwhile what the timer would. */
