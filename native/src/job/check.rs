@@ -112,17 +112,20 @@ impl Checking<'_> {
 
     fn object(&mut self, at: Place, entries: &[Entry], members: &[Member], path: &str) -> Of {
         let mut values = Vec::with_capacity(entries.len());
-        let mut meant = Vec::new();
         for entry in entries {
             match members.iter().find(|member| member.name == entry.key) {
                 Some(member) => {
                     let path = below(path, &entry.key);
                     values.push((entry.key.clone(), self.value(&entry.value, &member.shape, &path, &written(member))));
                 }
-                None => meant.extend(self.unknown(entry, members, path)),
+                // What was meant is there; that is all that is known of it.
+                None => values.extend(
+                    self.unknown(entry, members, path)
+                        .map(|meant| (meant.to_string(), Value { at: entry.value.at, of: Of::Unfit })),
+                ),
             }
         }
-        for member in members.iter().filter(|member| member.required && !meant.contains(&member.name)) {
+        for member in members.iter().filter(|member| member.required) {
             if !values.iter().any(|(name, _)| name == member.name) {
                 self.problems.add(at, path, format!("'{}' is missing; write {}", member.name, written(member)));
             }

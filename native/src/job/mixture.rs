@@ -174,7 +174,7 @@ fn at_most_one(object: &Value, path: &str, keys: &[&str], problems: &mut Problem
 
 fn exactly_one(object: &Value, path: &str, keys: &[&str], problems: &mut Problems) {
     at_most_one(object, path, keys, problems);
-    if given(object, keys).is_empty() {
+    if matches!(object.of, Of::Object(_)) && given(object, keys).is_empty() {
         problems.add(object.at, path, format!("{} is missing", keys.join(" or ")));
     }
 }
