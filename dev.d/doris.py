@@ -94,14 +94,14 @@ class StandIn(Doris):
             self.process.stop()
 
 
-def of_environment(directory: Path) -> Doris:
-    """The Doris that DORIS_FENODES names, else a stand-in."""
+def of_environment(directory: Path, database: str) -> Doris:
+    """The Doris that DORIS_FENODES names, else a stand-in. `database`: what is written to, for the message."""
     fenodes = os.environ.get("DORIS_FENODES")
     if not fenodes:
         return StandIn(directory, "--frontends", "2", "--backends", "3")
     host = fenodes.split(",")[0].strip().rpartition(":")[0]
     if not host:
         raise Failure(f"DORIS_FENODES is '{fenodes}'; name the front ends' HTTP addresses, such as fe1:8030,fe2:8030")
-    say(f"Doris: {fenodes} (DORIS_FENODES); only the database canal_native_quickstart is touched")
+    say(f"Doris: {fenodes} (DORIS_FENODES); only the database {database} is touched")
     return Doris(fenodes, os.environ.get("DORIS_QUERY") or f"{host}:9030", os.environ.get("DORIS_USER") or "root",
                  os.environ.get("DORIS_PASSWORD") or "")

@@ -19,6 +19,7 @@ from servers import Flink, Kafka
 DATA = REPO / "tests" / "data" / "quickstart"
 EXAMPLES = [REPO / "examples" / "products.sql", REPO / "examples" / "orders-metadata.sql"]
 DORIS_TABLES, DORIS = REPO / "examples" / "orders-doris-tables.sql", REPO / "examples" / "orders-doris.sql"
+DATABASE = "canal_native_quickstart"
 #: The tables of DORIS_TABLES: key, then the columns whose text Canal writes otherwise.
 WRITTEN = {
     "orders": (["id"], {"amount": canal_tables.decimal(2)}),
@@ -46,7 +47,7 @@ def main(jar: Path) -> None:
     directory = run_dir()
     say(f"logs of this run: {directory}")
     kafka, flink = Kafka(parts, directory / "kafka"), Flink(parts, directory / "flink", [jar])
-    target = doris.of_environment(directory / "doris")
+    target = doris.of_environment(directory / "doris", DATABASE)
     try:
         say(f"starting {target.what}, Kafka, and Flink {parts.flink.version} with {jar.name} in lib/")
         target.start()
@@ -68,7 +69,8 @@ def main(jar: Path) -> None:
         if len(results) != len(jobs):
             raise Failure(f"{len(results)} of {len(jobs)} queries answered")
         show(results, flink.directory / "log" / "quickstart.out")
-        show_doris(target)
+        show_doris(target, DATABASE, WRITTEN)
+        show_target(target, "quickstart")
         show_codec(flink, jobs + inserts)
     except Failure as failure:
         raise Failure(f"{failure}\n  logs: {directory}") from None
@@ -115,22 +117,37 @@ def show(results, output: Path) -> None:
     say(f"everything the SQL client printed: {output}")
 
 
-def show_doris(target: doris.Doris) -> None:
-    """Reads the tables back over the MySQL protocol, and compares them with what the messages say that MySQL's tables held."""
-    messages = [json.loads(line) for line in gzip.decompress((DATA / "orders.jsonl.gz").read_bytes()).splitlines()]
-    for table, (key, forms) in WRITTEN.items():
-        name = f"canal_native_quickstart.{table}"
-        columns = [row[0] for row in target.sql(f"DESC {name}")]
-        found = target.sql(f"SELECT * FROM {name} ORDER BY {', '.join(key)}")
-        expected = canal_tables.cells(canal_tables.final_table(messages, table, key), columns, forms)
+def captured():
+    """The messages of shop_dev's tables, parsed."""
+    return [json.loads(line) for line in gzip.decompress((DATA / "orders.jsonl.gz").read_bytes()).splitlines()]
+
+
+def differences(target: doris.Doris, database: str, table: str, key, forms):
+    """A table read back over the MySQL protocol: its columns, its rows, and which of them are not what the messages say, or missing."""
+    columns = [row[0] for row in target.sql(f"DESC {database}.{table}")]
+    found = target.sql(f"SELECT * FROM {database}.{table} ORDER BY {', '.join(key)}")
+    expected = canal_tables.cells(canal_tables.final_table(captured(), table, key), columns, forms)
+    if sorted(found, key=str) == expected:
+        return columns, found, []
+    return columns, found, [row for row in found if row not in expected] + [row for row in expected if row not in found]
+
+
+def show_doris(target: doris.Doris, database: str, written) -> None:
+    """Shows the tables as they are in Doris, if they are what the messages say that MySQL's tables held."""
+    for table, (key, forms) in written.items():
+        name = f"{database}.{table}"
+        columns, found, wrong = differences(target, database, table, key, forms)
         print(f"SELECT * FROM {name} ORDER BY {', '.join(key)}: the last 6 of {len(found)} rows\n{changelog.table(columns, short(found[-6:]))}")
-        if sorted(found, key=str) != expected:
-            wrong = [row for row in found if row not in expected] + [row for row in expected if row not in found]
-            raise Failure(f"{name} is not what the messages say: {len(found)} rows, {len(expected)} expected; the first that differ: {wrong[:4]}")
-        say(f"{name}: {len(found)} rows, each cell as the messages say it was in MySQL after {changes(messages, table)}")
+        if wrong:
+            raise Failure(f"{name} is not what the messages say: {len(found)} rows; the first that differ: {wrong[:4]}")
+        say(f"{name}: {len(found)} rows, each cell as the messages say it was in MySQL after {changes(captured(), table, key)}")
+
+
+def show_target(target: doris.Doris, verb: str) -> None:
+    """Says how to do the same with a real Doris."""
     if isinstance(target, doris.StandIn):
         say("this was the stand-in for Doris of this project (tests/doris-standin), not Doris. The same against a real one:")
-        say("  DORIS_FENODES=fe1:8030 DORIS_QUERY=fe1:9030 DORIS_USER=root DORIS_PASSWORD=… ./dev quickstart")
+        say(f"  DORIS_FENODES=fe1:8030 DORIS_QUERY=fe1:9030 DORIS_USER=root DORIS_PASSWORD=… ./dev {verb}")
 
 
 def short(rows):
@@ -138,9 +155,8 @@ def short(rows):
     return [["<NULL>" if cell is None else " ".join(cell.split())[:40] for cell in row] for row in rows]
 
 
-def changes(messages, table: str) -> str:
+def changes(messages, table: str, key) -> str:
     """How many rows were inserted, updated and deleted, and how many changed their key."""
-    key = WRITTEN[table][0]
     of_table = [message for message in messages if message["table"] == table and message["data"]]
     count = {kind: sum(len(message["data"]) for message in of_table if message["type"] == kind) for kind in ("INSERT", "UPDATE", "DELETE")}
     moved = sum(any(name in old for name in key) for message in of_table for old in message["old"] or ())

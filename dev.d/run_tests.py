@@ -57,13 +57,14 @@ def runners(jar: Path):
         # Tests the stand-in: Doris' own connector, which knows a real Doris, has to find one there.
         f"official-1.20-jdk{java_version(first)}": (gradle() + ["officialTests"], junit_counts),
         f"codec-2.x-jdk{java_version(second)}": (
-            java + ["-PflinkLine=2.x", f"-PtestJava={second}", r"-PtestClass=.*\.(differential|format|doris|database)\..*"], junit_counts),
+            java + ["-PflinkLine=2.x", f"-PtestJava={second}", r"-PtestClass=.*\.(differential|format|doris|database|job)\..*"], junit_counts),
         # An hour in all: half of it the JVM fuzzer, the rest by the five cargo-fuzz targets.
         "fuzz": ([str(REPO / "dev.d" / "fuzz.sh"), str(fuzz_seconds // 10)], one),
         "fuzz-jvm": (gradle() + ["fuzzJvm", f"-PfuzzArgs={fuzz_seconds // 2}"], one),
         "asan": ([str(REPO / "dev.d" / "asan.sh")], cargo_counts),
         "hosts": ([sys.executable, "-u", str(REPO / "dev.d" / "hosts.py"), str(jar)], last_line_counts),
         "quickstart": ([sys.executable, "-u", str(REPO / "dev.d" / "quickstart.py"), str(jar)], one),
+        "quickstart-database": ([sys.executable, "-u", str(REPO / "dev.d" / "quickstart_database.py")], one),
     }
     for line in LINES:
         on = [f"-PflinkLine={line}"]
@@ -71,7 +72,7 @@ def runners(jar: Path):
             name = f"{line}-jdk{java_version(home)}"
             known.setdefault(f"java-{name}", (java + on + [f"-PtestJava={home}"], junit_counts))
             for program, file in (("cluster", "run"), ("switch", "switch"), ("kill", "kill"), ("stress", "stress"), ("canal", "canal"),
-                                  ("command-line", "command_line")):
+                                  ("command-line", "command_line"), ("whole-database", "whole_database")):
                 command = [sys.executable, "-u", str(REPO / "tests" / "cluster" / f"{file}.py"), str(jar), "--flink", line, "--java", str(home)]
                 known[f"{program}-{name}"] = (command, last_line_counts)
         # Half an hour unless CANAL_NATIVE_SOAK_SECONDS says otherwise, so with one JDK a line.
@@ -86,8 +87,8 @@ def runners(jar: Path):
 def groups(first: str, second: str):
     """What `./dev` calls by one name. Each line with one JDK decides a change, so both lines and both JDKs are in it."""
     decides = ["format", "rust", "standin", "hosts", f"official-1.20-{first}", f"java-1.20-{first}", f"codec-2.x-{second}", f"cluster-1.20-{first}", f"cluster-2.x-{second}",
-               f"command-line-1.20-{first}", f"command-line-2.x-{second}"]
-    live = ["quickstart"] + [f"{program}-{on}" for program in ("canal", "switch", "kill", "stress") for on in (f"1.20-{first}", f"2.x-{second}")]
+               f"command-line-1.20-{first}", f"command-line-2.x-{second}", f"whole-database-1.20-{first}", f"whole-database-2.x-{second}"]
+    live = ["quickstart", "quickstart-database"] + [f"{program}-{on}" for program in ("canal", "switch", "kill", "stress") for on in (f"1.20-{first}", f"2.x-{second}")]
     matrix = [f"{program}-{line}-{jdk}" for program in ("java", "cluster") for line in LINES for jdk in dict.fromkeys((first, second))]
     return {"test": decides, "test-live": live + [name for name in matrix if name not in decides], "test-long": ["rust-release", "long", "asan", "fuzz", "fuzz-jvm", "soak"]}
 

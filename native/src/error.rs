@@ -72,7 +72,12 @@ impl Error {
         self
     }
 
-    /// What went wrong.
+    /// What went wrong, without place and cause.
+    pub fn what(&self) -> &str {
+        &self.0.message
+    }
+
+    /// Of what kind that is.
     pub fn kind(&self) -> Kind {
         self.0.kind
     }

@@ -8,6 +8,7 @@
 //! * [`json`] knows no Canal; [`canal`] knows no JNI; they meet Flink only in [`row`] and [`schema`].
 //! * [`batch`] makes Arrow batches of the same rows, for hosts that are not Flink; [`bridge::c`] is their C interface.
 //! * [`sync`] is about whole databases: tables of the source, their tables in Doris, schema changes.
+//! * [`job`] reads the file of a job that moves a whole database.
 //! * `unsafe` and JNI are in [`bridge`]; `json::scan` alone has vector loads beside it.
 //! * A message is all or nothing, and what is not proven to be what Flink's codec makes of it is handed to that codec.
 //! * Rows own their bytes; a closed handle throws.
@@ -17,6 +18,7 @@ pub mod bridge;
 pub mod canal;
 pub mod doris;
 pub mod error;
+pub mod job;
 pub mod json;
 pub mod meta;
 pub mod row;

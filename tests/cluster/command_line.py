@@ -85,7 +85,7 @@ def refuses(checks: run.Checks, program: Program, home: Path) -> None:
     """What is said of mistakes."""
     orders = program.file("orders.sql", ORDERS.format(format="canal-json", more=""))
     messages = MESSAGES / "orders.jsonl.gz"
-    said(checks, "--help", program.run("--help"), 0, "usage: java -jar", "bench --ddl FILE --messages FILE")
+    said(checks, "--help", program.run("--help"), 0, "usage: canal-native", "java -jar", "bench --ddl FILE --messages FILE")
     said(checks, "--version", program.run("--version"), 0, "canal-native ")
     said(checks, "no verb", program.run(), 2, "no verb", "usage:")
     said(checks, "an unknown option", program.run("bench", "--rows", "x"), 2, "'--rows' is no option")

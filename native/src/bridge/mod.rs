@@ -1,5 +1,5 @@
-//! The boundary to the JVM: the natives of `io.canalnative.NativeCodec`, `NativeDoris` and `NativeDatabase`. All JNI is here, and all
-//! `unsafe` but the vector loads of [`json::scan`](crate::json::scan). What crosses, who owns it and until when: ARCHITECTURE.md, "The boundary".
+//! The boundary to the JVM: the natives of `io.canalnative.NativeCodec`, `NativeDoris`, `NativeDatabase` and `NativeJob`. All JNI is here, and
+//! all `unsafe` but the vector loads of [`json::scan`](crate::json::scan). What crosses, who owns it and until when: ARCHITECTURE.md, "The boundary".
 //!
 //! Each exported function gets the decoder or encoder behind its handle, calls one plain function and lets [`throw::guard`] turn errors
 //! and panics into Java exceptions.
@@ -10,6 +10,7 @@ mod doris;
 mod encode;
 mod handle;
 mod interrupt;
+mod job;
 mod throw;
 
 use crate::canal::changelog::Changelog;

@@ -19,8 +19,17 @@ import java.util.Properties;
  */
 public final class CommandLine {
 
-    private static final String USAGE = "usage: java -jar canal-native-flink-<version>.jar <verb>\n"
+    private static final String USAGE = "usage: canal-native <verb>, or java -jar canal-native-flink-<version>.jar <verb>\n"
             + "\n"
+            + "  run JOB.yaml\n"
+            + "             move the tables of a Canal topic into Doris, with a Flink in this process, until the input ends or Ctrl-C. State and\n"
+            + "             log are kept beside the file, JOB.state and JOB.log; the next run goes on where this one stopped\n"
+            + "  plan JOB.yaml\n"
+            + "             read all messages that are there now, print the statements that Doris would get, and do nothing\n"
+            + "  check-file JOB.yaml\n"
+            + "             only say what is wrong with the file\n"
+            + "  canal-to-doris JOB.yaml\n"
+            + "             the same job on a cluster: flink run canal-native-flink-<version>.jar canal-to-doris JOB.yaml\n"
             + "  bench --ddl FILE --messages FILE [--quick]\n"
             + "             Flink's codec and this one side by side on messages of yours: are the rows equal, CPU time and allocated bytes\n"
             + "             per message. The Flink is the one in $FLINK_HOME, 1.20 or 2.x.\n"
@@ -28,25 +37,103 @@ public final class CommandLine {
             + "               --messages  Canal's messages, one a line; a name that ends in .gz is unpacked\n"
             + "               --quick     fewer and shorter measurements\n"
             + "  --version  print the version\n"
-            + "  --help     this text\n";
+            + "  --help     this text\n"
+            + "\n"
+            + "  FLINK_HOME              a Flink 1.20 or 2.x distribution, the one with lib/flink-dist-….jar\n"
+            + "  CANAL_NATIVE_CLASSPATH  further jars, separated by colons, such as flink-sql-connector-kafka where lib/ has none\n"
+            + "\n"
+            + "Exit code 0: done. 1: something failed or differs. 2: the command or the job's file is not understood.\n";
+
+    private static final String JOB = "io.canalnative.job.EmbeddedJob";
 
     private CommandLine() {}
 
     /** Ends with exit code 0; 1 where something failed or differs; 2 where the command is not understood. */
     public static void main(String[] args) throws Exception {
+        // Flink's client has a class loader for it; on a class path that has Flink on it nobody would take the job over.
+        boolean ofClient = CommandLine.class.getClassLoader() != ClassLoader.getSystemClassLoader();
+        if (args.length > 0 && args[0].equals("canal-to-doris") && ofClient && insideFlink()) {
+            // Flink's client runs this program to get the job, and goes on after it.
+            Class.forName("io.canalnative.job.CanalToDoris").getMethod("main", String[].class).invoke(null, (Object) Arrays.copyOfRange(args, 1, args.length));
+            return;
+        }
         System.exit(run(args));
+    }
+
+    private static boolean insideFlink() {
+        try {
+            Class.forName("org.apache.flink.streaming.api.environment.StreamExecutionEnvironment", false, CommandLine.class.getClassLoader());
+            return true;
+        } catch (ClassNotFoundException e) {
+            return false;
+        }
     }
 
     private static int run(String[] args) throws Exception {
         List<String> rest = new ArrayList<>(Arrays.asList(args));
         String verb = rest.isEmpty() ? "" : rest.remove(0);
-        if (verb.equals("--version") || verb.equals("--help")) {
-            System.out.print(verb.equals("--help") ? USAGE : "canal-native " + version() + "\n");
-            return 0;
+        switch (verb) {
+            case "--version":
+                System.out.println("canal-native " + version());
+                return 0;
+            case "--help":
+                System.out.print(USAGE);
+                return 0;
+            case "bench":
+                return bench(rest);
+            case "run":
+            case "plan":
+            case "check-file":
+                return job(verb, rest);
+            case "canal-to-doris":
+                return misunderstood("canal-to-doris is for a cluster's client: flink run canal-native-flink-<version>.jar canal-to-doris JOB.yaml. Without a cluster: canal-native run JOB.yaml");
+            default:
+                return misunderstood(verb.isEmpty() ? "no verb" : "unknown verb '" + verb + "'");
         }
-        if (!verb.equals("bench")) {
-            return misunderstood(verb.isEmpty() ? "no verb" : "unknown verb '" + verb + "'");
+    }
+
+    private static int job(String verb, List<String> rest) throws Exception {
+        if (rest.size() != 1) {
+            return misunderstood(verb + " takes one argument, the job's file");
         }
+        File file = new File(rest.get(0));
+        if (!file.isFile()) {
+            return failed("there is no file " + file.getAbsolutePath());
+        }
+        if (verb.equals("check-file")) {
+            return withFlink(Arrays.asList("flink-dist-"), flink -> call(flink, JOB, "check", new Class<?>[] {String.class}, file.getPath()));
+        }
+        for (String path : further()) {
+            if (!new File(path).exists()) {
+                return failed("CANAL_NATIVE_CLASSPATH names " + path + ", which is not there");
+            }
+        }
+        String log = logOf(file);
+        if (System.getProperty("log4j2.configurationFile") == null && System.getProperty("log4j.configurationFile") == null) {
+            System.setProperty("log4j2.configurationFile", CommandLine.class.getResource("job/log4j2.properties").toString());
+        }
+        System.setProperty("canal.native.log", log);
+        return withFlink(Arrays.asList("flink-dist-"), flink -> {
+            // Flink looks for its classes from threads of the JVM's own, which know the class path only.
+            if (flink != CommandLine.class.getClassLoader()) {
+                return failed(verb + " needs Flink on the class path of the JVM, where bin/canal-native puts it: FLINK_HOME=… bin/canal-native " + verb + " " + file);
+            }
+            return call(flink, JOB, verb, new Class<?>[] {String.class, String.class}, file.getPath(), log);
+        });
+    }
+
+    private static String logOf(File job) {
+        String name = job.getName();
+        int point = name.lastIndexOf('.');
+        return new File(job.getAbsoluteFile().getParentFile(), (point > 0 ? name.substring(0, point) : name) + ".log").getPath();
+    }
+
+    private static List<String> further() {
+        String paths = System.getenv("CANAL_NATIVE_CLASSPATH");
+        return paths == null || paths.isEmpty() ? new ArrayList<>() : Arrays.asList(paths.split(File.pathSeparator));
+    }
+
+    private static int bench(List<String> rest) throws Exception {
         boolean quick = rest.remove("--quick");
         Map<String, File> files = new HashMap<>();
         for (int i = 0; i < rest.size(); i += 2) {
@@ -63,18 +150,26 @@ public final class CommandLine {
                 return failed(file.getKey() + ": there is no file " + file.getValue().getAbsolutePath());
             }
         }
-        return bench(files.get("--ddl"), files.get("--messages"), quick);
+        return withFlink(Arrays.asList("flink-dist-", "flink-json-", "flink-table-planner"), flink ->
+                call(flink, "io.canalnative.bench.OwnMessages", "run", new Class<?>[] {File.class, File.class, boolean.class},
+                        files.get("--ddl"), files.get("--messages"), quick));
     }
 
-    private static int bench(File ddl, File messages, boolean quick) throws Exception {
+    /** What runs on a class path with Flink, and gives an exit code. */
+    private interface OnFlink {
+        int run(ClassLoader flink) throws Exception;
+    }
+
+    /** @param needed beginnings of names of jars that Flink's lib/ must have */
+    private static int withFlink(List<String> needed, OnFlink program) throws Exception {
         String home = System.getenv("FLINK_HOME");
         if (home == null || home.isEmpty()) {
             return failed("FLINK_HOME is not set; set it to the directory of a Flink 1.20 or 2.x distribution, the one with lib/flink-dist-….jar");
         }
         File[] jars = new File(home, "lib").listFiles((directory, name) -> name.endsWith(".jar") && !name.startsWith("canal-native"));
-        for (String needed : new String[] {"flink-dist-", "flink-json-", "flink-table-planner"}) {
-            if (jars == null || Arrays.stream(jars).noneMatch(jar -> jar.getName().startsWith(needed))) {
-                return failed("FLINK_HOME is " + home + ", whose lib/ has no " + needed + "….jar; set it to a Flink distribution");
+        for (String one : needed) {
+            if (jars == null || Arrays.stream(jars).noneMatch(jar -> jar.getName().startsWith(one))) {
+                return failed("FLINK_HOME is " + home + ", whose lib/ has no " + one + "….jar; set it to a Flink distribution");
             }
         }
         Arrays.sort(jars);
@@ -87,12 +182,18 @@ public final class CommandLine {
         if (System.getProperty("log4j2.StatusLogger.level") == null) {
             System.setProperty("log4j2.StatusLogger.level", "OFF");
         }
+        if (insideFlink()) {
+            return program.run(CommandLine.class.getClassLoader());
+        }
         try (URLClassLoader flink = new URLClassLoader(urls.toArray(new URL[0]), ClassLoader.getSystemClassLoader().getParent())) {
             Thread.currentThread().setContextClassLoader(flink);
-            Object code = flink.loadClass("io.canalnative.bench.OwnMessages")
-                    .getMethod("run", File.class, File.class, boolean.class)
-                    .invoke(null, ddl, messages, quick);
-            return (Integer) code;
+            return program.run(flink);
+        }
+    }
+
+    private static int call(ClassLoader flink, String type, String method, Class<?>[] takes, Object... arguments) throws Exception {
+        try {
+            return (Integer) flink.loadClass(type).getMethod(method, takes).invoke(null, arguments);
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof Exception) {
                 throw (Exception) e.getCause();

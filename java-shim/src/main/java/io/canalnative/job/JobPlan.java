@@ -1,0 +1,83 @@
+package io.canalnative.job;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import io.canalnative.JobFile;
+import io.canalnative.NativeLibraryException;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** What a job's file asks for: the JSON of {@code native/src/job/plan.rs}. It has a password in it, so it is shown to nobody. */
+final class JobPlan {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    final String name;
+    final int parallelism;
+    final long checkpointSeconds;
+    /** Null where the file names none. */
+    final String stateDirectory;
+    /** Further settings of Flink. */
+    final Map<String, String> flink;
+    /** Null where messages come from files. */
+    final JsonNode kafka;
+    /** Null where they come from Kafka. */
+    final List<String> files;
+    /** {@code host:port} of Doris' front ends. */
+    final List<String> frontEnds;
+    /** For {@code CanalDorisSink}. */
+    final String sink;
+    /** Nothing is done in Doris; what would be is only said. */
+    final boolean onlySays;
+
+    private JobPlan(JsonNode plan, boolean onlySays) {
+        this.onlySays = onlySays;
+        name = plan.get("name").asText();
+        parallelism = plan.get("parallelism").asInt();
+        checkpointSeconds = plan.get("checkpointSeconds").asLong();
+        stateDirectory = plan.get("stateDirectory").isNull() ? null : plan.get("stateDirectory").asText();
+        flink = texts(plan.get("flink"));
+        kafka = plan.get("source").get("kafka");
+        files = kafka == null ? items(plan.get("source").get("files").get("paths")) : null;
+        frontEnds = items(plan.get("sink").get("fenodes"));
+        sink = ((ObjectNode) plan.get("sink")).put("flushMillis", plan.get("flushSeconds").asLong() * 1000).put("plan", onlySays).toString();
+    }
+
+    /**
+     * Reads a job's file.
+     *
+     * @param onlySays it is to end where its topics end now, and to do nothing in Doris
+     * @throws io.canalnative.NativeException names all its mistakes
+     * @throws NativeLibraryException the library, which reads it, is not available here
+     */
+    static JobPlan read(Path file, boolean onlySays) throws IOException, NativeLibraryException {
+        return new JobPlan(JSON.readTree(JobFile.read(file)), onlySays);
+    }
+
+    static Map<String, String> texts(JsonNode object) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        for (Iterator<Map.Entry<String, JsonNode>> each = object.fields(); each.hasNext(); ) {
+            Map.Entry<String, JsonNode> one = each.next();
+            texts.put(one.getKey(), one.getValue().asText());
+        }
+        return texts;
+    }
+
+    static List<String> items(JsonNode list) {
+        List<String> items = new ArrayList<>();
+        list.forEach(item -> items.add(item.asText()));
+        return items;
+    }
+
+    @Override
+    public String toString() {
+        return "job " + name;
+    }
+}

@@ -1,0 +1,112 @@
+package io.canalnative.job;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Where an embedded job keeps what it needs to go on: {@code checkpoints/<run>/chk-<n>} of Flink's, {@code savepoints/savepoint-…} of clean stops,
+ * {@code ended} once the input has ended, and a lock, so that no two processes run one job.
+ */
+final class StateDirectory implements Closeable {
+
+    private static final String ENDED = "ended";
+
+    final Path path;
+    private final FileChannel lock;
+
+    private StateDirectory(Path path, FileChannel lock) {
+        this.path = path;
+        this.lock = lock;
+    }
+
+    /** @throws IOException it cannot be made, or another process has it */
+    static StateDirectory open(Path path) throws IOException {
+        Files.createDirectories(path);
+        FileChannel file = FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock;
+        try {
+            lock = file.tryLock();
+        } catch (OverlappingFileLockException e) {
+            lock = null;
+        }
+        if (lock == null) {
+            file.close();
+            throw new IOException("Another process runs this job: it has " + path + ". Stop it first, or give this job a flink.state-directory of its own");
+        }
+        return new StateDirectory(path, file);
+    }
+
+    /** The input has ended: the next run begins anew. Nothing is removed here, as Flink may still be removing what it kept. */
+    void ended() throws IOException {
+        Files.write(path.resolve(ENDED), new byte[0]);
+    }
+
+    /** Removes what no later run needs. To be called before a job runs here. */
+    void tidy() throws IOException {
+        keepOnly(Files.exists(path.resolve(ENDED)) ? 0 : 1);
+        Files.deleteIfExists(path.resolve(ENDED));
+    }
+
+    /** Complete checkpoints and savepoints, the newest first. */
+    private List<Path> complete() throws IOException {
+        try (Stream<Path> files = Files.walk(path, 4)) {
+            return files.filter(file -> file.getFileName().toString().equals("_metadata"))
+                    .sorted(Comparator.comparing(StateDirectory::modified).reversed())
+                    .map(Path::getParent)
+                    .collect(Collectors.toList());
+        }
+    }
+
+    /** The newest complete checkpoint or savepoint. */
+    Optional<Path> newest() throws IOException {
+        return complete().stream().findFirst();
+    }
+
+    /**
+     * Removes all but the {@code kept} newest, and directories that are empty. What an incremental state backend shares between checkpoints stays.
+     */
+    private void keepOnly(int kept) throws IOException {
+        List<Path> complete = complete();
+        for (Path old : complete.subList(Math.min(kept, complete.size()), complete.size())) {
+            for (Path one : deepestFirst(old)) {
+                Files.deleteIfExists(one);
+            }
+        }
+        for (Path one : deepestFirst(path)) {
+            if (Files.isDirectory(one) && !one.equals(path) && one.toFile().list().length == 0) {
+                Files.deleteIfExists(one);
+            }
+        }
+    }
+
+    private static List<Path> deepestFirst(Path directory) throws IOException {
+        try (Stream<Path> all = Files.walk(directory)) {
+            return all.sorted(Comparator.reverseOrder()).collect(Collectors.toList());
+        }
+    }
+
+    private static FileTime modified(Path file) {
+        try {
+            return Files.getLastModifiedTime(file);
+        } catch (IOException e) {
+            return FileTime.fromMillis(0);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        lock.close();
+    }
+}

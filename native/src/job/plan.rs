@@ -1,0 +1,218 @@
+//! What a job's program needs, as JSON:
+//!
+//! ```text
+//! {"name", "source": {"kafka": {"bootstrapServers", "topics" | "topicPattern", "group", "start", "properties"}} | {"files": {"paths"}},
+//!  "wire": "json" | "protobuf", "parallelism", "checkpointSeconds", "flushSeconds", "stateDirectory": path | null, "flink": {…},
+//!  "sink": DatabaseSpec without its label}
+//! ```
+//!
+//! Paths are absolute, defaults are filled in, and the password is there.
+
+use super::Surroundings;
+use super::check::{Of, Value};
+use super::problem::Problems;
+use serde_json::{Map, Value as Json, json};
+use std::path::Path;
+
+/// Default of `load.max-bytes`.
+pub(super) const MAX_BYTES: u64 = 100 << 20;
+/// Default of `load.memory`.
+pub(super) const MEMORY: u64 = 512 << 20;
+/// What a slot of CloudCanal's ring stands for.
+pub(super) const RING_SLOT: u64 = 4 << 20;
+
+/// The plan of a job. What is missing in a file with mistakes is missing here.
+pub fn of(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json {
+    let flink = job.get("flink");
+    let millis = number(flink, "checkpoint-interval", 10_000);
+    json!({
+        "name": job.get("name").map(json),
+        "source": source(job, around),
+        "wire": wire(job),
+        "parallelism": number(flink, "parallelism", 1),
+        "checkpointSeconds": millis / 1000,
+        "flushSeconds": number(Some(job), "realFlushPauseSec", 10),
+        "stateDirectory": text(flink, "state-directory").map(|path| absolute(path, around)),
+        "flink": flink.and_then(|flink| flink.get("properties")).map_or_else(|| json!({}), json),
+        "sink": sink(job, around, problems),
+    })
+}
+
+fn source(job: &Value, around: &Surroundings<'_>) -> Json {
+    let canal = job.path(&["source", "canal"]);
+    if let Some(files) = canal.and_then(|canal| canal.get("files")) {
+        let paths: Vec<String> =
+            files.items().iter().filter_map(Value::text).map(|path| absolute(path, around)).collect();
+        return json!({"files": {"paths": paths}});
+    }
+    let kafka = canal.and_then(|canal| canal.get("kafka"));
+    let servers: Vec<&str> = kafka
+        .and_then(|kafka| kafka.get("bootstrap-servers"))
+        .map_or(&[][..], Value::items)
+        .iter()
+        .filter_map(Value::text)
+        .collect();
+    let mut plan = json!({
+        "bootstrapServers": servers.join(","),
+        "group": text(kafka, "group").or(text(Some(job), "name")),
+        "start": kafka.and_then(|kafka| kafka.get("start")).map_or_else(|| json!("earliest"), json),
+        "properties": kafka.and_then(|kafka| kafka.get("properties")).map_or_else(|| json!({}), json),
+    });
+    for (key, name) in [("topics", "topics"), ("topic-pattern", "topicPattern")] {
+        if let Some(value) = kafka.and_then(|kafka| kafka.get(key)) {
+            plan[name] = json(value);
+        }
+    }
+    json!({"kafka": plan})
+}
+
+fn wire(job: &Value) -> &str {
+    text(job.path(&["source", "canal"]), "format").unwrap_or("json")
+}
+
+fn sink(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json {
+    let (doris, tables, load) = (job.path(&["target", "doris"]), job.get("tables"), job.get("load"));
+    let mut sink = access(doris);
+    if let Some(doris) = doris {
+        sink.insert("password".into(), json!(password(doris, around, problems)));
+    }
+    let pick = |keys: &[&str]| -> Map<String, Json> {
+        let there = |key: &&str| Some((key.to_string(), json(tables?.get(key)?)));
+        keys.iter().filter_map(there).collect()
+    };
+    let of_tables = |key: &str, other: Json| tables.and_then(|tables| tables.get(key)).map_or(other, json);
+    let (properties, per_table) = properties(of_tables("properties", json!({})));
+    let ring = job.get("increRingBufferSize").and_then(Value::number).map(|slots| slots.saturating_mul(RING_SLOT));
+    let rows = job.get("increBatchSize").and_then(Value::number);
+    let rest = json!({
+        "wire": wire(job),
+        "origin": text(Some(job), "name"),
+        "names": pick(&["include", "exclude", "rename"]),
+        "columns": of_tables("columns", json!([])),
+        "properties": properties,
+        "perTable": per_table,
+        "types": of_tables("types", json!({})),
+        "ddl": {
+            "sync": !matches!(job.path(&["ddl", "sync"]).map(|sync| &sync.of), Some(Of::Flag(false))),
+            "dropTable": text(job.get("ddl"), "drop-table").unwrap_or("ignore"),
+            "truncate": text(job.get("ddl"), "truncate").unwrap_or("apply"),
+            "journalDatabase": text(job.get("ddl"), "journal-database").unwrap_or("canal_native"),
+            "keepWider": matches!(job.path(&["ddl", "keep-wider"]).map(|keep| &keep.of), Some(Of::Flag(true))),
+        },
+        "deletes": text(Some(job), "deletes").unwrap_or("apply"),
+        "onError": {
+            "table": text(job.get("errors"), "table").unwrap_or("report"),
+            "message": text(job.get("errors"), "message").unwrap_or("fail"),
+        },
+        "format": text(load, "format").unwrap_or("json"),
+        "compress": text(load, "compress").unwrap_or("none"),
+        "maxRows": rows.unwrap_or(number(load, "max-rows", 500_000)),
+        "maxBytes": number(load, "max-bytes", MAX_BYTES),
+        "memoryBytes": ring.unwrap_or(number(load, "memory", MEMORY)),
+        "inFlight": number(load, "in-flight", 4),
+        "maxRetries": number(load, "max-retries", 3),
+        "loadTimeoutSeconds": number(load, "timeout", 600_000) / 1000,
+        "patienceSeconds": number(load, "patience", 300_000) / 1000,
+    });
+    if let Json::Object(rest) = rest {
+        sink.extend(rest);
+    }
+    Json::Object(sink)
+}
+
+/// Properties of all tables, and of some; these have what is said of all, unless they say otherwise.
+fn properties(mut all: Json) -> (Json, Vec<Json>) {
+    let some = all.as_object_mut().and_then(|all| all.remove("per-table")).unwrap_or(Json::Null);
+    let of_one = |rule: &Json| {
+        let mut whole = all.clone();
+        for (key, value) in rule.as_object().into_iter().flatten() {
+            match (whole.get_mut(key).and_then(Json::as_object_mut), value.as_object()) {
+                (Some(extra), Some(more)) => extra.extend(more.clone()),
+                _ => whole[key] = value.clone(),
+            }
+        }
+        without_sequence(whole)
+    };
+    let some = some.as_array().into_iter().flatten().map(of_one).collect();
+    (without_sequence(all), some)
+}
+
+/// `none` is no type.
+fn without_sequence(mut properties: Json) -> Json {
+    if properties.get("sequence-type") == Some(&json!("none")) {
+        properties["sequence-type"] = Json::Null;
+    }
+    properties
+}
+
+fn access(doris: Option<&Value>) -> Map<String, Json> {
+    let all = |key: &str| doris.and_then(|doris| doris.get(key)).map_or_else(|| json!([]), json);
+    let mut access = Map::new();
+    access.insert("fenodes".into(), all("fenodes"));
+    access.insert("benodes".into(), all("benodes"));
+    access.insert("autoRedirect".into(), doris.and_then(|doris| doris.get("auto-redirect")).map_or(json!(true), json));
+    access.insert("username".into(), json!(text(doris, "username")));
+    access.insert("hostRewrite".into(), doris.and_then(|doris| doris.get("host-rewrite")).map_or(json!({}), json));
+    access.insert("connectTimeoutMillis".into(), json!(number(doris, "connect-timeout", 30_000)));
+    if let Some(tls) = doris.and_then(|doris| doris.get("tls")) {
+        let any_name = tls.get("skip-hostname-verification").map_or(json!(false), json);
+        access.insert("tls".into(), json!({"ca": text(Some(tls), "ca"), "anyName": any_name}));
+    }
+    access
+}
+
+/// The password, from wherever it is. It is in no message.
+fn password(doris: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> String {
+    if let Some(password) = text(Some(doris), "password") {
+        return password.to_string();
+    }
+    if !around.secrets {
+        return String::new();
+    }
+    let path = |key: &str| format!("target.doris.{key}");
+    if let Some((at, name)) = doris.get("password-env").and_then(|value| Some((value.at, value.text()?))) {
+        return (around.variable)(name).unwrap_or_else(|| {
+            let what = format!("the environment variable {name} is not set; set it before the job is started");
+            problems.add(at, &path("password-env"), what);
+            String::new()
+        });
+    }
+    if let Some((at, name)) = doris.get("password-file").and_then(|value| Some((value.at, value.text()?))) {
+        let file = absolute(name, around);
+        return match (around.text)(Path::new(&file)) {
+            Ok(text) => text.trim_end_matches(['\n', '\r']).to_string(),
+            Err(e) => {
+                problems.add(at, &path("password-file"), format!("{file} cannot be read: {e}"));
+                String::new()
+            }
+        };
+    }
+    String::new()
+}
+
+/// Relative paths are counted from the job's file; what names a file system (`hdfs://…`) is kept.
+fn absolute(path: &str, around: &Surroundings<'_>) -> String {
+    if path.contains("://") {
+        return path.to_string();
+    }
+    around.origin.parent().unwrap_or(Path::new("")).join(path).to_string_lossy().into_owned()
+}
+
+fn text<'v>(object: Option<&'v Value>, key: &str) -> Option<&'v str> {
+    object?.get(key)?.text()
+}
+
+fn number(object: Option<&Value>, key: &str, default: u64) -> u64 {
+    object.and_then(|object| object.get(key)?.number()).unwrap_or(default)
+}
+
+fn json(value: &Value) -> Json {
+    match &value.of {
+        Of::Text(text) => json!(text),
+        Of::Flag(flag) => json!(flag),
+        Of::Number(number) => json!(number),
+        Of::List(values) => Json::Array(values.iter().map(json).collect()),
+        Of::Unfit => Json::Null,
+        Of::Object(entries) => Json::Object(entries.iter().map(|(key, value)| (key.clone(), json(value))).collect()),
+    }
+}
