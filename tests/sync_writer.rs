@@ -143,6 +143,40 @@ fn other_names_and_fewer_tables() {
     assert_eq!(writer.counts().filtered, 73);
 }
 
+/// Columns of the source under other names, without one, and with some that only Doris has.
+#[test]
+fn other_columns() {
+    for format in ["json", "csv"] {
+        let doris = Doris::start();
+        let messages = captured("quickstart/orders.jsonl.gz");
+        let columns = json!([{"table": r"shop_dev\.orders", "rename": {"customer": "who"}, "exclude": ["note"], "add": [
+            {"name": "source", "type": "varchar(20)", "value": "it's \"shop\" 1"}, {"name": "shard", "type": "int", "value": "7"},
+            {"name": "db", "metadata": "database"}, {"name": "op", "metadata": "type"}, {"name": "at", "metadata": "event-timestamp"}]}]);
+        let mut writer = open(&doris, json!({"columns": columns, "format": format})).unwrap();
+        write_all(&mut writer, &messages, 0);
+        let expected = Replay::of(&messages, "shop_dev", "orders").rows(&["id", "customer", "status"]);
+        assert_eq!(doris.sql("SELECT id, who, status FROM shop_dev.orders ORDER BY id"), expected);
+        let others = "SELECT count(*) FROM shop_dev.orders WHERE source = 'it''s \"shop\" 1' AND shard = 7 AND db = 'shop_dev' AND \
+                      op IN ('INSERT', 'UPDATE') AND at > '2026-01-01 00:00:00'";
+        assert_eq!(doris.number(others), expected.len() as i64);
+        let present = doris.sql("SELECT COLUMN_NAME FROM information_schema.columns WHERE TABLE_NAME = 'orders' AND TABLE_SCHEMA = 'shop_dev'");
+        assert!(!present.contains(&vec![Some("note".into())]) && !present.contains(&vec![Some("customer".into())]));
+        // A column of the source that is added later stands behind those, and one that is left out stays so.
+        let message = r#"{"data":[{"id":"900","customer":"me","more":"5"}],"database":"shop_dev","es":1800000000000,"isDdl":false,"mysqlType":{"id":"bigint","customer":"varchar(64)","more":"int"},"old":null,"pkNames":["id"],"table":"orders","ts":1,"type":"INSERT"}"#;
+        write(&mut writer, message.as_bytes(), 1 << 40).unwrap();
+        flush(&mut writer);
+        let row = ["me", "5", "7", "2027-01-15 08:00:00.000"].map(|cell| Some(cell.to_string())).to_vec();
+        assert_eq!(doris.sql("SELECT who, more, shard, at FROM shop_dev.orders WHERE id = 900"), [row]);
+    }
+    let doris = Doris::start();
+    let error = open(&doris, json!({"columns": [{"table": "(", "exclude": []}]})).map(|_| ()).unwrap_err();
+    assert!(error.contains("'(' is no regular expression"), "{error}");
+    let mut writer =
+        open(&doris, json!({"columns": [{"table": ".*", "exclude": ["id"]}], "onError": {"table": "fail"}})).unwrap();
+    let error = captured("quickstart/orders.jsonl.gz").iter().find_map(|message| write(&mut writer, message, 0).err());
+    assert!(error.is_some_and(|error| error.contains("the key column id is left out")));
+}
+
 #[test]
 fn little_memory_for_many_bodies() {
     let doris = Doris::start();

@@ -1,5 +1,6 @@
 //! The tables of the messages that came so far: which message goes where, and what has to be done before it does.
 
+use super::columns::ColumnRules;
 use super::history::{Changed, Columns, History, HistoryState, is_log};
 use super::journal::Journal;
 use super::mapping::{MappedTable, Target};
@@ -51,6 +52,7 @@ pub(super) struct Rows<'m> {
 pub struct Database {
     pub(super) history: History,
     pub(super) rules: Rules,
+    columns: ColumnRules,
     pub(super) tables: DorisTables,
     pub(super) journal: Option<Journal>,
     /// The journal's table is there.
@@ -73,12 +75,17 @@ pub struct Database {
 }
 
 impl Database {
-    pub(super) fn new(rules: Rules, tables: DorisTables, journal: Option<Journal>) -> Database {
+    pub(super) fn new(
+        (rules, columns): (Rules, ColumnRules),
+        tables: DorisTables,
+        journal: Option<Journal>,
+    ) -> Database {
         let label = &tables.spec.label;
         let owner = Owner { subtask: label.subtask, subtasks: label.subtasks, adopted: Vec::new() };
         Database {
             history: History::default(),
             rules,
+            columns,
             tables,
             journal,
             journal_made: false,
@@ -289,7 +296,7 @@ impl Database {
         let Some(opened) = &mut table.opened else { return Ok(Taking::Done) };
         table.seen.see(rows.place);
         self.counts.messages += 1;
-        if let Err(e) = opened.writer.decode(rows.message, rows.place.sequence) {
+        if let Err(e) = opened.writer.decode(rows.message, &rows.head, rows.place.sequence) {
             return self.failed(which, e);
         }
         self.waiting = Some(which);
@@ -421,7 +428,8 @@ impl Database {
         if self.tables.plans() {
             return Ok(Some(Taking::Done));
         }
-        let writer = self.tables.writer(&read, &mapped, &table).map_err(|e| e.at(target.to_string()))?;
+        let added = self.columns.added(&read.full_name());
+        let writer = self.tables.writer(&read, &mapped, added, &table).map_err(|e| e.at(target.to_string()))?;
         self.all[which].opened = Some(Opened { schema: schema(&rows.head).map(Into::into), lacks, writer });
         Ok(None)
     }
@@ -435,13 +443,16 @@ impl Database {
     ) -> Result<MappedTable, super::refusal::Refusal> {
         let target = &self.all[which].target;
         let spec = &self.tables.spec;
+        let table = source.full_name();
         let column = |name: &str| match before {
-            Some(table) => self.history.name_now(table, name),
-            None => Some(name.to_string()),
+            Some(now) => self.columns.name(&table, &self.history.name_now(now, name)?),
+            None => self.columns.name(&table, name),
         };
         let keyless = spec.properties_of(target).duplicate_without_key;
         let target = Target { database: &target.database, table: &target.table, column: &column };
-        MappedTable::of(source, target, &spec.types, keyless)
+        let mut mapped = MappedTable::of(source, target, &spec.types, keyless)?;
+        self.columns.extend(&table, &mut mapped)?;
+        Ok(mapped)
     }
 
     /// Whether all that was written to a table is in Doris. Hands over what is not.

@@ -1,5 +1,6 @@
 //! Opening a table when its first message comes: what it is in the source, what it is to be in Doris, and a writer for it.
 
+use super::columns::{Added, ColumnRules, ColumnsSpec};
 use super::create::TableProperties;
 use super::ddl::alter::AlterOptions;
 use super::journal::Journal;
@@ -45,6 +46,9 @@ pub struct DatabaseSpec {
     /// Which tables, and their names in Doris.
     #[serde(default)]
     pub names: NamesSpec,
+    /// Columns that are renamed, left out or added.
+    #[serde(default)]
+    pub columns: Vec<ColumnsSpec>,
     /// Choices about types.
     #[serde(default)]
     pub types: TypeOptions,
@@ -203,7 +207,7 @@ impl DatabaseSpec {
     /// # Errors
     /// An address or a pattern that is none; the journal of schema changes cannot be read; the system gives no thread.
     pub fn open(self, restored: &[Vec<u8>]) -> Result<DatabaseWriter, Error> {
-        let rules = Rules::new(&self.names)?;
+        let rules = (Rules::new(&self.names)?, ColumnRules::new(&self.columns)?);
         self.per_table.iter().try_for_each(|per_table| rules::whole("perTable.table", &per_table.table).map(|_| ()))?;
         let access = self.access.access()?;
         let none = |e| Error::new(Kind::Internal, "no thread for loads").caused_by(e);
@@ -259,6 +263,7 @@ impl DorisTables {
         &self,
         source: &SourceTable,
         mapped: &MappedTable,
+        added: &[Added],
         table: &DorisTable,
     ) -> Result<TableWriter, Error> {
         let spec = &self.spec;
@@ -296,9 +301,12 @@ impl DorisTables {
             DeletesSpec::Apply => Deletes::Refused,
         };
         let writer = Writer::new(encoder, (Arc::clone(&self.loader), lane), limits, deletes, false, None);
-        let converter =
-            RowConverter::new(mapped.columns.iter().map(|column| (column.name.as_str(), &column.conversion)));
-        Ok(TableWriter::new(source.full_name(), mapped.columns.len(), decoder, converter, writer))
+        let converter = RowConverter::new(
+            mapped.columns.iter().map(|column| (column.name.as_str(), &column.conversion)),
+            added.len(),
+        );
+        let writer = TableWriter::new(source.full_name(), mapped.columns.len(), decoder, converter, writer);
+        Ok(writer.adding(added))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Rows whose values are [converted](super::convert) between decoding and loading. A row keeps its bytes; a value that is
 //! another one is put behind them, and its field points there.
 
+use super::columns::Value;
 use super::convert::Converted;
 use super::mapping::Conversion;
 use crate::error::{Error, Kind};
@@ -11,15 +12,28 @@ use crate::row::read::Row;
 pub struct RowConverter {
     /// By the column's number in the row; its name for errors.
     columns: Vec<(usize, String, Conversion)>,
+    /// Columns from this one on are [added](super::columns); what they are in the message that is being converted.
+    first_added: usize,
+    added: Vec<Option<Field>>,
     arity: usize,
     /// Bytes before the first field.
     header: usize,
     row: Vec<u8>,
 }
 
+/// What an added column is to be.
+#[derive(Debug)]
+enum Field {
+    Fixed(u64),
+    Text(Vec<u8>),
+}
+
 impl RowConverter {
-    /// A converter for rows of these columns; None if nothing is to be done.
-    pub fn new<'c>(columns: impl ExactSizeIterator<Item = (&'c str, &'c Conversion)>) -> Option<RowConverter> {
+    /// A converter for rows of these columns, the last `added` of which are added; None if nothing is to be done.
+    pub fn new<'c>(
+        columns: impl ExactSizeIterator<Item = (&'c str, &'c Conversion)>,
+        added: usize,
+    ) -> Option<RowConverter> {
         let arity = columns.len();
         let columns: Vec<_> = columns
             .enumerate()
@@ -27,7 +41,19 @@ impl RowConverter {
             .map(|(i, (name, conversion))| (i, name.to_string(), conversion.clone()))
             .collect();
         let header = crate::row::header_len(arity);
-        (!columns.is_empty()).then(|| RowConverter { columns, arity, header, row: Vec::new() })
+        let is_needed = !columns.is_empty() || added > 0;
+        let first_added = arity - added;
+        is_needed.then(|| RowConverter { columns, first_added, added: Vec::new(), arity, header, row: Vec::new() })
+    }
+
+    /// Sets the added columns of the rows that come.
+    pub fn add<'v>(&mut self, values: impl Iterator<Item = Value<'v>>) {
+        self.added.clear();
+        self.added.extend(values.map(|value| match value {
+            Value::Fixed(field) => Some(Field::Fixed(field)),
+            Value::Text(text) => Some(Field::Text(text.to_vec())),
+            Value::Null => None,
+        }));
     }
 
     /// The row with its values converted.
@@ -46,6 +72,17 @@ impl RowConverter {
             let field = self.header + 8 * i;
             let word = put(&mut self.row, &new);
             self.row[field..field + 8].copy_from_slice(&word.to_le_bytes());
+        }
+        for (i, value) in (self.first_added..self.arity).zip(&self.added) {
+            let word = match value {
+                None => continue,
+                Some(Field::Fixed(word)) => *word,
+                Some(Field::Text(text)) => put(&mut self.row, text),
+            };
+            let field = self.header + 8 * i;
+            self.row[field..field + 8].copy_from_slice(&word.to_le_bytes());
+            // The first eight bits are the row's kind.
+            self.row[(i + 8) / 8] &= !(1 << (i % 8));
         }
         Ok(&self.row)
     }
@@ -103,7 +140,7 @@ mod tests {
         let mut row = Vec::new();
         write_row(&mut row, RowKind::Delete, cells.iter(), &[false; 3], Sources { input: &input, scratch: b"" });
         let columns = [("a", &Conversion::None), ("b", conversion), ("c", &Conversion::None)];
-        let mut converter = RowConverter::new(columns.into_iter()).expect("something to do");
+        let mut converter = RowConverter::new(columns.into_iter(), 0).expect("something to do");
         let bytes = converter.convert(&row).map_err(|e| e.to_string())?;
         let row = Row::new(bytes, 3).unwrap();
         assert_eq!(row.kind().unwrap(), RowKind::Delete);
@@ -127,12 +164,27 @@ mod tests {
     }
 
     #[test]
+    fn added_columns_are_no_longer_null() {
+        let mut row = Vec::new();
+        let cells = [Cell::fixed(7), Cell::NULL, Cell::NULL, Cell::NULL];
+        write_row(&mut row, RowKind::UpdateAfter, cells.iter(), &[false; 4], Sources { input: b"", scratch: b"" });
+        let columns = ["a", "b", "c", "d"].map(|name| (name, &Conversion::None));
+        let mut converter = RowConverter::new(columns.into_iter(), 3).expect("something to do");
+        converter.add([Value::Text(b"a text of some length"), Value::Null, Value::Fixed(9)].into_iter());
+        let row = Row::new(converter.convert(&row).unwrap(), 4).unwrap();
+        assert_eq!(row.kind().unwrap(), RowKind::UpdateAfter);
+        assert_eq!(row.get(1).unwrap().unwrap().bytes().unwrap(), b"a text of some length");
+        assert!(row.get(2).unwrap().is_none());
+        assert_eq!((row.get(0).unwrap().unwrap().i64(), row.get(3).unwrap().unwrap().i64()), (7, 9));
+    }
+
+    #[test]
     fn null_stays_null_and_nothing_to_do_is_nothing() {
         let conversion = Conversion::Pad(4);
         let mut row = Vec::new();
         write_row(&mut row, RowKind::Insert, [Cell::NULL].iter(), &[false], Sources { input: b"", scratch: b"" });
-        let mut converter = RowConverter::new([("a", &conversion)].into_iter()).unwrap();
+        let mut converter = RowConverter::new([("a", &conversion)].into_iter(), 0).unwrap();
         assert_eq!(converter.convert(&row).unwrap(), row);
-        assert!(RowConverter::new([("a", &Conversion::None)].into_iter()).is_none());
+        assert!(RowConverter::new([("a", &Conversion::None)].into_iter(), 0).is_none());
     }
 }

@@ -1,7 +1,9 @@
 //! One table on its way from messages to loads: its decoder, and the writer of its bodies.
 
+use super::columns::Added;
 use super::rows::RowConverter;
 use crate::canal::decode::{Decoder, Outcome};
+use crate::canal::head::Head;
 use crate::doris::writer::{Writer, Written};
 use crate::error::{Error, Kind};
 use crate::row::read::{Row, sized};
@@ -28,6 +30,7 @@ pub struct TableWriter {
     /// None where values are written as they were decoded.
     converter: Option<RowConverter>,
     writer: Writer,
+    added: Vec<Added>,
     /// Of the message that is being written: the byte its next row begins at, and how many were before it.
     at: usize,
     row: i64,
@@ -45,7 +48,14 @@ impl TableWriter {
         converter: Option<RowConverter>,
         writer: Writer,
     ) -> TableWriter {
-        TableWriter { source, columns, decoder, converter, writer, at: 0, row: 0, sequence: 0, rows: 0 }
+        let added = Vec::new();
+        TableWriter { source, columns, decoder, converter, writer, added, at: 0, row: 0, sequence: 0, rows: 0 }
+    }
+
+    /// The same with columns that are added to its rows, the converter's last ones.
+    pub fn adding(mut self, added: &[Added]) -> TableWriter {
+        self.added = added.to_vec();
+        self
     }
 
     /// Decodes a message of this table, whose rows [`write`](Self::write) then writes. The first row has the sequence `sequence`, each
@@ -53,7 +63,10 @@ impl TableWriter {
     ///
     /// # Errors
     /// What is wrong with the message.
-    pub fn decode(&mut self, message: &[u8], sequence: i64) -> Result<(), Error> {
+    pub fn decode(&mut self, message: &[u8], head: &Head<'_>, sequence: i64) -> Result<(), Error> {
+        if let (Some(converter), false) = (&mut self.converter, self.added.is_empty()) {
+            converter.add(self.added.iter().map(|added| added.value(head)));
+        }
         (self.at, self.row, self.sequence) = (0, 0, sequence);
         match self.decoder.decode(message) {
             Outcome::Rows(_) => Ok(()),

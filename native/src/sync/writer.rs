@@ -12,6 +12,7 @@
 //!
 //! A schema change holds up its own table only: what comes of that table meanwhile is parked, within a quarter of the memory.
 
+use super::columns::ColumnRules;
 use super::database::{Database, Step};
 use super::ddl::TableName;
 use super::history::HistoryState;
@@ -109,7 +110,7 @@ impl DatabaseWriter {
     /// # Errors
     /// A state that is none; the journal cannot be read.
     pub fn new(
-        rules: Rules,
+        rules: (Rules, ColumnRules),
         tables: DorisTables,
         journal: Option<Journal>,
         restored: &[Vec<u8>],
