@@ -404,13 +404,12 @@ impl Database {
             },
             None => {
                 let table = self.tables.create(&mapped)?;
-                self.reports.add(Severity::Info, Topic::Created, &name, format!("the table {target} was created"));
+                self.created(which, &mapped);
                 table
             }
         };
         self.report_statements(which);
         if is_new {
-            self.note_columns(&name, &mapped);
             self.history.learn(message.clone());
         }
         let read = self.history.as_read(&name, &message);

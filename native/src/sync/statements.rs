@@ -407,8 +407,7 @@ impl Database {
         let target = self.all[which].target.clone();
         if self.tables.ask(&target)?.is_none() {
             self.tables.create(&mapped)?;
-            self.reports.add(Severity::Info, Topic::Created, &name, format!("the table {target} was created"));
-            self.note_columns(&name, &mapped);
+            self.created(which, &mapped);
             return Ok((table, Change::Done));
         }
         let Some(old) = self.history.table(&name).cloned() else { return Ok((table, Change::Done)) };

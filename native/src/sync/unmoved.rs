@@ -1,7 +1,6 @@
-//! What is not moved, or not yet: said and counted.
+//! What is said of tables: that they were made, and what is not moved, or not yet.
 
 use super::database::{Database, Step, Taking};
-use super::ddl::TableName;
 use super::mapping::MappedTable;
 use super::moved::Stage;
 use super::open::OnError;
@@ -78,12 +77,17 @@ impl Database {
         }
     }
 
-    /// Says what is lost of a new table's columns.
-    pub(super) fn note_columns(&mut self, name: &TableName, mapped: &MappedTable) {
+    /// A table was made: says how, and what is lost of its columns.
+    pub(super) fn created(&mut self, which: usize, mapped: &MappedTable) {
+        self.report_statements(which);
+        let table = &self.all[which];
+        let is = if self.tables.plans() { "would be" } else { "was" };
+        let text = format!("the table {} {is} created", table.target);
+        self.reports.add(Severity::Info, Topic::Created, &table.name, text);
         for column in &mapped.columns {
             if let Some(note) = &column.note {
-                let text = format!("column {}: {note}", column.source);
-                self.reports.add(Severity::Warning, Topic::Column, name, text);
+                let text = format!("column {}: {note}", column.name);
+                self.reports.add(Severity::Warning, Topic::Column, &table.name, text);
             }
         }
     }
