@@ -64,6 +64,7 @@ def runners(jar: Path):
         "asan": ([str(REPO / "dev.d" / "asan.sh")], cargo_counts),
         "hosts": ([sys.executable, "-u", str(REPO / "dev.d" / "hosts.py"), str(jar)], last_line_counts),
         "quickstart": ([sys.executable, "-u", str(REPO / "dev.d" / "quickstart.py"), str(jar)], one),
+        "workload": ([sys.executable, "-u", str(REPO / "tests" / "cluster" / "workload.py")], last_line_counts),
         "quickstart-database": ([sys.executable, "-u", str(REPO / "dev.d" / "quickstart_database.py")], one),
     }
     for line in LINES:
@@ -88,7 +89,7 @@ def groups(first: str, second: str):
     """What `./dev` calls by one name. Each line with one JDK decides a change, so both lines and both JDKs are in it."""
     decides = ["format", "rust", "standin", "hosts", f"official-1.20-{first}", f"java-1.20-{first}", f"codec-2.x-{second}", f"cluster-1.20-{first}", f"cluster-2.x-{second}",
                f"command-line-1.20-{first}", f"command-line-2.x-{second}", f"whole-database-1.20-{first}", f"whole-database-2.x-{second}"]
-    live = ["quickstart", "quickstart-database"] + [f"{program}-{on}" for program in ("canal", "switch", "kill", "stress") for on in (f"1.20-{first}", f"2.x-{second}")]
+    live = ["quickstart", "quickstart-database", "workload"] + [f"{program}-{on}" for program in ("canal", "switch", "kill", "stress") for on in (f"1.20-{first}", f"2.x-{second}")]
     matrix = [f"{program}-{line}-{jdk}" for program in ("java", "cluster") for line in LINES for jdk in dict.fromkeys((first, second))]
     return {"test": decides, "test-live": live + [name for name in matrix if name not in decides], "test-long": ["rust-release", "long", "asan", "fuzz", "fuzz-jvm", "soak"]}
 

@@ -177,6 +177,34 @@ fn other_columns() {
     assert!(error.is_some_and(|error| error.contains("the key column id is left out")));
 }
 
+/// A row that only Doris can judge: its table, which somebody else has made, has no partition for it.
+#[test]
+fn rows_that_doris_refuses() {
+    let create = "CREATE TABLE shop_dev.orders (id BIGINT NOT NULL, customer VARCHAR(300) NULL) UNIQUE KEY(id) PARTITION BY RANGE(id) \
+                  (PARTITION p VALUES LESS THAN ('100')) DISTRIBUTED BY HASH(id) BUCKETS 1 PROPERTIES ('replication_num' = '1')";
+    let message = r#"{"data":[{"id":"5","customer":"me"},{"id":"500","customer":"you"}],"database":"shop_dev","es":1,"isDdl":false,"mysqlType":{"id":"bigint","customer":"varchar(64)"},"old":null,"pkNames":["id"],"table":"orders","ts":1,"type":"INSERT"}"#;
+    for (on_error, expected) in [("report", 1), ("fail", 0)] {
+        let doris = Doris::start();
+        doris.sql("CREATE DATABASE shop_dev");
+        doris.sql(create);
+        let mut writer = open(&doris, json!({"onError": {"message": on_error}})).unwrap();
+        write(&mut writer, message.as_bytes(), 0).unwrap();
+        writer.flush().unwrap();
+        let settled = writer.await_settled(LONG).map_err(|e| e.to_string());
+        assert_eq!(doris.number("SELECT count(*) FROM shop_dev.orders"), expected);
+        if on_error == "fail" {
+            assert!(settled.unwrap_err().contains("no partition"));
+            continue;
+        }
+        let reports: Vec<String> = writer.take_reports().iter().map(ToString::to_string).collect();
+        let told = reports.iter().any(|report| {
+            report.contains("shop_dev.orders: a row is refused by Doris: Reason: no partition")
+                && report.contains("500")
+        });
+        assert!(settled.unwrap() && told && writer.counts().unapplied == 1, "{reports:#?}");
+    }
+}
+
 #[test]
 fn little_memory_for_many_bodies() {
     let doris = Doris::start();

@@ -142,6 +142,23 @@ impl Running {
         assert_eq!(stopped.collect::<Vec<_>>(), Vec::<String>::new());
     }
 
+    /// One turn of what a checkpoint does.
+    pub fn settle_once(&mut self) {
+        for writer in &mut self.subtasks {
+            writer.flush().unwrap_or_else(|e| panic!("{e}"));
+            writer.await_settled(Duration::from_millis(300)).unwrap_or_else(|e| panic!("{e}"));
+        }
+    }
+
+    /// What is done once a second.
+    pub fn tick(&mut self) {
+        self.subtasks.iter_mut().for_each(|writer| writer.tick().unwrap_or_else(|e| panic!("{e}")));
+    }
+
+    pub fn flush(&mut self) {
+        self.subtasks.iter_mut().for_each(|writer| writer.flush().unwrap_or_else(|e| panic!("{e}")));
+    }
+
     /// Tables that contain this in what they wait for may be waiting when all is settled.
     pub fn may_stop(mut self, texts: &[&'static str]) -> Running {
         self.may_stop = texts.to_vec();

@@ -18,7 +18,7 @@ pub(super) async fn after(sending: &Sending, lane: &Lane, package: &Package, err
         LoadError::Rows { error_url, message, .. } if sending.plan.isolates && !package.lengths.is_empty() => {
             let rows = package.lengths.len();
             if rows == 1 {
-                refuse(sending, package, 0, &message, error_url.as_deref()).await;
+                refuse(sending, (lane, package), 0, &message, error_url.as_deref()).await;
                 return Ok(());
             }
             // In the rows' order: of two rows of a key, the one loaded later stays.
@@ -33,7 +33,7 @@ pub(super) async fn after(sending: &Sending, lane: &Lane, package: &Package, err
                 match sending.send(part, false).await {
                     Ok(()) => {}
                     Err(LoadError::Rows { message, error_url, .. }) if to - from == 1 => {
-                        refuse(sending, package, from, &message, error_url.as_deref()).await;
+                        refuse(sending, (lane, package), from, &message, error_url.as_deref()).await;
                     }
                     Err(LoadError::Rows { .. }) => {
                         let middle = from + (to - from) / 2;
@@ -54,13 +54,14 @@ fn cut(package: &Package, from: usize, to: usize) -> Chunks {
     package.body.slice(begin, begin + length(&package.lengths[from..to]))
 }
 
-async fn refuse(sending: &Sending, package: &Package, row: usize, message: &str, url: Option<&str>) {
+async fn refuse(sending: &Sending, (lane, package): (&Lane, &Package), row: usize, message: &str, url: Option<&str>) {
     let bytes: Vec<u8> = cut(package, row, row + 1).iter().flat_map(|chunk| chunk.to_vec()).collect();
     let reason = match reasons(sending, url).await {
         log if log.is_empty() => message.to_string(),
         log => log.join("; "),
     };
-    sending.refuse(RefusedRow { row: String::from_utf8_lossy(&bytes).trim_end().to_string(), reason });
+    let table = format!("{}.{}", lane.target.database, lane.target.table);
+    sending.refuse(RefusedRow { table, row: String::from_utf8_lossy(&bytes).trim_end().to_string(), reason });
 }
 
 /// The first lines of a load's error log; none where there is no log or it cannot be read.

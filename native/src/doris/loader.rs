@@ -123,6 +123,9 @@ pub struct Committable {
 /// A row that Doris refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RefusedRow {
+    /// `database.table` that it was for.
+    #[serde(skip)]
+    pub table: String,
     /// The row as it was sent.
     pub row: String,
     /// Doris' reason.

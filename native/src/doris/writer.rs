@@ -214,7 +214,12 @@ impl Writer {
         self.hand_over();
         match bad.pop() {
             Some(reason) if self.passes_bad_rows => {
-                self.bad_before.push(RefusedRow { row: "the row before an update".into(), reason: reason.to_string() });
+                let table = format!("{}.{}", self.lane.target.database, self.lane.target.table);
+                self.bad_before.push(RefusedRow {
+                    table,
+                    row: "the row before an update".into(),
+                    reason: reason.to_string(),
+                });
                 Ok(())
             }
             Some(reason) => Err(failed(reason.to_string())),

@@ -473,6 +473,15 @@ impl Database {
     }
 
     pub(super) fn take_reports(&mut self) -> Vec<Report> {
+        let mut refused = Vec::new();
+        for table in &mut self.all {
+            refused.extend(table.opened.as_mut().map(|opened| opened.writer.take_refused()).unwrap_or_default());
+        }
+        for row in refused {
+            self.counts.unapplied += 1;
+            let text = format!("a row is refused by Doris: {}; it is {}", row.reason, row.row.trim_end());
+            self.reports.add(Severity::Error, Topic::Unapplied, row.table, text);
+        }
         self.reports.take()
     }
 }

@@ -300,7 +300,8 @@ impl DorisTables {
             DeletesSpec::Apply if unique => Deletes::Signed,
             DeletesSpec::Apply => Deletes::Refused,
         };
-        let writer = Writer::new(encoder, (Arc::clone(&self.loader), lane), limits, deletes, false, None);
+        let passes_bad_rows = spec.on_error.message == OnError::Report;
+        let writer = Writer::new(encoder, (Arc::clone(&self.loader), lane), limits, deletes, passes_bad_rows, None);
         let converter = RowConverter::new(
             mapped.columns.iter().map(|column| (column.name.as_str(), &column.conversion)),
             added.len(),

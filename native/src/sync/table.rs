@@ -4,6 +4,7 @@ use super::columns::Added;
 use super::rows::RowConverter;
 use crate::canal::decode::{Decoder, Outcome};
 use crate::canal::head::Head;
+use crate::doris::loader::RefusedRow;
 use crate::doris::writer::{Writer, Written};
 use crate::error::{Error, Kind};
 use crate::row::read::{Row, sized};
@@ -123,6 +124,11 @@ impl TableWriter {
     /// A load has failed for good.
     pub fn settled(&self, limit: Duration) -> Result<bool, Error> {
         self.writer.await_settled(limit)
+    }
+
+    /// Rows that Doris has refused since the last call, of any table of the loader.
+    pub fn take_refused(&mut self) -> Vec<RefusedRow> {
+        self.writer.take_refused()
     }
 
     /// Bytes of the body that grows.
