@@ -127,6 +127,11 @@ impl<'r> Head<'r> {
         self.envelope.raw(member, self.input)
     }
 
+    /// Whether a member is this text, as far as it is seen without unescaping it.
+    pub fn is(&self, member: Member, text: &str) -> bool {
+        matches!(self.raw(member), Some([b'"', raw @ .., b'"']) if raw == text.as_bytes() && !raw.contains(&b'\\'))
+    }
+
     fn text(&self, member: Member) -> Option<Cow<'r, str>> {
         let [b'"', raw @ .., b'"'] = self.raw(member)? else { return None };
         if !raw.contains(&b'\\') {

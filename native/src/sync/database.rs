@@ -60,10 +60,14 @@ pub struct Database {
     /// By `database`, a zero byte, `table`; None for a table that is not moved, or not by this subtask.
     names: HashMap<Box<[u8]>, Option<usize>>,
     name: Vec<u8>,
+    /// The table of the message before.
+    last: Option<usize>,
     pub(super) owner: Owner,
     pub(super) all: Vec<MovedTable>,
     /// The partitions that messages came from: in one of several a change may stand behind newer rows in another one.
     pub(super) partitions: BTreeSet<u32>,
+    /// The one of the message before.
+    partition: Option<u32>,
     /// The table whose message waits for room, decoded.
     pub(super) waiting: Option<usize>,
     /// Bytes of the bodies that grow.
@@ -91,9 +95,11 @@ impl Database {
             journal_made: false,
             names: HashMap::new(),
             name: Vec::new(),
+            last: None,
             owner,
             all: Vec::new(),
             partitions: BTreeSet::new(),
+            partition: None,
             waiting: None,
             open_bytes: 0,
             parked_bytes: 0,
@@ -120,10 +126,9 @@ impl Database {
         place: Place,
         audience: Audience,
     ) -> Result<Step, Error> {
-        if self.partitions.insert(place.partition) && self.partitions.len() == 2 {
-            let text = "the topic comes in several partitions: where Canal hashes by key, rows whose key changes, and rows around RENAME and \
-                        TRUNCATE, have no order; let it hash such tables by table";
-            self.reports.add(Severity::Warning, Topic::Order, "", text);
+        if self.partition != Some(place.partition) {
+            self.partition = Some(place.partition);
+            self.see_partition(place.partition);
         }
         let Ok(head) = heads.read(message) else {
             return self.unapplied("", "a message cannot be read: it is no message of Canal's: not strict JSON");
@@ -162,6 +167,14 @@ impl Database {
         self.advance(heads, which)
     }
 
+    fn see_partition(&mut self, partition: u32) {
+        if self.partitions.insert(partition) && self.partitions.len() == 2 {
+            let text = "the topic comes in several partitions: where Canal hashes by key, rows whose key changes, and rows around RENAME and \
+                        TRUNCATE, have no order; let it hash such tables by table";
+            self.reports.add(Severity::Warning, Topic::Order, "", text);
+        }
+    }
+
     /// Takes a message that a checkpoint has kept. The tables that it waited for were `whose`, and are this subtask's now.
     pub(super) fn park_restored(&mut self, heads: &mut HeadReader, parked: Parked, whose: &Owner) -> Result<(), Error> {
         let Ok(head) = heads.read(parked.message.as_bytes()) else { return Ok(()) };
@@ -189,6 +202,18 @@ impl Database {
 
     /// The table that a message is of, by its number; None if it is not moved by this subtask, which is counted.
     fn of(&mut self, head: &Head<'_>, audience: Audience) -> Result<Option<usize>, Error> {
+        // Messages of one table mostly come one after the other.
+        if let Some(last) = self.last.map(|last| &self.all[last].name)
+            && head.is(Member::Database, &last.database)
+            && head.is(Member::Table, &last.name)
+        {
+            return Ok(self.last);
+        }
+        self.last = self.find(head, audience)?;
+        Ok(self.last)
+    }
+
+    fn find(&mut self, head: &Head<'_>, audience: Audience) -> Result<Option<usize>, Error> {
         let (Some(database), Some(table)) = (head.database(), head.table()) else {
             self.unapplied("", "a message cannot be read: `database` or `table` is missing")?;
             return Ok(None);

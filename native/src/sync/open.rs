@@ -307,7 +307,8 @@ impl DorisTables {
             added.len(),
         );
         let writer = TableWriter::new(source.full_name(), mapped.columns.len(), decoder, converter, writer);
-        Ok(writer.adding(added))
+        let key = mapped.columns[..mapped.keys].iter().map(|column| &column.logical.root);
+        Ok(writer.with_key(key).adding(added))
     }
 }
 

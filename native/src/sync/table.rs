@@ -7,7 +7,9 @@ use crate::canal::head::Head;
 use crate::doris::loader::RefusedRow;
 use crate::doris::writer::{Writer, Written};
 use crate::error::{Error, Kind};
+use crate::row::RowKind;
 use crate::row::read::{Row, sized};
+use crate::schema::Root;
 use std::time::Duration;
 
 /// What became of a message's rows.
@@ -21,6 +23,52 @@ pub enum Progress {
     Bad(String),
 }
 
+/// The key's columns, which are a row's first ones, by how two of their fields are compared.
+#[derive(Debug)]
+struct Key(Vec<KeyColumn>);
+
+#[derive(Debug, Clone, Copy)]
+enum KeyColumn {
+    /// The field's eight bytes are the value.
+    Fixed,
+    /// They say where the value is.
+    Bytes,
+}
+
+impl KeyColumn {
+    fn of(root: &Root) -> Option<KeyColumn> {
+        match root {
+            Root::Boolean | Root::Tinyint | Root::Smallint | Root::Integer | Root::Bigint | Root::Date => {
+                Some(KeyColumn::Fixed)
+            }
+            Root::Decimal { precision: ..=18, .. } => Some(KeyColumn::Fixed),
+            Root::TimestampWithoutTimeZone { precision: ..=3 } => Some(KeyColumn::Fixed),
+            Root::Char | Root::Varchar | Root::Binary | Root::Varbinary => Some(KeyColumn::Bytes),
+            _ => None,
+        }
+    }
+}
+
+impl Key {
+    /// Whether the row behind an update's first one is its second one, and has the same key. What is not certain is not so.
+    fn is_kept(&self, before: &[u8], rest: &[u8], columns: usize) -> bool {
+        let same = || {
+            let (after, _) = sized(rest).ok()?;
+            let (before, after) = (Row::new(before, columns).ok()?, Row::new(after, columns).ok()?);
+            let mut same = after.kind().ok()? == RowKind::UpdateAfter;
+            for (i, column) in self.0.iter().enumerate() {
+                let (a, b) = (before.get(i).ok()??, after.get(i).ok()??);
+                same &= match column {
+                    KeyColumn::Fixed => a.i64() == b.i64(),
+                    KeyColumn::Bytes => a.bytes().ok()? == b.bytes().ok()?,
+                };
+            }
+            Some(same)
+        };
+        same() == Some(true)
+    }
+}
+
 /// Messages of a table, decoded and written.
 #[derive(Debug)]
 pub struct TableWriter {
@@ -31,6 +79,8 @@ pub struct TableWriter {
     /// None where values are written as they were decoded.
     converter: Option<RowConverter>,
     writer: Writer,
+    /// None where keys are of types that are not compared here.
+    key: Option<Key>,
     added: Vec<Added>,
     /// Of the message that is being written: the byte its next row begins at, and how many were before it.
     at: usize,
@@ -49,8 +99,14 @@ impl TableWriter {
         converter: Option<RowConverter>,
         writer: Writer,
     ) -> TableWriter {
-        let added = Vec::new();
-        TableWriter { source, columns, decoder, converter, writer, added, at: 0, row: 0, sequence: 0, rows: 0 }
+        let (added, key) = (Vec::new(), None);
+        TableWriter { source, columns, decoder, converter, writer, added, key, at: 0, row: 0, sequence: 0, rows: 0 }
+    }
+
+    /// The same for a table whose first columns are its key, of these types.
+    pub fn with_key<'t>(mut self, types: impl Iterator<Item = &'t Root>) -> TableWriter {
+        self.key = types.map(KeyColumn::of).collect::<Option<Vec<_>>>().filter(|key| !key.is_empty()).map(Key);
+        self
     }
 
     /// The same with columns that are added to its rows, the converter's last ones.
@@ -87,6 +143,15 @@ impl TableWriter {
             let broken = |_| Error::new(Kind::Internal, "the decoder's rows are not in order");
             let (row, after) = sized(rest).map_err(broken)?;
             let kind = Row::new(row, self.columns).and_then(|row| row.kind()).map_err(broken)?;
+            // Of an update that keeps its key the row before it is nothing to Doris.
+            if kind == RowKind::UpdateBefore
+                && self.key.as_ref().is_some_and(|key| key.is_kept(row, after, self.columns))
+            {
+                self.at += rest.len() - after.len();
+                self.row += 1;
+                self.rows += 1;
+                continue;
+            }
             let converted = match &mut self.converter {
                 Some(converter) => converter.convert(row),
                 None => Ok(row),

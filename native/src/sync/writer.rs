@@ -29,7 +29,11 @@ use crate::error::{Error, Kind};
 use crate::schema::Wire;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::time::{Duration, Instant};
+
+/// Bytes that are written without asking for room.
+const GRANT: u64 = 64 << 10;
 
 /// Between two looks at what is waited for.
 const LOOK: Duration = Duration::from_millis(100);
@@ -87,6 +91,8 @@ pub struct DatabaseWriter {
     audience: Audience,
     /// Bytes of all bodies together.
     memory: u64,
+    /// Bytes of the bodies that grow for which the loader need not be asked whether there is room; fewer are so after some were handed over.
+    granted: Range<u64>,
 }
 
 /// A writer in a checkpoint.
@@ -134,6 +140,7 @@ impl DatabaseWriter {
             pending: VecDeque::new(),
             audience: Audience::One,
             memory,
+            granted: 0..0,
         };
         for (parked, whose) in parked {
             writer.database.park_restored(&mut writer.heads, parked, &whose)?;
@@ -203,9 +210,17 @@ impl DatabaseWriter {
                 return Ok(false);
             }
         }
-        if self.database.open_bytes + self.loader().account().open_bytes < self.memory {
+        // Asking the loader takes a lock.
+        let open = self.database.open_bytes;
+        if self.granted.contains(&open) {
             return Ok(true);
         }
+        let left = self.memory.saturating_sub(open + self.loader().account().open_bytes);
+        if left > 0 {
+            self.granted = open..open + GRANT.min(left);
+            return Ok(true);
+        }
+        self.granted = 0..0;
         self.flush()?;
         self.await_room(Duration::ZERO)
     }
@@ -215,6 +230,7 @@ impl DatabaseWriter {
     /// # Errors
     /// A row before an update cannot be deleted.
     pub fn flush(&mut self) -> Result<(), Error> {
+        self.granted = 0..0;
         self.database.flush()
     }
 
