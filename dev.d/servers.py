@@ -129,6 +129,10 @@ auto.create.topics.enable=false
         """Creates topics and fills them; see ProduceLines.java for the form of an argument. Returns its report."""
         return self._run("producing to Kafka", self._client("ProduceLines", *topics)).strip()
 
+    def produce_packets(self, topic: str, file: Path) -> str:
+        """Creates a topic of one partition with the packets of a captured file; returns a report."""
+        return self._run("producing packets to Kafka", self._client("ProducePackets", topic, str(file))).strip()
+
     def open_producer(self, topic: str) -> subprocess.Popen:
         """A producer for a topic that is there: each line written to its standard input is a message; closing it ends the producer."""
         with open(self.directory / f"producer-{topic}.log", "wb") as log:
