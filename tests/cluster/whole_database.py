@@ -85,6 +85,8 @@ def planned(jobs: Jobs) -> None:
     found = call(jobs.env, "plan", jobs.file("planned"))
     jobs.said("plan", found, 0, "CREATE TABLE IF NOT EXISTS `planned`.`orders`", "`amount` DECIMAL(12, 2) NULL", "nothing of this was done")
     databases = {row[0] for row in jobs.target.sql("SHOW DATABASES")}
+    jobs.target.sql("CREATE DATABASE stops", "CREATE TABLE stops.order_item (sku VARCHAR(128)) UNIQUE KEY(sku) DISTRIBUTED BY HASH(sku) BUCKETS 1")
+    jobs.said("plan of a table that stops", call(jobs.env, "plan", jobs.file("stops")), 0, "the table stops: `stops`.`order_item`", "nothing of this was done")
     jobs.checks.check("plan does nothing", "planned" not in databases and not (jobs.directory / "planned.state").exists(), f"       {databases}")
 
 
@@ -131,6 +133,9 @@ def refused(jobs: Jobs, parts: Parts, java: Path) -> None:
     bad.write_text(file.read_text().replace("name:", "nmae:", 1).replace("files:", "kafak:"))
     jobs.said("mistakes", call(jobs.env, "check-file", bad), 2, "bad.yaml:1:1: there is no key 'nmae'; did you mean 'name'?", "did you mean 'kafka'?")
     jobs.said("no such messages", call(jobs.env, "run", jobs.file("none", files="none.jsonl")), 1, "there is no file", "none.jsonl")
+    unkept = jobs.file("unkept")
+    unkept.with_suffix(".state").write_text("")
+    jobs.said("no directory for state", call(jobs.env, "run", unkept), 1, "The job's state cannot be kept in ", "unkept.state", "flink.state-directory")
     jobs.said("no file of a job", call(jobs.env, "run", "nothing.yaml"), 1, "there is no file", "nothing.yaml")
     jobs.said("no argument", call(jobs.env, "run"), 2, "takes one argument", "usage:")
     jobs.said("the cluster's verb without a cluster", call(jobs.env, "canal-to-doris", file), 2, "flink run")

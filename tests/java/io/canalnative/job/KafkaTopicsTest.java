@@ -6,15 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 
 import io.canalnative.database.CanalRecord;
 import org.apache.flink.api.common.functions.util.ListCollector;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
+import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.flink.util.InstantiationUtil;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
+import org.apache.kafka.clients.consumer.OffsetResetStrategy;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
 /** With flink-connector-kafka; with flink-sql-connector-kafka it is what `./dev quickstart-database` reads by. */
@@ -56,6 +63,57 @@ class KafkaTopicsTest {
         assertEquals("only: this", FailureReport.innermost("java.lang.Exception: only: this"));
         assertEquals("java.lang.NullPointerException", FailureReport.innermost("java.lang.NullPointerException\n\tat a.B.c(B.java:1)"));
         assertEquals("", FailureReport.innermost(""));
+    }
+
+    @Test
+    void whatToDoAboutKafkasOwnExceptions() {
+        for (String names : new String[] {"org.apache.kafka", "org.apache.flink.kafka.shaded.org.apache.kafka"}) {
+            String gone = FailureReport.innermost("java.io.IOException: x\n\tat a.B.c(B.java:1)\nCaused by: " + names + ".clients.consumer.OffsetOutOfRangeException: offset=235\n\tat a.B.d(B.java:2)\n");
+            assertTrue(gone.startsWith("offset=235. The topic no longer has the message"), gone);
+            String none = FailureReport.innermost(names + ".common.errors.UnknownTopicOrPartitionException: This server does not host this topic-partition.\n\tat a.B.d(B.java:2)\n");
+            assertTrue(none.contains("create it, or correct its name"), none);
+        }
+    }
+
+    @Test
+    void aMessageThatIsGoneIsNotSkipped() {
+        TopicPartition first = new TopicPartition("t", 0);
+        TopicPartition second = new TopicPartition("t", 1);
+        for (OffsetsInitializer start : new OffsetsInitializer[] {OffsetsInitializer.earliest(), OffsetsInitializer.latest(), OffsetsInitializer.timestamp(1), null}) {
+            assertEquals(OffsetResetStrategy.NONE, new KafkaMessages().withoutReset(start).getAutoOffsetResetStrategy());
+        }
+        assertEquals(
+                Map.of(first, 7L, second, KafkaPartitionSplit.EARLIEST_OFFSET),
+                new KafkaMessages().withoutReset(null).getPartitionOffsets(List.of(first, second), new Committed(Map.of(first, 7L))));
+    }
+
+    /** A group's offsets. */
+    private static final class Committed implements OffsetsInitializer.PartitionOffsetsRetriever {
+        private final Map<TopicPartition, Long> offsets;
+
+        Committed(Map<TopicPartition, Long> offsets) {
+            this.offsets = offsets;
+        }
+
+        @Override
+        public Map<TopicPartition, Long> committedOffsets(Collection<TopicPartition> partitions) {
+            return offsets;
+        }
+
+        @Override
+        public Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Map<TopicPartition, Long> beginningOffsets(Collection<TopicPartition> partitions) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Map<TopicPartition, OffsetAndTimestamp> offsetsForTimes(Map<TopicPartition, Long> times) {
+            throw new UnsupportedOperationException();
+        }
     }
 
     private static Source<CanalRecord, ?, ?> source(String topics, String start, boolean ends) throws Exception {

@@ -28,6 +28,7 @@ final class CanalDorisWriter implements StatefulSinkWriter<CanalRecord, WriterSt
     private final ProcessingTimeService timers;
     private final long flushMillis;
     private final long inFlight;
+    private final boolean onlySays;
     private long ticked;
     private long flushed;
     private boolean closed;
@@ -40,6 +41,7 @@ final class CanalDorisWriter implements StatefulSinkWriter<CanalRecord, WriterSt
         this.timers = timers;
         this.flushMillis = spec.flushMillis;
         this.inFlight = spec.inFlight;
+        this.onlySays = spec.onlySays;
         this.ticked = timers.getCurrentProcessingTime();
         this.flushed = ticked;
         startTimer();
@@ -58,7 +60,7 @@ final class CanalDorisWriter implements StatefulSinkWriter<CanalRecord, WriterSt
     @Override
     public void flush(boolean endOfInput) throws IOException, InterruptedException {
         settle();
-        if (endOfInput) {
+        if (endOfInput && !onlySays) {
             drain();
         }
     }

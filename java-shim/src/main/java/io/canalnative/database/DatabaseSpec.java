@@ -27,6 +27,8 @@ final class DatabaseSpec implements Serializable {
     /** Loads that are under way at once; more are waiting. */
     final long inFlight;
     final boolean protobuf;
+    /** Nothing is done in Doris; what would be is only said. */
+    final boolean onlySays;
 
     /** @throws IllegalArgumentException if it is no JSON object, or has a member that cannot be in it */
     DatabaseSpec(String json) {
@@ -41,6 +43,7 @@ final class DatabaseSpec implements Serializable {
         }
         this.flushMillis = flush.asLong(FLUSH_MILLIS);
         this.inFlight = spec.path("inFlight").asLong(1);
+        this.onlySays = spec.path("plan").asBoolean();
         this.protobuf = spec.path("wire").asText().equals("protobuf");
     }
 

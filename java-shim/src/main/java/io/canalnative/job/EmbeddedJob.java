@@ -252,7 +252,7 @@ public final class EmbeddedJob {
         while (cause.getCause() != null && cause.getCause() != cause) {
             cause = cause.getCause();
         }
-        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        return cause.getMessage() == null ? cause.toString() : cause.getMessage() + FailureReport.remedy(cause.getClass().getName());
     }
 
     private static int refused(NativeException mistakes) {

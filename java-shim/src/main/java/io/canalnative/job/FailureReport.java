@@ -50,6 +50,19 @@ final class FailureReport {
         String line = trace.substring(from, to < 0 ? trace.length() : to).trim();
         line = line.startsWith(CAUSE) ? line.substring(CAUSE.length()) : line;
         String[] parts = line.split(": ", 2);
-        return parts.length == 2 && !parts[0].contains(" ") ? parts[1] : line;
+        return parts.length == 2 && !parts[0].contains(" ") ? parts[1] + remedy(parts[0]) : line;
+    }
+
+    /** What to do about an exception of Kafka's, by the name of its class; empty for others, which say it themselves. */
+    static String remedy(String thrown) {
+        switch (thrown.substring(thrown.lastIndexOf('.') + 1)) {
+            case "OffsetOutOfRangeException":
+                return ". The topic no longer has the message that the job goes on from, or has been made anew: rows are missing, and those of a new topic would count as older. "
+                        + "Drop the tables in Doris, remove the job's state, and begin anew with a topic that has all their rows";
+            case "UnknownTopicOrPartitionException":
+                return " One of source.canal.kafka.topics is not there; create it, or correct its name";
+            default:
+                return "";
+        }
     }
 }

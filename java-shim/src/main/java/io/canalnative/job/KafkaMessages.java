@@ -1,15 +1,21 @@
 package io.canalnative.job;
 
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+
 import io.canalnative.database.CanalRecord;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
+import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetResetStrategy;
+import org.apache.kafka.common.TopicPartition;
 
 /** A message of Kafka with its place. {@code KafkaMessagesOfSqlConnector} is the same for flink-sql-connector-kafka. */
-final class KafkaMessages implements KafkaRecordDeserializationSchema<CanalRecord>, KafkaTopics.CommittedOffsets {
+final class KafkaMessages implements KafkaRecordDeserializationSchema<CanalRecord>, KafkaTopics.Beginnings {
     private static final long serialVersionUID = 1L;
 
     @Override
@@ -26,7 +32,34 @@ final class KafkaMessages implements KafkaRecordDeserializationSchema<CanalRecor
     }
 
     @Override
-    public OffsetsInitializer orEarliest() {
-        return OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST);
+    public OffsetsInitializer withoutReset(OffsetsInitializer start) {
+        return new WithoutReset(start);
+    }
+
+    /** Offsets to begin at; where the topic no longer has the one to go on from, the source fails. */
+    private static final class WithoutReset implements OffsetsInitializer {
+        private static final long serialVersionUID = 1L;
+
+        /** Null for what the group has committed. */
+        private final OffsetsInitializer start;
+
+        WithoutReset(OffsetsInitializer start) {
+            this.start = start;
+        }
+
+        @Override
+        public Map<TopicPartition, Long> getPartitionOffsets(Collection<TopicPartition> partitions, PartitionOffsetsRetriever offsets) {
+            if (start != null) {
+                return start.getPartitionOffsets(partitions, offsets);
+            }
+            Map<TopicPartition, Long> committed = new HashMap<>(offsets.committedOffsets(partitions));
+            partitions.forEach(partition -> committed.putIfAbsent(partition, KafkaPartitionSplit.EARLIEST_OFFSET));
+            return committed;
+        }
+
+        @Override
+        public OffsetResetStrategy getAutoOffsetResetStrategy() {
+            return OffsetResetStrategy.NONE;
+        }
     }
 }

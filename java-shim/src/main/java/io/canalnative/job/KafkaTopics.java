@@ -51,7 +51,7 @@ final class KafkaTopics {
                     KafkaSource.<CanalRecord>builder()
                             .setBootstrapServers(kafka.get("bootstrapServers").asText())
                             .setGroupId(kafka.get("group").asText())
-                            .setStartingOffsets(start(kafka.get("start"), messages))
+                            .setStartingOffsets(((Beginnings) messages).withoutReset(start(kafka.get("start"))))
                             .setDeserializer(messages);
             if (kafka.has("topics")) {
                 source.setTopics(JobPlan.items(kafka.get("topics")));
@@ -68,7 +68,8 @@ final class KafkaTopics {
             return source.setProperties(properties).build();
         }
 
-        private static OffsetsInitializer start(JsonNode start, KafkaRecordDeserializationSchema<CanalRecord> messages) {
+        /** Null for what the group has committed. */
+        private static OffsetsInitializer start(JsonNode start) {
             if (start.isObject()) {
                 return OffsetsInitializer.timestamp(start.get("timestamp").asLong());
             }
@@ -76,7 +77,7 @@ final class KafkaTopics {
                 case "latest":
                     return OffsetsInitializer.latest();
                 case "committed":
-                    return ((CommittedOffsets) messages).orEarliest();
+                    return null;
                 default:
                     return OffsetsInitializer.earliest();
             }
@@ -106,9 +107,13 @@ final class KafkaTopics {
         }
     }
 
-    /** Where a group's consumers stand; in terms of Kafka's classes. */
-    interface CommittedOffsets {
-        /** Where there are none, at the earliest message. */
-        OffsetsInitializer orEarliest();
+    /** Where a source begins, in terms of Kafka's classes. */
+    interface Beginnings {
+        /**
+         * Kafka's consumer goes to the earliest message, silently, when the one that a checkpoint names is gone; this does not.
+         *
+         * @param start null for what the group has committed, and the earliest message where it has nothing
+         */
+        OffsetsInitializer withoutReset(OffsetsInitializer start);
     }
 }

@@ -33,8 +33,15 @@ final class StateDirectory implements Closeable {
 
     /** @throws IOException it cannot be made, or another process has it */
     static StateDirectory open(Path path) throws IOException {
-        Files.createDirectories(path);
-        FileChannel file = FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel file;
+        try {
+            Files.createDirectories(path);
+            file = FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            // Files' exceptions say the path and, but in the name of their class, not what is wrong with it.
+            throw new IOException(String.format("The job's state cannot be kept in %s (%s); it has to be a directory that can be written to. flink.state-directory names another",
+                    path, e.getClass().getSimpleName().replace("Exception", "") + (String.valueOf(e.getMessage()).equals(path.toString()) ? "" : ": " + e.getMessage())), e);
+        }
         FileLock lock;
         try {
             lock = file.tryLock();
