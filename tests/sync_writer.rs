@@ -283,8 +283,41 @@ fn keyless_tables_by_option() {
     write(&mut writer, message.as_bytes(), 0).unwrap();
     flush(&mut writer);
     assert_eq!(doris.number("SELECT count(*) FROM d.t"), 2);
-    let error = write(&mut writer, message.replace("INSERT", "DELETE").as_bytes(), 0).unwrap_err();
-    assert!(error.contains("without UNIQUE KEY"), "{error}");
+    // What is deleted stays, and an update is one row more.
+    write(&mut writer, message.replace("INSERT", "DELETE").as_bytes(), 1 << 20).unwrap();
+    let update = message.replace("INSERT", "UPDATE").replace(r#""old":null"#, r#""old":[{"b":"w"},{"b":"w"}]"#);
+    write(&mut writer, update.as_bytes(), 2 << 20).unwrap();
+    flush(&mut writer);
+    assert_eq!(doris.number("SELECT count(*) FROM d.t"), 4);
+}
+
+/// Tables that somebody else has made in another way.
+#[test]
+fn tables_that_do_not_fit() {
+    let message = r#"{"data":[{"id":"1","b":"x"}],"database":"d","isDdl":false,"mysqlType":{"id":"int","b":"varchar(3)"},"old":null,"pkNames":["id"],"table":"t","type":"INSERT"}"#;
+    for (key, expected) in [
+        (
+            "UNIQUE KEY(b)",
+            "d.t: its messages are passed over: d.t is there with the key (b), and the source's is (id); drop it, or",
+        ),
+        ("DUPLICATE KEY(b)", "d.t is there without a UNIQUE KEY"),
+        ("UNIQUE KEY(b, id)", "with the key (b, id)"),
+    ] {
+        let doris = Doris::start();
+        doris.sql("CREATE DATABASE d");
+        doris.sql(&format!(
+            "CREATE TABLE d.t (b VARCHAR(12) NOT NULL, id INT NOT NULL) {key} DISTRIBUTED BY HASH(b) BUCKETS 1 PROPERTIES ('replication_num' = '1')"
+        ));
+        let mut writer = open(&doris, json!({})).unwrap();
+        write(&mut writer, message.as_bytes(), 0).unwrap();
+        write(&mut writer, message.as_bytes(), 1 << 20).unwrap();
+        flush(&mut writer);
+        let reports: Vec<String> = writer.take_reports().iter().map(ToString::to_string).collect();
+        assert!(reports.len() == 1 && reports[0].contains(expected), "{key}: {reports:?}");
+        assert_eq!((writer.counts().refused, doris.number("SELECT count(*) FROM d.t")), (2, 0));
+        let mut writer = open(&doris, json!({"onError": {"table": "fail"}})).unwrap();
+        assert!(write(&mut writer, message.as_bytes(), 0).is_err());
+    }
 }
 
 /// A loader that is dropped has nothing under way.

@@ -9,13 +9,14 @@ use super::open::{OnError, source_table};
 use super::place::Place;
 use super::report::{Report, Reports, Severity, Topic};
 use super::rules::{Rules, TargetName};
-use super::source::SourceTable;
+use super::source::{SourceTable, same_name};
 use super::table::Progress;
 use super::tables::{Change, DorisTables};
 use super::writer::{Audience, Counts};
 use crate::canal::envelope::Member;
 use crate::canal::event::{Event, EventKind};
 use crate::canal::head::{Head, HeadReader};
+use crate::doris::table::{DorisTable, KeyModel};
 use crate::error::{Error, Kind};
 use crate::sync::ddl::{SchemaChange, TableName};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -68,6 +69,8 @@ pub struct Database {
     pub(super) partitions: BTreeSet<u32>,
     /// The one of the message before.
     partition: Option<u32>,
+    /// Where the message stands that is being taken.
+    pub(super) place: Place,
     /// The table whose message waits for room, decoded.
     pub(super) waiting: Option<usize>,
     /// Bytes of the bodies that grow.
@@ -100,6 +103,7 @@ impl Database {
             all: Vec::new(),
             partitions: BTreeSet::new(),
             partition: None,
+            place: Place { partition: 0, sequence: 0 },
             waiting: None,
             open_bytes: 0,
             parked_bytes: 0,
@@ -126,6 +130,7 @@ impl Database {
         place: Place,
         audience: Audience,
     ) -> Result<Step, Error> {
+        self.place = place;
         if self.partition != Some(place.partition) {
             self.partition = Some(place.partition);
             self.see_partition(place.partition);
@@ -416,17 +421,23 @@ impl Database {
         };
         let (target, when) = (self.all[which].target.clone(), rows.head.executed().unwrap_or(0));
         let table = match self.tables.ask(&target)? {
-            Some(table) => match self.tables.widen(&mapped, &table)? {
-                Change::Impossible(impossible) => {
-                    self.stop(which, Some(impossible), Changed::at(rows.place, when));
-                    return Ok(Some(Taking::Later));
+            Some(table) => {
+                if let Some(unfit) = unfit(&mapped, &table) {
+                    return self.refuse(which, &unfit).map(Some);
                 }
-                Change::UnderWay => {
-                    self.stop(which, None, Changed::at(rows.place, when));
-                    return Ok(Some(Taking::Later));
+                self.warn_of_order(which, &table);
+                match self.tables.widen(&mapped, &table)? {
+                    Change::Impossible(impossible) => {
+                        self.stop(which, Some(impossible), Changed::at(rows.place, when));
+                        return Ok(Some(Taking::Later));
+                    }
+                    Change::UnderWay => {
+                        self.stop(which, None, Changed::at(rows.place, when));
+                        return Ok(Some(Taking::Later));
+                    }
+                    Change::Done => self.tables.ask(&target)?.unwrap_or(table),
                 }
-                Change::Done => self.tables.ask(&target)?.unwrap_or(table),
-            },
+            }
             None => {
                 let table = self.tables.create(&mapped)?;
                 self.created(which, &mapped);
@@ -509,6 +520,28 @@ impl Database {
         }
         self.reports.take()
     }
+}
+
+/// Why rows of a table cannot go into the one that is there.
+fn unfit(mapped: &MappedTable, table: &DorisTable) -> Option<String> {
+    let names = |columns: Vec<&str>| columns.join(", ");
+    let key: Vec<&str> = mapped.columns[..mapped.keys].iter().map(|column| column.name.as_str()).collect();
+    if key.is_empty() {
+        return None;
+    }
+    let name = format!("{}.{}", table.database, table.name);
+    let remedy = "drop it, or move the table under another name";
+    if table.model != KeyModel::Unique {
+        return Some(format!(
+            "{name} is there without a UNIQUE KEY, so its rows cannot be updated or deleted; {remedy}"
+        ));
+    }
+    let there: Vec<&str> =
+        table.columns.iter().filter(|column| column.key).map(|column| column.name.as_str()).collect();
+    let same = there.len() == key.len() && key.iter().all(|key| there.iter().any(|name| same_name(name, key)));
+    (!same).then(|| {
+        format!("{name} is there with the key ({}), and the source's is ({}); {remedy}", names(there), names(key))
+    })
 }
 
 /// `mysqlType` and `pkNames`: what a table's columns are, as the message says it.

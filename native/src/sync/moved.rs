@@ -59,6 +59,8 @@ pub struct MovedTable {
     pub stopped: Option<String>,
     /// It has waited in vain for a schema change, and does not again before one comes.
     pub waited: bool,
+    /// It was said that rows may come back in it.
+    pub warned: bool,
     /// Why it was refused last.
     pub refused: Option<String>,
     /// Rows up to here were loaded by an earlier run, by partition.
@@ -152,6 +154,7 @@ impl MovedTable {
             queue: VecDeque::new(),
             stopped: None,
             waited: false,
+            warned: false,
             refused: None,
             loaded,
             replayed: 0,

@@ -298,7 +298,8 @@ impl DorisTables {
         let deletes = match spec.deletes {
             DeletesSpec::Ignore => Deletes::Ignored,
             DeletesSpec::Apply if unique => Deletes::Signed,
-            DeletesSpec::Apply => Deletes::Refused,
+            // A table without a key keeps every row that it was given.
+            DeletesSpec::Apply => Deletes::Ignored,
         };
         let passes_bad_rows = spec.on_error.message == OnError::Report;
         let writer = Writer::new(encoder, (Arc::clone(&self.loader), lane), limits, deletes, passes_bad_rows, None);

@@ -82,6 +82,7 @@ impl Database {
 
     /// Takes a message that has waited.
     fn take_parked(&mut self, heads: &mut HeadReader, which: usize, parked: &Parked) -> Result<Taking, Error> {
+        self.place = parked.place;
         let message = parked.message.as_bytes();
         let Ok(head) = heads.read(message) else { return Ok(Taking::Done) };
         if let Event::Statement(_) = head.event() {

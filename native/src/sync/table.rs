@@ -2,7 +2,7 @@
 
 use super::columns::Added;
 use super::rows::RowConverter;
-use crate::canal::decode::{Decoder, Outcome};
+use crate::canal::decode::{Decoder, Outcome, Reason};
 use crate::canal::head::Head;
 use crate::doris::loader::RefusedRow;
 use crate::doris::writer::{Writer, Written};
@@ -129,7 +129,11 @@ impl TableWriter {
             Outcome::Rows(_) => Ok(()),
             outcome => {
                 self.at = usize::MAX;
-                Err(Error::new(Kind::Load, format!("a message of {} cannot be read: {outcome:?}", self.source)))
+                let why = match outcome {
+                    Outcome::Delegate(Reason::Value) => "a value is none of its column's type".to_string(),
+                    other => format!("{other:?}"),
+                };
+                Err(Error::new(Kind::Load, format!("a message of {} cannot be read: {why}", self.source)))
             }
         }
     }

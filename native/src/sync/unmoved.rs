@@ -4,9 +4,11 @@ use super::database::{Database, Step, Taking};
 use super::mapping::MappedTable;
 use super::moved::Stage;
 use super::open::OnError;
-use super::refusal::Refusal;
+use super::place::ROW_BITS;
 use super::report::{Severity, Topic};
+use crate::doris::table::{DorisTable, KeyModel, Sequence};
 use crate::error::{Error, Kind};
+use std::fmt;
 
 impl Database {
     /// A table that was stopped goes on.
@@ -17,12 +19,12 @@ impl Database {
     }
 
     /// A table that Doris cannot have.
-    pub(super) fn refuse(&mut self, which: usize, refusal: &Refusal) -> Result<Taking, Error> {
+    pub(super) fn refuse(&mut self, which: usize, why: &dyn fmt::Display) -> Result<Taking, Error> {
         let name = self.all[which].name.clone();
         if self.tables.spec.on_error.table == OnError::Fail {
-            return Err(Error::from(refusal.clone()).at(name.to_string()));
+            return Err(Error::new(Kind::UnsupportedType, why.to_string()).at(name.to_string()));
         }
-        let text = format!("its messages are passed over: {refusal}");
+        let text = format!("its messages are passed over: {why}");
         if self.all[which].refused.as_ref() != Some(&text) {
             self.reports.add(Severity::Error, Topic::Refused, &name, text.clone());
             self.all[which].refused = Some(text);
@@ -30,6 +32,19 @@ impl Database {
         self.all[which].stage = Stage::Refused;
         self.counts.refused += 1;
         Ok(Taking::Done)
+    }
+
+    /// A table that somebody else has made may lack what tells old rows from new ones.
+    pub(super) fn warn_of_order(&mut self, which: usize, table: &DorisTable) {
+        let moved = &mut self.all[which];
+        if table.model == KeyModel::Unique && table.sequence == Sequence::None && !moved.warned {
+            moved.warned = true;
+            let text = format!(
+                "{} has no sequence column (function_column.sequence_type), so a message that is read again may bring an old row back",
+                moved.target
+            );
+            self.reports.add(Severity::Warning, Topic::Order, &moved.name, text);
+        }
     }
 
     /// A message that lacks columns, so that it does not say what its rows are.
@@ -43,9 +58,6 @@ impl Database {
 
     /// A message that cannot be decoded.
     pub(super) fn failed(&mut self, which: usize, error: Error) -> Result<Taking, Error> {
-        if self.tables.spec.on_error.message == OnError::Fail {
-            return Err(error);
-        }
         let name = self.all[which].name.to_string();
         self.unapplied(&name, &error.to_string())?;
         Ok(Taking::Done)
@@ -53,8 +65,10 @@ impl Database {
 
     /// A message that cannot be applied.
     pub(super) fn unapplied(&mut self, table: &str, text: &str) -> Result<Step, Error> {
+        let (partition, offset) = (self.place.partition, self.place.sequence >> ROW_BITS);
+        let text = format!("{text}; it is the message at offset {offset} of partition {partition}");
         if self.tables.spec.on_error.message == OnError::Fail {
-            let error = Error::new(Kind::Load, text);
+            let error = Error::new(Kind::Load, format!("{text}. With errors.message: report it would be passed over"));
             return Err(if table.is_empty() { error } else { error.at(table) });
         }
         self.counts.unapplied += 1;
