@@ -33,7 +33,7 @@ class Workload(NamedTuple):
         return sum(len(json.loads(line)["data"]) for line in self.lines)
 
     def moved(self) -> int:
-        """Updates that change the key, which the database job makes a row more of."""
+        """Updates that change the key. Ours delete the old row as well; the official connector, as it comes, leaves it there."""
         messages = [json.loads(line) for line in self.lines]
         return sum(old is not None and "id" in old for message in messages if message["type"] == "UPDATE" for old in message["old"])
 
