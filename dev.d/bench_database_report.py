@@ -65,7 +65,7 @@ write to the stand-in, which counts rows and discards them; every row has to hav
   kept the machine busy where that is above 2
 - JVM of every run: Java {java_version(java_home())}, {' '.join(routes_of.HEAP)}; object reuse; one slot; measured at {revision()}
 - versions: {bench.paths['versions']}, Kafka {KAFKA_VERSION}
-- turns: {turns}; {bench.measure / 1000:g} s of CPU measured after {bench.warm_up / 1000:g} s to warm up (from Kafka 2 after 3), between two checkpoints; a checkpoint a second unless a part says otherwise
+- turns: {turns}; {bench.measure / 1000:g} s of CPU measured after {bench.warm_up / 1000:g} s to warm up (from Kafka {' after '.join(f'{one / 1000:g}' for one in reversed(routes_of.KAFKA_BUDGET))}), between two checkpoints; a checkpoint a second unless a part says otherwise
 - CPU is that of the whole process, user and system, with garbage collection, compilers and sending threads. A row is a row of the source: an update is one. Medians (lowest – highest)
 - the official connector's batch mode and doris-native: bodies of 10 MB, two in a queue; canal-to-doris: the job's defaults, and its hidden sequence column, which the others do not write
 """

@@ -11,7 +11,9 @@ HEAP = ["-Xms512m", "-Xmx512m", "-XX:+UseSerialGC"]
 #: How a table's columns are declared in Doris.
 DORIS_TYPES = {"TIMESTAMP(3)": "DATETIME(3)"}
 #: Messages that a topic has, and files are read with: the file so often.
-TOPIC_TIMES, COMMAND_TIMES = 2500, (200, 2200)
+TOPIC_TIMES, COMMAND_TIMES = 1500, (200, 2200)
+#: Milliseconds of CPU to warm up and to measure: what a topic of 1.4 GB lasts for.
+KAFKA_BUDGET, KAFKA_SOURCE_BUDGET = (3000, 2000), (1000, 1000)
 TABLES = (1, 10, 100, 1000)
 #: What is asked of it.
 TIMES_STOCK, FLAT, RESIDENT = 5, 0.8, 2 << 30
