@@ -56,16 +56,17 @@ class StandIn(Doris):
 
     what = "the stand-in for Doris"
 
-    def __init__(self, directory: Path, *flags: str):
+    def __init__(self, directory: Path, *flags: str, release: bool = False):
         super().__init__("", "", "root", "")
         self.directory, self.flags, self.process, self.ports = directory, flags, None, {}
+        self.cargo = ["--quiet", *(["--release"] if release else []), "-p", "doris-standin"]
 
     def start(self) -> None:
         """Builds and starts it; returns before it is up (see `wait`)."""
         self.directory.mkdir(parents=True)
-        command = ["cargo", "build", "--quiet", "-p", "doris-standin"]
+        command = ["cargo", "build", *self.cargo]
         run_logged(command, self.directory / "build.log", "building the stand-in for Doris", cwd=REPO)
-        command = ["cargo", "run", "--quiet", "-p", "doris-standin", "--", *self.flags]
+        command = ["cargo", "run", *self.cargo, "--", *self.flags]
         self.process = Process(self.what, command, self.directory / "doris-standin.out", cwd=REPO, stdin=subprocess.PIPE)
 
     def wait(self) -> None:
