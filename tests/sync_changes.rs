@@ -198,6 +198,26 @@ fn drops_and_truncates_as_the_job_says() {
     }
 }
 
+/// What was begun is over, also if nothing is done in Doris: to drop a table there is how one has it loaded again.
+#[test]
+fn a_table_that_somebody_drops_is_loaded_again_from_the_beginning() {
+    for statement in
+        ["ALTER TABLE t ADD n INT", "DROP TABLE t", "TRUNCATE TABLE t", "ALTER TABLE t TRUNCATE PARTITION p"]
+    {
+        let doris = Doris::start();
+        for time in ["first", "second"] {
+            let mut topic = Topic::of(Job::new(&doris).with("ddl", json!({})).start());
+            topic.insert("t", "id int", "1");
+            topic.sql(statement);
+            topic.insert("t", "id int", "2");
+            topic.job.settle();
+            let expected = if statement == "TRUNCATE TABLE t" { &["2"] as &[&str] } else { &["1", "2"] };
+            assert_eq!(table(&doris, "id", "t"), expected, "{statement}, the {time} time");
+            doris.sql("DROP TABLE d.t");
+        }
+    }
+}
+
 #[test]
 fn without_ddl_sync_only_new_columns_are_added() {
     let doris = Doris::start();

@@ -3,10 +3,8 @@
 Usage: command_line.py <jar> [--flink 1.20|2.x] [--java HOME]. The last line is `N passed, N failed`.
 """
 
-import argparse
 import gzip
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -16,7 +14,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 
 import run  # noqa: E402
-from parts import LINES, REPO, Failure, Parts, java_home  # noqa: E402
+from parts import REPO, Parts, java_home  # noqa: E402
 
 MESSAGES = REPO / "tests" / "data" / "quickstart"
 ORDERS = """-- A comment, and what only this codec has.
@@ -103,8 +101,9 @@ def refuses(checks: run.Checks, program: Program, home: Path) -> None:
     said(checks, "nothing readable", program.run("bench", "--ddl", orders, "--messages", junk, home=home), 1, "none of the 1 messages", "line 1: ", "junk")
 
 
-def main(jar: Path, line: str, java: Path) -> int:
-    """Runs the jar of that build, on that Flink and Java."""
+def main(options) -> bool:
+    """Runs the jar of that build, on that Flink and Java; true when every check passed."""
+    jar, line, java = options.jar, options.flink, options.java or java_home()
     checks = run.Checks()
     home = Parts(line).flink.home
     with tempfile.TemporaryDirectory(prefix="canal-native-command-line-") as directory:
@@ -112,18 +111,8 @@ def main(jar: Path, line: str, java: Path) -> int:
         compares(checks, program, home)
         refuses(checks, program, home)
     print(f"{checks.passed} passed, {checks.failed} failed", flush=True)
-    return 1 if checks.failed else 0
+    return checks.failed == 0 and checks.passed > 0
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    parser = argparse.ArgumentParser()
-    parser.add_argument("jar", type=Path)
-    parser.add_argument("--flink", choices=LINES, default="1.20")
-    parser.add_argument("--java", type=Path, default=None)
-    given = parser.parse_args()
-    try:
-        sys.exit(main(given.jar.resolve(), given.flink, given.java or java_home()))
-    except Failure as failure:
-        print(f"FAILED {failure}\n0 passed, 1 failed")
-        sys.exit(1)
+    run.run(main, run.arguments(__doc__.split("\n\n")[0]).parse_args())

@@ -20,7 +20,7 @@ sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 import changelog  # noqa: E402
 import doris  # noqa: E402
 import sql_script  # noqa: E402
-from parts import LINES, REPO, Failure, Parts, say  # noqa: E402
+from parts import LINES, Failure, Parts, say  # noqa: E402
 from quickstart import DATA, EXAMPLES, run_dir  # noqa: E402
 from servers import Flink, Kafka  # noqa: E402
 

@@ -4,7 +4,6 @@ Usage: whole_database.py <jar> [--flink 1.20|2.x] [--java HOME]. The tables that
 `N passed, N failed`.
 """
 
-import argparse
 import gzip
 import json
 import re
@@ -19,7 +18,7 @@ sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 import doris  # noqa: E402
 import run  # noqa: E402
 from embedded import Job, call, environment  # noqa: E402
-from parts import LINES, Failure, Parts, java_home  # noqa: E402
+from parts import Parts, java_home  # noqa: E402
 from quickstart import DATA, differences, run_dir  # noqa: E402
 from quickstart_database import MADE  # noqa: E402
 from servers import Flink  # noqa: E402
@@ -170,8 +169,9 @@ def on_cluster(jobs: Jobs, flink: Flink, jar: Path) -> None:
         jobs.equal(f"flink run {name}", name)
 
 
-def main(jar: Path, line: str, java: Path) -> int:
-    """Runs the jar of that build, on that Flink and Java."""
+def main(options) -> bool:
+    """Runs the jar of that build, on that Flink and Java; true when every check passed."""
+    jar, line, java = options.jar, options.flink, options.java or java_home()
     checks = run.Checks()
     parts, directory = Parts(line), run_dir()
     target = doris.StandIn(directory / "doris")
@@ -189,18 +189,8 @@ def main(jar: Path, line: str, java: Path) -> int:
         flink.stop()
         target.stop()
     print(f"{checks.passed} passed, {checks.failed} failed", flush=True)
-    return 1 if checks.failed else 0
+    return checks.failed == 0 and checks.passed > 0
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    parser = argparse.ArgumentParser()
-    parser.add_argument("jar", type=Path)
-    parser.add_argument("--flink", choices=LINES, default="1.20")
-    parser.add_argument("--java", type=Path, default=None)
-    given = parser.parse_args()
-    try:
-        sys.exit(main(given.jar.resolve(), given.flink, given.java or java_home()))
-    except Failure as failure:
-        print(f"FAILED {failure}\n0 passed, 1 failed")
-        sys.exit(1)
+    run.run(main, run.arguments(__doc__.split("\n\n")[0]).parse_args())

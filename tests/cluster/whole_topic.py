@@ -14,7 +14,7 @@ sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 
 import run  # noqa: E402
 from embedded import Job  # noqa: E402
-from parts import Failure, Parts  # noqa: E402
+from parts import Parts, java_home  # noqa: E402
 from quickstart import run_dir  # noqa: E402
 from servers import Kafka  # noqa: E402
 from whole_workload import CAPTURED, SETS, Workload, arguments, disturbed, undisturbed  # noqa: E402
@@ -54,9 +54,10 @@ class Topic(Workload):
         shutil.rmtree(self.file.with_suffix(".state"))
 
 
-def main(line: str, java: Path, seed: int) -> int:
-    """All workloads, on that Flink and Java."""
-    checks, parts, directory = run.Checks(), Parts(line), run_dir()
+def main(options) -> bool:
+    """All workloads, on that Flink and Java; true when every check passed."""
+    java, seed = options.java or java_home(), options.seed
+    checks, parts, directory = run.Checks(), Parts(options.flink), run_dir()
     kafka = Kafka(parts, directory / "kafka")
     try:
         kafka.start()
@@ -69,13 +70,8 @@ def main(line: str, java: Path, seed: int) -> int:
     finally:
         kafka.stop()
     print(f"{checks.passed} passed, {checks.failed} failed", flush=True)
-    return 1 if checks.failed else 0
+    return checks.failed == 0 and checks.passed > 0
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        sys.exit(main(*arguments()))
-    except Failure as failure:
-        print(f"FAILED {failure}\n0 passed, 1 failed")
-        sys.exit(1)
+    run.run(main, arguments(__doc__.split("\n\n")[0]))

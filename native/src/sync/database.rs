@@ -5,13 +5,13 @@ use super::history::{Changed, Columns, History, HistoryState, is_log};
 use super::journal::Journal;
 use super::mapping::{MappedTable, Target};
 use super::moved::{MovedTable, Opened, Owner, Parked, Stage};
-use super::open::{OnError, source_table};
+use super::open::source_table;
 use super::place::Place;
 use super::report::{Report, Reports, Severity, Topic};
 use super::rules::{Rules, TargetName};
-use super::source::{SourceTable, same_name};
+use super::source::SourceTable;
 use super::table::Progress;
-use super::tables::{Change, DorisTables};
+use super::tables::{Change, DorisTables, has_key, key_of};
 use super::writer::{Audience, Counts};
 use crate::canal::envelope::Member;
 use crate::canal::event::{Event, EventKind};
@@ -53,7 +53,7 @@ pub(super) struct Rows<'m> {
 pub struct Database {
     pub(super) history: History,
     pub(super) rules: Rules,
-    columns: ColumnRules,
+    pub(super) columns: ColumnRules,
     pub(super) tables: DorisTables,
     pub(super) journal: Option<Journal>,
     /// The journal's table is there.
@@ -232,13 +232,14 @@ impl Database {
             None => {
                 let name = TableName::new(database, table);
                 self.check_owner(&name, audience)?;
-                self.mine(&name)?
+                let which = self.mine(&name)?;
+                if which.is_none() {
+                    self.names.insert(self.name.as_slice().into(), None);
+                }
+                which
             }
         };
-        if which.is_none() {
-            self.names.entry(self.name.as_slice().into()).or_insert(None);
-            self.counts.filtered += 1;
-        }
+        self.counts.filtered += u64::from(which.is_none());
         Ok(which)
     }
 
@@ -335,9 +336,9 @@ impl Database {
 
     /// Writes the message that its table has decoded; false while there is no room.
     pub(super) fn write(&mut self, which: usize) -> Result<bool, Error> {
-        let Some(opened) = &mut self.all[which].opened else { return Ok(true) };
-        let writer = &mut opened.writer;
         loop {
+            let Some(opened) = &mut self.all[which].opened else { return Ok(true) };
+            let writer = &mut opened.writer;
             let (rows, bytes) = (writer.rows, writer.open_bytes());
             let progress = writer.write()?;
             self.counts.rows += writer.rows - rows;
@@ -345,11 +346,8 @@ impl Database {
             match progress {
                 Progress::Full => return Ok(false),
                 Progress::Bad(why) => {
-                    if self.tables.spec.on_error.message == OnError::Fail {
-                        return Err(Error::new(Kind::Load, why));
-                    }
-                    self.counts.unapplied += 1;
-                    self.reports.add(Severity::Error, Topic::Unapplied, "", why);
+                    let table = self.all[which].name.to_string();
+                    self.unapplied(&table, &why)?;
                 }
                 Progress::Done => {
                     self.waiting = None;
@@ -483,7 +481,7 @@ impl Database {
             Some(now) => self.columns.name(&table, &self.history.name_now(now, name)?),
             None => self.columns.name(&table, name),
         };
-        let keyless = spec.properties_of(target).duplicate_without_key;
+        let keyless = self.tables.properties.of(target).duplicate_without_key;
         let target = Target { database: &target.database, table: &target.table, column: &column };
         let mut mapped = MappedTable::of(source, target, &spec.types, keyless)?;
         self.columns.extend(&table, &mut mapped)?;
@@ -524,7 +522,6 @@ impl Database {
 
 /// Why rows of a table cannot go into the one that is there.
 fn unfit(mapped: &MappedTable, table: &DorisTable) -> Option<String> {
-    let names = |columns: Vec<&str>| columns.join(", ");
     let key: Vec<&str> = mapped.columns[..mapped.keys].iter().map(|column| column.name.as_str()).collect();
     if key.is_empty() {
         return None;
@@ -536,11 +533,13 @@ fn unfit(mapped: &MappedTable, table: &DorisTable) -> Option<String> {
             "{name} is there without a UNIQUE KEY, so its rows cannot be updated or deleted; {remedy}"
         ));
     }
-    let there: Vec<&str> =
-        table.columns.iter().filter(|column| column.key).map(|column| column.name.as_str()).collect();
-    let same = there.len() == key.len() && key.iter().all(|key| there.iter().any(|name| same_name(name, key)));
-    (!same).then(|| {
-        format!("{name} is there with the key ({}), and the source's is ({}); {remedy}", names(there), names(key))
+    (!has_key(table, &key)).then(|| {
+        let there: Vec<&str> = key_of(table).collect();
+        format!(
+            "{name} is there with the key ({}), and the source's is ({}); {remedy}",
+            there.join(", "),
+            key.join(", ")
+        )
     })
 }
 

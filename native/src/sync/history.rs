@@ -3,7 +3,7 @@
 //! It is kept in three places: here, in the job's checkpoints, and what was changed also in Doris ([`journal`](super::journal)), so that a job that
 //! reads its topic again from an earlier place does not do a change twice, nor take a row of before it for one of after it.
 
-use super::ddl::drift::{Drift, drift};
+use super::ddl::drift::{Drift, drift, same_type};
 use super::ddl::online::{self, Role};
 use super::ddl::{SchemaChange, TableChange, TableName, apply};
 use super::mysql_type::MysqlType;
@@ -245,20 +245,21 @@ impl History {
                 let _ = apply::apply(&mut self.tables, change);
                 note(self, &TableName::new(&table.database, &table.name), Vec::new());
             }
-            SchemaChange::CreateTableLike { table, .. } => {
+            SchemaChange::CreateTableLike { table, .. } | SchemaChange::DropTable { table } => {
+                if matches!(change, SchemaChange::DropTable { .. }) {
+                    self.ghosts.remove(table);
+                }
                 let _ = apply::apply(&mut self.tables, change);
                 note(self, table, Vec::new());
             }
-            SchemaChange::Truncate { table } => note(self, table, Vec::new()),
-            SchemaChange::DropTable { table } => {
-                self.ghosts.remove(table);
-                let _ = apply::apply(&mut self.tables, change);
+            // The table is what it was, but what was begun is over.
+            SchemaChange::Truncate { table } | SchemaChange::RowsWithoutMessages { table, .. } => {
                 note(self, table, Vec::new());
             }
             SchemaChange::DropDatabase { .. } => {
                 let _ = apply::apply(&mut self.tables, change);
             }
-            SchemaChange::RowsWithoutMessages { .. } | SchemaChange::Unparsed { .. } => {}
+            SchemaChange::Unparsed { .. } => {}
         }
     }
 
@@ -321,11 +322,7 @@ impl History {
         let mut read = message.clone();
         for column in &mut read.columns {
             let Some(known) = known.column(&column.name) else { continue };
-            let labels = matches!(
-                (&known.ty, &column.ty),
-                (MysqlType::Enum(Some(_)), MysqlType::Enum(None)) | (MysqlType::Set(Some(_)), MysqlType::Set(None))
-            );
-            if labels || known.ty == column.ty {
+            if same_type(&known.ty, &column.ty) {
                 *column = known.clone();
             }
         }

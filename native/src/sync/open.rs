@@ -23,6 +23,7 @@ use crate::doris::table::{DorisTable, KeyModel, Sequence};
 use crate::doris::writer::{Deletes, Limits, Writer};
 use crate::error::{Error, Kind};
 use crate::schema::{DdlHandling, DecoderSpec, Semantics, TimestampFormat, Wire};
+use regex::Regex;
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,6 +104,29 @@ pub struct PerTable {
     /// What is said here counts instead of what all tables have.
     #[serde(flatten)]
     pub properties: TableProperties,
+}
+
+/// How each table is made.
+pub struct PropertyRules {
+    all: TableProperties,
+    per_table: Vec<(Regex, TableProperties)>,
+}
+
+impl PropertyRules {
+    /// Rules of which the first one that matches counts, and what counts where none does.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidSpec`] names the pattern that is none.
+    pub fn new(all: &TableProperties, per_table: &[PerTable]) -> Result<PropertyRules, Error> {
+        let rule = |rule: &PerTable| Ok((rules::whole("perTable.table", &rule.table)?, rule.properties.clone()));
+        Ok(PropertyRules { all: all.clone(), per_table: per_table.iter().map(rule).collect::<Result<_, Error>>()? })
+    }
+
+    /// How that table is made.
+    pub fn of(&self, name: &TargetName) -> &TableProperties {
+        let name = name.to_string();
+        self.per_table.iter().find(|(table, _)| table.is_match(&name)).map_or(&self.all, |(_, properties)| properties)
+    }
 }
 
 /// What is done about schema changes.
@@ -208,7 +232,7 @@ impl DatabaseSpec {
     /// An address or a pattern that is none; the journal of schema changes cannot be read; the system gives no thread.
     pub fn open(self, restored: &[Vec<u8>]) -> Result<DatabaseWriter, Error> {
         let rules = (Rules::new(&self.names)?, ColumnRules::new(&self.columns)?);
-        self.per_table.iter().try_for_each(|per_table| rules::whole("perTable.table", &per_table.table).map(|_| ()))?;
+        let properties = PropertyRules::new(&self.properties, &self.per_table)?;
         let access = self.access.access()?;
         let none = |e| Error::new(Kind::Internal, "no thread for loads").caused_by(e);
         let plan = LoaderPlan {
@@ -230,16 +254,8 @@ impl DatabaseSpec {
         };
         let loader = Arc::new(Loader::start(plan).map_err(none)?);
         let journal = self.ddl.sync.then(|| Journal::new(&self.ddl.journal_database, &self.origin));
-        let tables = DorisTables::new(self, Cluster::new(access), loader).map_err(none)?;
+        let tables = DorisTables::new(self, properties, Cluster::new(access), loader).map_err(none)?;
         DatabaseWriter::new(rules, tables, journal, restored)
-    }
-
-    /// How a table is made.
-    pub fn properties_of(&self, name: &TargetName) -> TableProperties {
-        let name = name.to_string();
-        let matches =
-            |per_table: &&PerTable| rules::whole("perTable.table", &per_table.table).is_ok_and(|p| p.is_match(&name));
-        self.per_table.iter().find(matches).map_or_else(|| self.properties.clone(), |found| found.properties.clone())
     }
 
     /// Choices about changes of tables.

@@ -8,8 +8,8 @@ use super::moved::{Parked, Stage, Work};
 use super::open::Doing;
 use super::place::Place;
 use super::report::{Severity, Topic};
-use super::source::{SourceTable, same_name};
-use super::tables::{Alteration, Change};
+use super::source::SourceTable;
+use super::tables::{Alteration, Change, has_key};
 use super::writer::Audience;
 use crate::canal::head::Head;
 use crate::error::{Error, Kind};
@@ -278,7 +278,7 @@ impl Database {
             }
             SchemaChange::DropTable { table } => match self.drop(&table, told)? {
                 Some(outcome) => (SchemaChange::DropTable { table }, outcome),
-                None => return Ok(Change::Done),
+                None => (SchemaChange::AlterTable { table, changes: Vec::new() }, Change::Done),
             },
             SchemaChange::DropDatabase { database } => {
                 self.undone(told, &database, "DROP DATABASE is not done in Doris; drop its tables by hand");
@@ -541,8 +541,9 @@ impl Database {
     /// Whether the table in Doris is not there, or has this key.
     pub(super) fn has_key(&self, which: usize, keys: &[String]) -> Result<bool, Error> {
         let Some(table) = self.tables.ask(&self.all[which].target)? else { return Ok(true) };
-        let present: Vec<&str> = table.columns.iter().filter(|c| c.key).map(|c| c.name.as_str()).collect();
-        Ok(present.len() == keys.len() && keys.iter().all(|key| present.iter().any(|name| same_name(name, key))))
+        let source = self.all[which].name.to_string();
+        let keys: Vec<String> = keys.iter().filter_map(|key| self.columns.name(&source, key)).collect();
+        Ok(has_key(&table, &keys))
     }
 
     fn undone(&mut self, told: bool, table: impl std::fmt::Display, text: &str) {

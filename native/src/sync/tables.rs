@@ -4,7 +4,7 @@ use super::create::create_table;
 use super::ddl::TableChange;
 use super::ddl::alter::{Impossible, PresentColumn, Step, alter_table};
 use super::mapping::{MappedColumn, MappedTable};
-use super::open::DatabaseSpec;
+use super::open::{DatabaseSpec, PropertyRules};
 use super::rules::TargetName;
 use super::source::same_name;
 use crate::doris::catalogue::{self, EVERYWHERE, quoted};
@@ -28,6 +28,7 @@ const JOB_MESSAGE: usize = 10;
 /// The tables of a Doris cluster.
 pub struct DorisTables {
     pub(super) spec: DatabaseSpec,
+    pub(super) properties: PropertyRules,
     runtime: Runtime,
     cluster: Cluster,
     pub(super) loader: Arc<Loader>,
@@ -64,8 +65,14 @@ impl DorisTables {
     ///
     /// # Errors
     /// The system gives no event loop.
-    pub fn new(spec: DatabaseSpec, cluster: Cluster, loader: Arc<Loader>) -> std::io::Result<DorisTables> {
+    pub fn new(
+        spec: DatabaseSpec,
+        properties: PropertyRules,
+        cluster: Cluster,
+        loader: Arc<Loader>,
+    ) -> std::io::Result<DorisTables> {
         Ok(DorisTables {
+            properties,
             runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
             cluster,
             loader,
@@ -109,8 +116,8 @@ impl DorisTables {
     /// Doris does not make it.
     pub fn create(&self, mapped: &MappedTable) -> Result<DorisTable, Error> {
         let name = TargetName { database: mapped.database.clone(), table: mapped.name.clone() };
-        let properties = self.spec.properties_of(&name);
-        let statement = create_table(mapped, &properties)?;
+        let properties = self.properties.of(&name);
+        let statement = create_table(mapped, properties)?;
         let failed = |e| not_run(&statement, e).at(name.to_string());
         self.run(EVERYWHERE, &format!("CREATE DATABASE IF NOT EXISTS {}", backquoted(&name.database)))
             .map_err(failed)?;
@@ -205,7 +212,7 @@ impl DorisTables {
             }
         }
         let name = TargetName { database: new.database.clone(), table: new.name.clone() };
-        self.note(&name, || new.doris_table(self.spec.properties_of(&name).sequence_type.is_some()));
+        self.note(&name, || new.doris_table(self.properties.of(&name).sequence_type.is_some()));
         Ok(Change::Done)
     }
 
@@ -314,6 +321,17 @@ impl DorisTables {
 enum Job {
     UnderWay,
     Cancelled(String),
+}
+
+/// The key columns of a table.
+pub(super) fn key_of(table: &DorisTable) -> impl Iterator<Item = &str> {
+    table.columns.iter().filter(|column| column.key).map(|column| column.name.as_str())
+}
+
+/// Whether the key of a table is of these columns, in whatever order.
+pub(super) fn has_key(table: &DorisTable, columns: &[impl AsRef<str>]) -> bool {
+    key_of(table).count() == columns.len()
+        && columns.iter().all(|column| key_of(table).any(|key| same_name(key, column.as_ref())))
 }
 
 fn present_column(row: Vec<Option<String>>) -> PresentColumn {

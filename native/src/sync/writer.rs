@@ -173,6 +173,7 @@ impl DatabaseWriter {
                     }
                     Err(broken) => {
                         let what = format!("no packet of Canal's: {} at byte {}", broken.what, broken.at);
+                        self.database.place = place;
                         self.database.unapplied("", &what)?;
                     }
                 }
@@ -191,8 +192,7 @@ impl DatabaseWriter {
     }
 
     /// Takes what is pending, makes room.
-    fn go_on(&mut self, step: Step) -> Result<Taken, Error> {
-        let mut step = step;
+    fn go_on(&mut self, mut step: Step) -> Result<Taken, Error> {
         loop {
             if step == Step::Full || !self.make_room()? {
                 return Ok(Taken::Full);

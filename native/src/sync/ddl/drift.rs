@@ -56,7 +56,7 @@ pub fn drift(known: &SourceTable, message: &SourceTable) -> Drift {
 }
 
 /// Whether a message's type is the one that is known. A text that says less, as ENUM without its labels, changes nothing.
-fn same_type(known: &MysqlType, message: &MysqlType) -> bool {
+pub fn same_type(known: &MysqlType, message: &MysqlType) -> bool {
     match (known, message) {
         (MysqlType::Enum(Some(_)), MysqlType::Enum(None)) | (MysqlType::Set(Some(_)), MysqlType::Set(None)) => true,
         (MysqlType::Unknown(a), MysqlType::Unknown(b)) => {

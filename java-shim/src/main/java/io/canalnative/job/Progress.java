@@ -98,7 +98,7 @@ public final class Progress implements MetricReporter {
         parts.add(count(sum("messages"), "message", "messages"));
         parts.add(count(sum("rows"), "row", "rows") + " in " + count(sum("loads"), "load", "loads"));
         add(parts, sum("ddl") / parallelism, "schema change", "schema changes");
-        add(parts, sum("unparsed") / parallelism, "of them not understood", "of them not understood");
+        add(parts, sum("unparsed"), "of them not understood", "of them not understood");
         add(parts, sum("filtered"), "message of other tables", "messages of other tables");
         add(parts, sum("replayed"), "message loaded before", "messages loaded before");
         add(parts, sum("parked"), "message waiting for its table", "messages waiting for their tables");
