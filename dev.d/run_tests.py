@@ -57,7 +57,7 @@ def runners(jar: Path):
         # Tests the stand-in: Doris' own connector, which knows a real Doris, has to find one there.
         f"official-1.20-jdk{java_version(first)}": (gradle() + ["officialTests"], junit_counts),
         f"codec-2.x-jdk{java_version(second)}": (
-            java + ["-PflinkLine=2.x", f"-PtestJava={second}", r"-PtestClass=.*\.(differential|format|doris|database|job)\..*"], junit_counts),
+            java + ["-PflinkLine=2.x", f"-PtestJava={second}", r"-PtestClass=.*\.(differential|format|doris|database|source|job)\..*"], junit_counts),
         # An hour in all: half of it the JVM fuzzer, the rest by the five cargo-fuzz targets.
         "fuzz": ([str(REPO / "dev.d" / "fuzz.sh"), str(fuzz_seconds // 10)], one),
         "fuzz-jvm": (gradle() + ["fuzzJvm", f"-PfuzzArgs={fuzz_seconds // 2}"], one),

@@ -21,7 +21,7 @@ import run  # noqa: E402
 from canal import MariaDb  # noqa: E402
 from parts import REPO, Failure, run_logged, say  # noqa: E402
 from quickstart import run_dir  # noqa: E402
-from servers import Process  # noqa: E402
+from servers import Process, free_ports  # noqa: E402
 
 DATA = REPO / "tests" / "data" / "sync"
 TABLES = """SELECT table_schema, table_name FROM information_schema.tables
@@ -35,9 +35,9 @@ BYTES = {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "g
 class Mysql80(MariaDb):
     """A MySQL 8.0 of $MYSQL_HOME."""
 
-    def __init__(self, directory: Path, home: Path):
+    def __init__(self, directory: Path, home: Path, networking: bool = False):
         # pylint: disable=super-init-not-called
-        self.directory, self.home, self.process = directory, home, None
+        self.directory, self.home, self.process, self.port = directory, home, None, free_ports(1)[0] if networking else None
 
     def start(self) -> None:
         """Makes its tables and starts it; returns when it answers."""
@@ -47,8 +47,9 @@ class Mysql80(MariaDb):
                    f"--datadir={self.directory}/data", f"--user={user}", "--log-error-verbosity=1"]
         os.chmod(program[0], 0o755)
         run_logged(program + ["--initialize-insecure"], self.directory / "install.log", "making MySQL's tables")
-        self.process = Process("MySQL", program + [f"--socket={self.directory}/s", "--skip-networking", "--mysqlx=OFF", f"--pid-file={self.directory}/pid",
-                                                   "--character-set-server=utf8mb4"], self.directory / "mysql.log")
+        network = [f"--port={self.port}", "--bind-address=127.0.0.1"] if self.port else ["--skip-networking"]
+        self.process = Process("MySQL", program + network + [f"--socket={self.directory}/s", "--mysqlx=OFF", f"--pid-file={self.directory}/pid",
+                                                             "--character-set-server=utf8mb4"], self.directory / "mysql.log")
         self.process.wait_for(self.answers, "answering")
 
 

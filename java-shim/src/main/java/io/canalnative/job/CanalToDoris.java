@@ -7,6 +7,7 @@ import java.util.Map;
 
 import io.canalnative.database.CanalDorisSink;
 import io.canalnative.database.CanalRecord;
+import io.canalnative.source.DatabaseTables;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.configuration.Configuration;
@@ -23,6 +24,7 @@ public final class CanalToDoris {
     /** Of the source's state in savepoints, by kind: state of one kind is none of the other. */
     private static final String KAFKA = "canal-from-kafka";
     private static final String FILES = "canal-from-files";
+    private static final String MYSQL = "tables-from-mysql";
 
     private CanalToDoris() {}
 
@@ -62,6 +64,9 @@ public final class CanalToDoris {
         DataStream<CanalRecord> records;
         if (plan.kafka != null) {
             records = source(env, KafkaTopics.source(plan.kafka, plan.onlySays), KAFKA).setParallelism(plan.parallelism);
+        } else if (plan.mysql != null) {
+            DatabaseTables tables = DatabaseTables.of(plan.mysql.toString(), plan.mysql.get("epoch").asInt(), plan.failsOnTable, plan.onlySays);
+            records = source(env, tables, MYSQL).setParallelism(plan.parallelism);
         } else {
             records = source(env, new MessageFiles(plan.files), FILES).setParallelism(1);
         }

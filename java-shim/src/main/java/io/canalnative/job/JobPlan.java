@@ -26,14 +26,18 @@ final class JobPlan {
     final String stateDirectory;
     /** Further settings of Flink. */
     final Map<String, String> flink;
-    /** Null where messages come from files. */
+    /** Topics of Canal's messages; null where they come from elsewhere. */
     final JsonNode kafka;
-    /** Null where they come from Kafka. */
+    /** Files of Canal's messages; null where they come from elsewhere. */
     final List<String> files;
+    /** A database that is read itself; null where Canal's messages are. */
+    final JsonNode mysql;
     /** {@code host:port} of Doris' front ends. */
     final List<String> frontEnds;
     /** For {@code CanalDorisSink}. */
     final String sink;
+    /** A table that cannot be in Doris fails the job. */
+    final boolean failsOnTable;
     /** Nothing is done in Doris; what would be is only said. */
     final boolean onlySays;
 
@@ -45,8 +49,10 @@ final class JobPlan {
         stateDirectory = plan.get("stateDirectory").isNull() ? null : plan.get("stateDirectory").asText();
         flink = texts(plan.get("flink"));
         kafka = plan.get("source").get("kafka");
-        files = kafka == null ? items(plan.get("source").get("files").get("paths")) : null;
+        mysql = plan.get("source").get("mysql");
+        files = plan.get("source").has("files") ? items(plan.get("source").get("files").get("paths")) : null;
         frontEnds = items(plan.get("sink").get("fenodes"));
+        failsOnTable = plan.get("sink").path("onError").path("table").asText().equals("fail");
         sink = ((ObjectNode) plan.get("sink")).put("flushMillis", plan.get("flushSeconds").asLong() * 1000).put("plan", onlySays).toString();
     }
 

@@ -1,12 +1,16 @@
 package io.canalnative.job;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 
+import io.canalnative.source.SourceMetrics;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.Metric;
@@ -33,6 +37,9 @@ public final class Progress implements MetricReporter {
 
     /** Group of {@code io.canalnative.database.DatabaseMetrics}; each table's metrics are below it. */
     private static final String SINK = "canal_doris";
+    /** Gauges that still count when their operator has ended. */
+    private static final Set<String> LASTING =
+            new HashSet<>(Arrays.asList(SourceMetrics.TABLES, SourceMetrics.TABLES_DONE, SourceMetrics.ROWS_DONE, SourceMetrics.ROWS_EXPECTED));
 
     private final Map<Metric, String> live = new HashMap<>();
     /** What operators that have ended had counted. */
@@ -49,15 +56,18 @@ public final class Progress implements MetricReporter {
     @Override
     public synchronized void notifyOfAddedMetric(Metric metric, String name, MetricGroup group) {
         String[] scope = group.getScopeComponents();
-        boolean sink = scope.length > 0 && scope[scope.length - 1].equals(SINK);
-        if (sink || name.equals("pendingRecords") || name.equals("numRestarts")) {
+        String last = scope.length > 0 ? scope[scope.length - 1] : "";
+        if (LASTING.contains(name)) {
+            ended.remove(name);
+        }
+        if (last.equals(SINK) || last.equals(SourceMetrics.GROUP) || name.equals("pendingRecords") || name.equals("numRestarts")) {
             live.put(metric, name);
         }
     }
 
     @Override
     public synchronized void notifyOfRemovedMetric(Metric metric, String name, MetricGroup group) {
-        if (live.remove(metric) != null && metric instanceof Counter) {
+        if (live.remove(metric) != null && (metric instanceof Counter || LASTING.contains(name))) {
             ended.merge(name, value(metric), Long::sum);
         }
     }
@@ -72,7 +82,7 @@ public final class Progress implements MetricReporter {
     }
 
     private synchronized boolean has(String name) {
-        return live.containsValue(name);
+        return live.containsValue(name) || ended.containsKey(name);
     }
 
     private static long value(Metric metric) {
@@ -89,12 +99,16 @@ public final class Progress implements MetricReporter {
     }
 
     /**
-     * One line: {@code 12,345 messages, 20,000 rows in 42 loads, 3 schema changes, 7 messages behind}.
+     * One line: {@code 12,345 messages, 20,000 rows in 42 loads, 3 schema changes, 7 messages behind}; where tables are read it begins with {@code 12 of
+     * 40 tables, 3,400,000 of about 10,000,000 rows read}.
      *
      * @param parallelism of the sink, whose subtasks all count each schema change
      */
     String line(int parallelism) {
         List<String> parts = new ArrayList<>();
+        if (has(SourceMetrics.TABLES)) {
+            parts.add(tables());
+        }
         parts.add(count(sum("messages"), "message", "messages"));
         parts.add(count(sum("rows"), "row", "rows") + " in " + count(sum("loads"), "load", "loads"));
         add(parts, sum("ddl") / parallelism, "schema change", "schema changes");
@@ -110,6 +124,14 @@ public final class Progress implements MetricReporter {
             parts.add(count(sum("pendingRecords"), "message", "messages") + " behind");
         }
         return String.join(", ", parts);
+    }
+
+    private String tables() {
+        long tables = sum(SourceMetrics.TABLES);
+        long done = sum(SourceMetrics.TABLES_DONE);
+        long rows = sum(SourceMetrics.ROWS_DONE) + sum(SourceMetrics.ROWS_UNDER_WAY);
+        String about = done < tables ? String.format(Locale.ROOT, " of about %,d", Math.max(rows, sum(SourceMetrics.ROWS_EXPECTED))) : "";
+        return String.format(Locale.ROOT, "%,d of %s, %,d%s rows read", done, count(tables, "table", "tables"), rows, about);
     }
 
     /** What there is none of is not said. */

@@ -1,0 +1,28 @@
+package io.canalnative;
+
+import java.io.Serializable;
+
+/** The tables of a database, and their rows as Canal's flat messages. Texts are JSON in UTF-8; a specification has a password in it. */
+public interface SourceTables extends Serializable {
+
+    /**
+     * Connects, and lists what is to be read.
+     *
+     * @return {@code {"server", "position", "tables": [{"database", "table", "rows", "message", …}], "refused": [{"table", "reason"}]}}: {@code rows} is
+     *     about how many, {@code message} the table's definition as a schema change of Canal's, {@code position} where the binary log stands
+     * @throws NativeLibraryException the library is not available here
+     * @throws NativeException the server cannot be reached, or refuses it
+     */
+    byte[] tables(byte[] spec) throws NativeLibraryException;
+
+    /**
+     * The key ranges of one table: together all its rows.
+     *
+     * @param table an element of {@link #tables}
+     * @return an array of ranges, for {@link #open}; or {@code {"refused": reason}} where the table can no longer be read
+     */
+    byte[] ranges(byte[] spec, byte[] table) throws NativeLibraryException;
+
+    /** Begins to read one range. */
+    SourceRows open(byte[] spec, byte[] range) throws NativeLibraryException;
+}

@@ -1,0 +1,135 @@
+package io.canalnative.source;
+
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.BitSet;
+import java.util.List;
+
+/** A table that is to be read: which of its ranges nobody has been given, and which are read. */
+final class ListedTable {
+
+    private static final byte[] NONE = new byte[0];
+
+    /** {@code database.table}. */
+    final String name;
+    private final int epoch;
+    /** Rows, by the server's statistics. */
+    private final long expected;
+    /** As it was listed; empty once its ranges are known. */
+    private byte[] listing;
+    /** As a schema change of Canal's. */
+    private byte[] definition;
+    /** Ranges that it has; 0 as long as they are not known. */
+    private int of;
+    private final BitSet read;
+    /** Of the ranges that are read. */
+    private long rows;
+    private final ArrayDeque<TableRange> left = new ArrayDeque<>();
+
+    ListedTable(String name, int epoch, long expected, byte[] listing, byte[] definition) {
+        this(name, epoch, expected, listing, definition, 0, new BitSet(), 0);
+    }
+
+    private ListedTable(String name, int epoch, long expected, byte[] listing, byte[] definition, int of, BitSet read, long rows) {
+        this.name = name;
+        this.epoch = epoch;
+        this.expected = expected;
+        this.listing = listing;
+        this.definition = definition;
+        this.of = of;
+        this.read = read;
+        this.rows = rows;
+    }
+
+    /** A table of which only a range is known, which came back. */
+    static ListedTable of(TableRange range) {
+        ListedTable table = new ListedTable(range.table, range.epoch, 0, NONE, range.definition().value);
+        table.of = range.of;
+        table.read.set(0, range.of);
+        return table;
+    }
+
+    byte[] listing() {
+        return listing;
+    }
+
+    boolean hasRanges() {
+        return of > 0;
+    }
+
+    /** @param ranges for {@link io.canalnative.SourceTables#open}; an empty one is of the definition only */
+    void ranges(List<byte[]> ranges) {
+        of = ranges.size();
+        for (int number = 0; number < of; number++) {
+            left.add(new TableRange(name, number, of, epoch, 0, definition, ranges.get(number)));
+        }
+        listing = NONE;
+    }
+
+    int left() {
+        return left.size();
+    }
+
+    /** The next range that nobody has been given. */
+    TableRange give() {
+        return left.poll();
+    }
+
+    void giveBack(TableRange range) {
+        left.addFirst(range);
+    }
+
+    /** Notes that a range is read; true if it is the last one. A range that is read again counts once. */
+    boolean read(int number, long itsRows) {
+        if (read.get(number)) {
+            return false;
+        }
+        read.set(number);
+        rows += itsRows;
+        return isRead();
+    }
+
+    boolean isRead() {
+        return of > 0 && read.cardinality() == of;
+    }
+
+    long rows() {
+        return rows;
+    }
+
+    /** As far as can be known now. */
+    long expected() {
+        return isRead() ? rows : Math.max(expected, rows);
+    }
+
+    /** Ranges are written without what they have in common, as a table may have many. */
+    void write(DataOutputStream out) throws IOException {
+        TableRange.writeBytes(name.getBytes(StandardCharsets.UTF_8), out);
+        out.writeInt(epoch);
+        out.writeLong(expected);
+        TableRange.writeBytes(listing, out);
+        TableRange.writeBytes(definition, out);
+        out.writeInt(of);
+        TableRange.writeBytes(read.toByteArray(), out);
+        out.writeLong(rows);
+        out.writeInt(left.size());
+        for (TableRange range : left) {
+            out.writeInt(range.number);
+            out.writeInt(range.begun);
+            TableRange.writeBytes(range.range, out);
+        }
+    }
+
+    static ListedTable read(DataInputStream in) throws IOException {
+        String name = new String(TableRange.readBytes(in), StandardCharsets.UTF_8);
+        ListedTable table = new ListedTable(name, in.readInt(), in.readLong(), TableRange.readBytes(in), TableRange.readBytes(in), in.readInt(),
+                BitSet.valueOf(TableRange.readBytes(in)), in.readLong());
+        for (int ranges = in.readInt(); ranges > 0; ranges--) {
+            table.left.add(new TableRange(name, in.readInt(), table.of, table.epoch, in.readInt(), table.definition, TableRange.readBytes(in)));
+        }
+        return table;
+    }
+}

@@ -1,0 +1,133 @@
+package io.canalnative.source;
+
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+import io.canalnative.database.CanalRecord;
+import io.canalnative.doris.PayloadSerializer;
+import org.apache.flink.api.connector.source.SourceSplit;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+
+/** A part of a table that one reader reads, and the table's definition, which is to come before it. */
+final class TableRange implements SourceSplit {
+
+    /** Room in a sequence for the rows of a message. */
+    static final int ROW_BITS = 20;
+    /** And for how often a range was begun: of rows that are read again the later ones stay. */
+    static final int RUN_BITS = 51;
+
+    static final SimpleVersionedSerializer<TableRange> SERIALIZER =
+            new PayloadSerializer<TableRange>(0x434E5452, "a range of a table") {
+                @Override
+                protected void write(TableRange range, DataOutputStream out) throws IOException {
+                    range.write(out);
+                }
+
+                @Override
+                protected TableRange read(int version, DataInputStream in) throws IOException {
+                    return TableRange.read(in);
+                }
+            };
+
+    /** {@code database.table}. */
+    final String table;
+    /** From 0. */
+    final int number;
+    /** How many the table has. */
+    final int of;
+    /** Of the run that listed the tables: rows of a later one win over those of an earlier one. */
+    final int epoch;
+    /** How often it was begun, at least. */
+    final int begun;
+    /** The table as a schema change of Canal's. */
+    private final byte[] definition;
+    /** For {@link io.canalnative.SourceTables#open}; empty if the definition is all that is wanted. */
+    final byte[] range;
+
+    TableRange(String table, int number, int of, int epoch, int begun, byte[] definition, byte[] range) {
+        this.table = table;
+        this.number = number;
+        this.of = of;
+        this.epoch = epoch;
+        this.begun = begun;
+        this.definition = definition;
+        this.range = range;
+    }
+
+    @Override
+    public String splitId() {
+        return table + " " + number;
+    }
+
+    boolean hasRows() {
+        return range.length > 0;
+    }
+
+    /** The same, known to have been begun so often. */
+    TableRange begun(int times) {
+        return times <= begun ? this : new TableRange(table, number, of, epoch, times, definition, range);
+    }
+
+    /** The table's definition: the same message at the same place whoever sends it, so that it is done once. */
+    CanalRecord definition() {
+        return new CanalRecord(definition, 0, (long) epoch << RUN_BITS);
+    }
+
+    /** A message of its rows, as they are read this time. */
+    CanalRecord rows(byte[] message) {
+        return new CanalRecord(message, 0, (long) epoch << RUN_BITS | (long) begun << ROW_BITS);
+    }
+
+    void write(DataOutputStream out) throws IOException {
+        writeBytes(table.getBytes(StandardCharsets.UTF_8), out);
+        out.writeInt(number);
+        out.writeInt(of);
+        out.writeInt(epoch);
+        out.writeInt(begun);
+        writeBytes(definition, out);
+        writeBytes(range, out);
+    }
+
+    static TableRange read(DataInputStream in) throws IOException {
+        String table = new String(readBytes(in), StandardCharsets.UTF_8);
+        return new TableRange(table, in.readInt(), in.readInt(), in.readInt(), in.readInt(), readBytes(in), readBytes(in));
+    }
+
+    static void writeBytes(byte[] bytes, DataOutputStream out) throws IOException {
+        out.writeInt(bytes.length);
+        out.write(bytes);
+    }
+
+    static byte[] readBytes(DataInputStream in) throws IOException {
+        int length = in.readInt();
+        if (length < 0 || length > in.available()) {
+            throw new IOException("a length of " + length + " with " + in.available() + " bytes left");
+        }
+        byte[] bytes = new byte[length];
+        in.readFully(bytes);
+        return bytes;
+    }
+
+    @Override
+    public boolean equals(Object o) {
+        if (!(o instanceof TableRange)) {
+            return false;
+        }
+        TableRange other = (TableRange) o;
+        return table.equals(other.table) && number == other.number && of == other.of && epoch == other.epoch && begun == other.begun
+                && Arrays.equals(definition, other.definition) && Arrays.equals(range, other.range);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * table.hashCode() + number;
+    }
+
+    @Override
+    public String toString() {
+        return String.format("%s, range %d of %d", table, number + 1, of);
+    }
+}

@@ -1,0 +1,229 @@
+package io.canalnative.source;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+import io.canalnative.SourceTables;
+import org.apache.flink.api.connector.source.SourceEvent;
+import org.apache.flink.api.connector.source.SplitEnumerator;
+import org.apache.flink.api.connector.source.SplitEnumeratorContext;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.DeserializationFeature;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lists the tables, asks for the ranges of each when its turn comes, and gives them to readers that ask. All methods run in the coordinator's
+ * thread; the server is asked in another one.
+ */
+final class TableRanges implements SplitEnumerator<TableRange, ListedTables> {
+
+    /** What is said of tables, for people. */
+    private static final Logger LOG = LoggerFactory.getLogger(DatabaseTables.class);
+    /** Bounds of ranges are passed on as they come. */
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+
+    private final SplitEnumeratorContext<TableRange> context;
+    private final DatabaseTables source;
+    private final SourceTables database;
+    private final byte[] spec;
+    private final ReadingProgress progress;
+
+    private ListedTables listed;
+    /** Readers that have asked, and have nothing. */
+    private final Set<Integer> waiting = new LinkedHashSet<>();
+    /** The table that each reader was given a range of last. */
+    private final Map<Integer, String> reads = new HashMap<>();
+    /** The ranges of a table are being asked for. */
+    private boolean asking;
+
+    TableRanges(SplitEnumeratorContext<TableRange> context, DatabaseTables source, ReadingProgress progress, ListedTables listed) {
+        this.context = context;
+        this.source = source;
+        this.database = source.database;
+        this.spec = source.spec();
+        this.progress = progress;
+        this.listed = listed;
+        progress.register(context.metricGroup());
+        progress.take(listed);
+    }
+
+    @Override
+    public void start() {
+        if (listed.isListed()) {
+            serve();
+        } else {
+            context.callAsync(() -> database.tables(spec), this::listed);
+        }
+    }
+
+    private void listed(byte[] answer, Throwable failure) {
+        if (failure != null) {
+            throw new IllegalStateException("The tables of the source cannot be listed", failure);
+        }
+        JsonNode all = json(answer);
+        List<ListedTable> tables = new ArrayList<>();
+        for (JsonNode table : all.path("tables")) {
+            String name = table.path("database").asText() + "." + table.path("table").asText();
+            byte[] definition = bytes(table.path("message").asText());
+            tables.add(new ListedTable(name, source.epoch, table.path("rows").asLong(), bytes(table.toString()), definition));
+        }
+        for (JsonNode table : all.path("refused")) {
+            refused(table.path("table").asText(), table.path("reason").asText());
+        }
+        if (tables.isEmpty() && all.path("refused").isEmpty()) {
+            throw new IllegalStateException("The source has no table that is to be moved: see tables.include and tables.exclude, and whether the user may see it");
+        }
+        // Large tables first, so that none is left over for one reader in the end.
+        tables.sort(Comparator.comparingLong(ListedTable::expected).reversed());
+        ObjectNode origin = (ObjectNode) all;
+        origin.remove("tables");
+        origin.remove("refused");
+        listed = ListedTables.of(bytes(origin.toString()), tables);
+        LOG.info("{} of {}: about {} rows; the binary log stands at {}", count(tables.size(), "table", "tables"), origin.path("server").asText("the source"),
+                number(listed.rowsExpected()), position(origin.path("position")));
+        if (source.definitionsOnly) {
+            tables.forEach(table -> table.ranges(Collections.singletonList(new byte[0])));
+        }
+        serve();
+    }
+
+    private static String position(JsonNode position) {
+        String file = position.path("file").asText("");
+        String gtid = position.path("gtid").asText("");
+        String place = file.isEmpty() ? "no place that could be told" : file + ":" + position.path("offset").asLong();
+        return gtid.isEmpty() ? place : place + ", GTID " + gtid;
+    }
+
+    private void refused(String table, String reason) {
+        if (source.failsOnRefused) {
+            throw new IllegalStateException("The table " + table + " cannot be read: " + reason + ". Leave it out, or write errors: {table: report}");
+        }
+        LOG.warn("refused ({}): {}; it is not read", table, reason);
+    }
+
+    @Override
+    public void handleSplitRequest(int subtask, String host) {
+        waiting.add(subtask);
+        serve();
+    }
+
+    /** Gives each reader that waits what there is for it, and sees that there will be something for the next. */
+    private void serve() {
+        if (!listed.isListed()) {
+            return;
+        }
+        for (Iterator<Integer> each = waiting.iterator(); each.hasNext(); ) {
+            int subtask = each.next();
+            // It may have failed since it asked; then it asks again.
+            if (!context.registeredReaders().containsKey(subtask) || give(subtask)) {
+                each.remove();
+            }
+        }
+        ListedTable next = listed.withoutRanges();
+        if (next != null && !asking && listed.ready(reads.values()) < context.currentParallelism()) {
+            asking = true;
+            context.callAsync(() -> database.ranges(spec, next.listing()), (answer, failure) -> ranges(next, answer, failure));
+        }
+        progress.take(listed);
+    }
+
+    /** False if it has to wait. */
+    private boolean give(int subtask) {
+        TableRange range = listed.next(reads.get(subtask), reads.values());
+        if (range != null) {
+            reads.put(subtask, range.table);
+            context.assignSplit(range, subtask);
+            return true;
+        }
+        if (listed.withoutRanges() != null) {
+            return false;
+        }
+        context.signalNoMoreSplits(subtask);
+        return true;
+    }
+
+    private void ranges(ListedTable table, byte[] answer, Throwable failure) {
+        asking = false;
+        if (failure != null) {
+            throw new IllegalStateException("The table " + table.name + " cannot be divided into ranges", failure);
+        }
+        JsonNode ranges = json(answer);
+        if (ranges.isObject()) {
+            listed.forget(table);
+            refused(table.name, ranges.path("refused").asText());
+        } else {
+            List<byte[]> each = new ArrayList<>();
+            ranges.forEach(range -> each.add(bytes(range.toString())));
+            // A table without rows is made in Doris all the same.
+            table.ranges(each.isEmpty() ? Collections.singletonList(new byte[0]) : each);
+        }
+        serve();
+    }
+
+    @Override
+    public void handleSourceEvent(int subtask, SourceEvent event) {
+        if (!(event instanceof RangeRead)) {
+            return;
+        }
+        RangeRead read = (RangeRead) event;
+        ListedTable table = listed.table(read.table);
+        // Else it was read before the checkpoint that the job goes on from.
+        if (table != null && table.read(read.number, read.rows) && !source.definitionsOnly) {
+            LOG.info("read ({}): all of its {}", table.name, count(table.rows(), "row", "rows"));
+        }
+        progress.take(listed);
+    }
+
+    @Override
+    public void addReader(int subtask) {}
+
+    @Override
+    public void addSplitsBack(List<TableRange> splits, int subtask) {
+        splits.forEach(listed::giveBack);
+        reads.remove(subtask);
+        waiting.remove(subtask);
+        serve();
+    }
+
+    /** Flink serialises it before it calls anything else. */
+    @Override
+    public ListedTables snapshotState(long checkpoint) {
+        return listed;
+    }
+
+    @Override
+    public void close() {}
+
+    private static JsonNode json(byte[] answer) {
+        try {
+            return JSON.readTree(answer);
+        } catch (IOException e) {
+            throw new IllegalStateException("The native library has answered what is no JSON", e);
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String count(long number, String one, String several) {
+        return number(number) + " " + (number == 1 ? one : several);
+    }
+
+    private static String number(long number) {
+        return String.format(Locale.ROOT, "%,d", number);
+    }
+}

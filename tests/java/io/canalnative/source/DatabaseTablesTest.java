@@ -1,0 +1,145 @@
+package io.canalnative.source;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.canalnative.database.CanalDorisSink;
+import io.canalnative.database.CanalRecord;
+import io.canalnative.doris.Standin;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Whole jobs in Flink's mini cluster, into the stand-in for Doris. */
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
+class DatabaseTablesTest {
+
+    private final FakeDatabase database = new FakeDatabase().with("small", 7).with("large", 500).with("middle", 90).with("empty", 0);
+    private Standin doris;
+
+    @BeforeEach
+    void start() throws Exception {
+        doris = new Standin();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        doris.close();
+    }
+
+    @Test
+    void allRowsAreThereAtEachParallelism() throws Exception {
+        for (int parallelism : new int[] {1, 2, 4}) {
+            run(parallelism, parallelism, false).getJobExecutionResult().get(120, TimeUnit.SECONDS);
+            assertTables(1);
+            database.behaviour().tables.keySet().forEach(table -> sql("DROP TABLE shop." + table));
+        }
+    }
+
+    @Test
+    void rangesThatFailAreReadAgain() throws Exception {
+        database.behaviour().failing.put("large 0", new AtomicInteger(1));
+        database.behaviour().failing.put("large 13", new AtomicInteger(1));
+        database.behaviour().failing.put("middle 2", new AtomicInteger(2));
+        run(2, 1, false, "restart-strategy.type", "fixed-delay", "restart-strategy.fixed-delay.attempts", "10", "restart-strategy.fixed-delay.delay", "10ms",
+                "execution.checkpointing.interval", "20ms").getJobExecutionResult().get(120, TimeUnit.SECONDS);
+        assertTables(null);
+        // The range was read for the last time after it failed for the last time.
+        assertTrue(sql("SELECT version FROM shop.middle WHERE id >= 40 AND id < 60").stream().allMatch(row -> Integer.parseInt(row.get(0)) >= 3));
+    }
+
+    @Test
+    void aLaterRunWins() throws Exception {
+        run(2, 1, false).getJobExecutionResult().get(120, TimeUnit.SECONDS);
+        database.behaviour().version.set(5);
+        run(1, 2, false).getJobExecutionResult().get(120, TimeUnit.SECONDS);
+        assertTables(5);
+    }
+
+    @Test
+    void definitionsOnlyMakeNoTable() throws Exception {
+        run(2, 1, true).getJobExecutionResult().get(120, TimeUnit.SECONDS);
+        assertTrue(database.behaviour().opened.isEmpty());
+        assertEquals(List.of(), sql("SELECT TABLE_NAME FROM information_schema.tables WHERE TABLE_SCHEMA = 'shop'"));
+    }
+
+    @Test
+    void aServerThatIsAwayForAWhile() throws Exception {
+        database.behaviour().unreachable = "refused";
+        JobClient job = run(2, 1, false, "restart-strategy.type", "fixed-delay", "restart-strategy.fixed-delay.attempts", "1000", "restart-strategy.fixed-delay.delay", "10ms");
+        while (database.behaviour().refusals.get() < 3) {
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+        database.behaviour().unreachable = null;
+        job.getJobExecutionResult().get(120, TimeUnit.SECONDS);
+        assertTables(1);
+    }
+
+    @Test
+    void aJobThatWaitsForTheServerIsCancelled() throws Exception {
+        database.behaviour().stuck = true;
+        JobClient job = run(2, 1, false);
+        while (database.behaviour().open.get() < 2) {
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+        job.cancel().get(60, TimeUnit.SECONDS);
+        while (database.behaviour().open.get() > 0) {
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+    }
+
+    private List<List<String>> sql(String statement) {
+        try {
+            return doris.sql("information_schema", statement);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private JobClient run(int parallelism, int epoch, boolean definitionsOnly, String... settings) throws Exception {
+        Configuration configuration = new Configuration();
+        configuration.setString("restart-strategy.type", "none");
+        for (int i = 0; i < settings.length; i += 2) {
+            configuration.setString(settings[i], settings[i + 1]);
+        }
+        StreamExecutionEnvironment jobs = StreamExecutionEnvironment.createLocalEnvironment(configuration);
+        DatabaseTables source = new DatabaseTables(database, "{}", epoch, true, definitionsOnly);
+        CanalDorisSink.add(jobs.fromSource(source, WatermarkStrategy.noWatermarks(), "tables", CanalRecord.TYPE).uid("tables").setParallelism(parallelism),
+                sink(definitionsOnly), parallelism, "doris");
+        return jobs.executeAsync();
+    }
+
+    private String sink(boolean definitionsOnly) {
+        return String.format("{\"fenodes\": [\"%s\"], \"username\": \"%s\", \"password\": \"%s\", \"format\": \"json\", \"properties\": {\"replication\": 1, \"buckets\": 1}, "
+                        + "\"maxRows\": 50, \"maxBytes\": 100000, \"memoryBytes\": 1000000, \"inFlight\": 3, \"maxRetries\": 3, \"loadTimeoutSeconds\": 20, \"patienceSeconds\": 20, "
+                        + "\"flushMillis\": 100, \"plan\": %s}",
+                doris.frontEnds().replace(",", "\", \""), Standin.USER, Standin.PASSWORD, definitionsOnly);
+    }
+
+    /** @param version of each row; null if they may differ */
+    private void assertTables(Integer version) {
+        database.behaviour().tables.forEach((table, rows) -> {
+            List<List<String>> expected = new ArrayList<>();
+            for (int id = 0; id < rows; id++) {
+                expected.add(version == null ? List.of("" + id, "of " + id) : List.of("" + id, "of " + id, "" + version));
+            }
+            assertEquals(expected, sql("SELECT id, v" + (version == null ? "" : ", version") + " FROM shop." + table + " ORDER BY id"), table);
+            // Rows alone do not tell these.
+            String made = sql("SHOW CREATE TABLE shop." + table).get(0).get(1);
+            assertTrue(made.contains("by its definition") && made.contains("the key"), made);
+        });
+        assertEquals(0, database.behaviour().open.get());
+    }
+}

@@ -1,0 +1,132 @@
+package io.canalnative.source;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import io.canalnative.database.CanalRecord;
+import org.apache.flink.api.common.eventtime.Watermark;
+import org.apache.flink.api.connector.source.ReaderOutput;
+import org.apache.flink.api.connector.source.SourceEvent;
+import org.apache.flink.api.connector.source.SourceOutput;
+import org.apache.flink.api.connector.source.SourceReaderContext;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.io.InputStatus;
+import org.apache.flink.metrics.groups.SourceReaderMetricGroup;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
+import org.apache.flink.util.UserCodeClassLoader;
+
+/** A reader, and what Flink gets from it. */
+final class FakeReader implements SourceReaderContext, ReaderOutput<CanalRecord> {
+
+    final TableRangeReader reader;
+    /** {@code table: definition} or {@code table: first key of the message to the last, attempt}. */
+    final List<String> found = new ArrayList<>();
+    final List<RangeRead> read = new ArrayList<>();
+    int asked;
+
+    FakeReader(FakeDatabase database) {
+        reader = new TableRangeReader(database, "{}".getBytes(StandardCharsets.UTF_8), this);
+    }
+
+    /** Polls until there have been so many messages; fewer only where there is nothing more to read. */
+    void poll(int messages) throws Exception {
+        while (found.size() < messages) {
+            InputStatus status = reader.pollNext(this);
+            if (status == InputStatus.END_OF_INPUT || status == InputStatus.NOTHING_AVAILABLE && !reader.isAvailable().isDone() && idle()) {
+                return;
+            }
+            if (found.size() < messages) {
+                reader.isAvailable().get(60, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    private boolean idle() {
+        return reader.snapshotState(1).isEmpty();
+    }
+
+    @Override
+    public void collect(CanalRecord record) {
+        assertEquals(0, record.partition);
+        assertEquals(0, record.sequence & ((1 << TableRange.ROW_BITS) - 1));
+        long attempt = record.sequence >> TableRange.ROW_BITS & (1L << TableRange.RUN_BITS - TableRange.ROW_BITS) - 1;
+        JsonNode message;
+        try {
+            message = new ObjectMapper().readTree(record.value);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(e);
+        }
+        String table = message.get("table").asText();
+        if (message.get("isDdl").asBoolean()) {
+            assertEquals(0, attempt);
+            found.add(table + ": definition");
+        } else {
+            JsonNode data = message.get("data");
+            found.add(table + ": " + data.get(0).get("id").asText() + " to " + data.get(data.size() - 1).get("id").asText() + ", attempt " + attempt);
+        }
+    }
+
+    @Override
+    public void sendSplitRequest() {
+        asked++;
+    }
+
+    @Override
+    public void sendSourceEventToCoordinator(SourceEvent event) {
+        read.add((RangeRead) event);
+    }
+
+    @Override
+    public SourceReaderMetricGroup metricGroup() {
+        return UnregisteredMetricsGroup.createSourceReaderMetricGroup();
+    }
+
+    @Override
+    public Configuration getConfiguration() {
+        return new Configuration();
+    }
+
+    @Override
+    public String getLocalHostName() {
+        return "here";
+    }
+
+    @Override
+    public int getIndexOfSubtask() {
+        return 0;
+    }
+
+    @Override
+    public UserCodeClassLoader getUserCodeClassLoader() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void collect(CanalRecord record, long timestamp) {
+        collect(record);
+    }
+
+    @Override
+    public void emitWatermark(Watermark watermark) {}
+
+    @Override
+    public void markIdle() {}
+
+    @Override
+    public void markActive() {}
+
+    @Override
+    public SourceOutput<CanalRecord> createOutputForSplit(String split) {
+        return this;
+    }
+
+    @Override
+    public void releaseOutputForSplit(String split) {}
+}

@@ -1,0 +1,288 @@
+package io.canalnative.source;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.TreeSet;
+
+import org.junit.jupiter.api.Test;
+
+class TableRangesTest {
+
+    private static final int MANY = 1000;
+
+    private final FakeDatabase database = new FakeDatabase();
+    private FakeCoordinator flink;
+    private TableRanges ranges;
+
+    @Test
+    void readersStayWithTheirTableAndHelpInTheEnd() {
+        database.with("small", 10).with("large", 100).with("middle", 50);
+        begin(2, false);
+        ask(0);
+        ask(1);
+        // The largest is begun first, and the next one is for the next reader.
+        assertEquals(List.of("large 0/5"), flink.given(0));
+        assertEquals(List.of("middle 0/3"), flink.given(1));
+        ask(0);
+        ask(1);
+        assertEquals(List.of("large 1/5"), flink.given(0));
+        assertEquals(List.of("middle 1/3"), flink.given(1));
+        ask(1);
+        ask(1);
+        ask(1);
+        assertEquals(List.of("middle 2/3", "small 0/1", "large 2/5"), flink.given(1));
+        ask(0);
+        ask(1);
+        ask(0);
+        assertEquals(List.of("large 3/5"), flink.given(0));
+        assertEquals(List.of("large 4/5"), flink.given(1));
+        assertEquals(List.of(0), List.copyOf(flink.ended));
+        ask(1);
+        assertEquals(List.of(0, 1), List.copyOf(flink.ended));
+    }
+
+    @Test
+    void aReaderWaitsUntilThereIsSomething() {
+        database.with("a", 10).with("b", 10);
+        create(1, false, ListedTables.none());
+        ranges.handleSplitRequest(0, null);
+        assertEquals(List.of(), flink.given(0));
+        assertEquals(1, flink.calls(1));
+        assertEquals(List.of(), flink.given(0));
+        assertEquals(1, flink.calls(1));
+        assertEquals(List.of("a 0/1"), flink.given(0));
+        ranges.handleSplitRequest(0, null);
+        assertEquals(List.of(), flink.given(0));
+        assertTrue(flink.ended.isEmpty());
+        flink.calls(MANY);
+        assertEquals(List.of("b 0/1"), flink.given(0));
+    }
+
+    @Test
+    void aReaderThatIsGoneIsGivenNothing() {
+        database.with("a", 30);
+        create(2, false, ListedTables.none());
+        ranges.handleSplitRequest(0, null);
+        ranges.handleSplitRequest(1, null);
+        flink.lose(0);
+        flink.calls(MANY);
+        assertEquals(List.of("a 0/2"), flink.given(1));
+        flink.comesBack(0);
+        ask(0);
+        assertEquals(List.of("a 1/2"), flink.given(0));
+    }
+
+    @Test
+    void definitionsOnlyAndTablesWithoutRows() {
+        database.with("empty", 0).with("full", 30);
+        begin(1, true);
+        List<String> all = everything(0);
+        assertEquals(List.of("full 0/1 definition", "empty 0/1 definition"), all);
+        begin(1, false);
+        assertEquals(List.of("full 0/2", "full 1/2", "empty 0/1 definition"), everything(0));
+    }
+
+    @Test
+    void whatIsGivenBackWasBegun() {
+        database.with("a", 45);
+        begin(2, false);
+        ask(0);
+        TableRange lost = flink.assigned.get(0).get(0);
+        flink.given(0);
+        ranges.addSplitsBack(Collections.singletonList(lost), 0);
+        ask(1);
+        assertEquals(List.of("a 0/3 begun 1"), flink.given(1));
+        // And once more.
+        ranges.addSplitsBack(Collections.singletonList(lost.begun(1)), 1);
+        assertEquals(List.of("a 0/3 begun 2", "a 1/3", "a 2/3"), everything(0));
+    }
+
+    @Test
+    void aCheckpointHasWhatNobodyHasBeenGiven() throws IOException {
+        database.with("a", 45).with("b", 30).with("c", 20);
+        begin(1, false);
+        assertEquals(List.of("a 0/3"), next(0));
+        ranges.handleSourceEvent(0, new RangeRead("shop.a", 0, 20));
+        assertEquals(List.of("a 1/3"), next(0));
+        byte[] checkpoint = checkpoint();
+        everything(0);
+        // What was not given out then may have been begun since.
+        restore(checkpoint);
+        database.behaviour().tables.put("d", 10);
+        assertEquals(List.of("a 2/3 begun 1", "b 0/2 begun 1", "b 1/2 begun 1", "c 0/1 begun 1"), everything(0));
+        restore(checkpoint);
+        assertEquals(List.of("a 2/3 begun 1"), next(0));
+        restore(checkpoint());
+        assertEquals(List.of("b 0/2 begun 2", "b 1/2 begun 2", "c 0/1 begun 2"), everything(0));
+    }
+
+    @Test
+    void aCheckpointBeforeAnythingIsListed() throws IOException {
+        database.with("a", 10);
+        create(1, false, ListedTables.none());
+        restore(checkpoint());
+        assertEquals(List.of("a 0/1"), everything(0));
+    }
+
+    @Test
+    void theEpochOfTheListingIsKept() throws IOException {
+        database.with("a", 10);
+        begin(1, false);
+        byte[] checkpoint = checkpoint();
+        flink = new FakeCoordinator(1);
+        ranges = new TableRanges(flink, new DatabaseTables(database, "{}", 9, false, false), new ReadingProgress(), read(checkpoint));
+        ranges.start();
+        ask(0);
+        assertEquals(3, flink.assigned.get(0).get(0).epoch);
+    }
+
+    @Test
+    void whatIsReadIsCountedOnce() throws IOException {
+        database.with("a", 45).with("b", 30);
+        begin(1, false);
+        assertProgress(0, 2, 0, 75);
+        everything(0);
+        for (int number = 0; number < 3; number++) {
+            ranges.handleSourceEvent(0, new RangeRead("shop.a", number, 16));
+        }
+        assertProgress(1, 2, 48, 78);
+        // A reader that failed has read it again.
+        ranges.handleSourceEvent(0, new RangeRead("shop.a", 1, 20));
+        assertProgress(1, 2, 48, 78);
+        restore(checkpoint());
+        assertProgress(1, 2, 48, 78);
+        ranges.handleSourceEvent(0, new RangeRead("shop.a", 2, 20));
+        ranges.handleSourceEvent(0, new RangeRead("shop.b", 0, 20));
+        ranges.handleSourceEvent(0, new RangeRead("shop.b", 1, 20));
+        assertProgress(2, 2, 88, 88);
+    }
+
+    @Test
+    void aRangeOfATableThatIsReadComesBackAllTheSame() throws IOException {
+        database.with("a", 30);
+        begin(1, false);
+        ask(0);
+        ask(0);
+        List<TableRange> lost = new ArrayList<>(flink.assigned.get(0));
+        flink.given(0);
+        ranges.handleSourceEvent(0, new RangeRead("shop.a", 0, 20));
+        ranges.handleSourceEvent(0, new RangeRead("shop.a", 1, 10));
+        ranges.addSplitsBack(lost, 0);
+        restore(checkpoint());
+        assertEquals(new TreeSet<>(List.of("a 0/2 begun 1", "a 1/2 begun 1")), new TreeSet<>(everything(0)));
+    }
+
+    @Test
+    void tablesThatCannotBeReadAreLeftOutOrFailTheJob() {
+        database.with("a", 10).with("gone", 5);
+        database.behaviour().refused.put("shop.log", "it has no key");
+        database.behaviour().refusedLater.put("gone", "it was dropped");
+        begin(1, false);
+        assertEquals(List.of("a 0/1"), everything(0));
+        assertProgress(0, 1, 0, 10);
+        String said = assertThrows(IllegalStateException.class, () -> begin(1, source(true, false))).getMessage();
+        assertTrue(said.contains("shop.log") && said.contains("it has no key") && said.contains("errors"), said);
+        database.behaviour().refused.clear();
+        said = assertThrows(IllegalStateException.class, () -> {
+            begin(1, source(true, false));
+            everything(0);
+        }).getMessage();
+        assertTrue(said.contains("shop.gone") && said.contains("it was dropped"), said);
+    }
+
+    @Test
+    void whatTheServerSaysFailsTheJob() {
+        String said = assertThrows(IllegalStateException.class, () -> begin(1, false)).getMessage();
+        assertTrue(said.contains("tables.include"), said);
+        database.with("a", 10);
+        database.behaviour().unreachable = "refused by 10.0.0.1:3306";
+        IllegalStateException failure = assertThrows(IllegalStateException.class, () -> begin(1, false));
+        assertEquals("refused by 10.0.0.1:3306", failure.getCause().getMessage());
+        database.behaviour().unreachable = null;
+        create(1, false, ListedTables.none());
+        flink.calls(1);
+        database.behaviour().unreachable = "lost";
+        failure = assertThrows(IllegalStateException.class, () -> flink.calls(1));
+        assertTrue(failure.getMessage().contains("shop.a"), failure.getMessage());
+    }
+
+    @Test
+    void anEpochHasTwelveBits() {
+        for (int epoch : new int[] {0, 4096}) {
+            assertThrows(IllegalArgumentException.class, () -> DatabaseTables.of("{}", epoch, false, false));
+        }
+        TableRange last = new TableRange("a.b", 0, 1, 4095, 7, new byte[0], new byte[0]);
+        assertEquals(4095L << 51 | 7L << 20, last.rows(new byte[0]).sequence);
+        assertEquals(4095L << 51, last.definition().sequence);
+        assertTrue(last.rows(new byte[0]).sequence > 0);
+    }
+
+    private DatabaseTables source(boolean failsOnRefused, boolean definitionsOnly) {
+        return new DatabaseTables(database, "{}", 3, failsOnRefused, definitionsOnly);
+    }
+
+    private void create(int readers, boolean definitionsOnly, ListedTables listed) {
+        create(readers, source(false, definitionsOnly), listed);
+    }
+
+    private void create(int readers, DatabaseTables source, ListedTables listed) {
+        flink = new FakeCoordinator(readers);
+        ranges = new TableRanges(flink, source, new ReadingProgress(), listed);
+        ranges.start();
+    }
+
+    private void begin(int readers, boolean definitionsOnly) {
+        begin(readers, source(false, definitionsOnly));
+    }
+
+    private void begin(int readers, DatabaseTables source) {
+        create(readers, source, ListedTables.none());
+        flink.calls(MANY);
+    }
+
+    private byte[] checkpoint() throws IOException {
+        return ListedTables.SERIALIZER.serialize(ranges.snapshotState(1));
+    }
+
+    private static ListedTables read(byte[] checkpoint) throws IOException {
+        return ListedTables.SERIALIZER.deserialize(ListedTables.SERIALIZER.getVersion(), checkpoint);
+    }
+
+    private void restore(byte[] checkpoint) throws IOException {
+        create(1, source(false, false), read(checkpoint));
+        flink.calls(MANY);
+    }
+
+    private void ask(int reader) {
+        ranges.handleSplitRequest(reader, null);
+        flink.calls(MANY);
+    }
+
+    private List<String> next(int reader) {
+        ask(reader);
+        return flink.given(reader);
+    }
+
+    /** All that a reader is given until it is told that there is no more. */
+    private List<String> everything(int reader) {
+        List<String> all = new ArrayList<>();
+        for (int asked = 0; !flink.ended.contains(reader); asked++) {
+            assertTrue(asked < MANY, "there is no end");
+            all.addAll(next(reader));
+        }
+        return all;
+    }
+
+    private void assertProgress(long tablesDone, long tables, long rows, long expected) {
+        ListedTables listed = ranges.snapshotState(1);
+        assertEquals(Arrays.asList(tablesDone, tables, rows, expected),
+                Arrays.asList((long) listed.tablesRead(), (long) listed.tables(), listed.rowsRead(), listed.rowsExpected()));
+    }
+}
