@@ -73,7 +73,8 @@ def runners(jar: Path):
             name = f"{line}-jdk{java_version(home)}"
             known.setdefault(f"java-{name}", (java + on + [f"-PtestJava={home}"], junit_counts))
             for program, file in (("cluster", "run"), ("switch", "switch"), ("kill", "kill"), ("stress", "stress"), ("canal", "canal"),
-                                  ("command-line", "command_line"), ("whole-database", "whole_database"), ("whole-workload", "whole_workload"), ("whole-topic", "whole_topic"), ("whole-live", "whole_live")):
+                                  ("command-line", "command_line"), ("whole-database", "whole_database"), ("whole-workload", "whole_workload"), ("whole-topic", "whole_topic"), ("whole-live", "whole_live"),
+                                  ("whole-mysql", "whole_mysql")):
                 command = [sys.executable, "-u", str(REPO / "tests" / "cluster" / f"{file}.py"), str(jar), "--flink", line, "--java", str(home)]
                 known[f"{program}-{name}"] = (command, last_line_counts)
         # Half an hour unless CANAL_NATIVE_SOAK_SECONDS says otherwise, so with one JDK a line.
@@ -90,7 +91,7 @@ def groups(first: str, second: str):
     decides = ["format", "rust", "standin", "hosts", f"official-1.20-{first}", f"java-1.20-{first}", f"codec-2.x-{second}", f"cluster-1.20-{first}", f"cluster-2.x-{second}",
                f"command-line-1.20-{first}", f"command-line-2.x-{second}", f"whole-database-1.20-{first}", f"whole-database-2.x-{second}",
                f"whole-workload-1.20-{first}", f"whole-workload-2.x-{second}"]
-    on_both = ("canal", "switch", "kill", "stress", "whole-topic", "whole-live")
+    on_both = ("canal", "switch", "kill", "stress", "whole-topic", "whole-live", "whole-mysql")
     live = ["quickstart", "quickstart-database", "workload"] + [f"{program}-{on}" for program in on_both for on in (f"1.20-{first}", f"2.x-{second}")]
     matrix = [f"{program}-{line}-{jdk}" for program in ("java", "cluster") for line in LINES for jdk in dict.fromkeys((first, second))]
     return {"test": decides, "test-live": live + [name for name in matrix if name not in decides], "test-long": ["rust-release", "long", "asan", "fuzz", "fuzz-jvm", "soak"]}

@@ -28,7 +28,7 @@ from workload import DATA, Mysql80, dump, statements  # noqa: E402
 PASSWORD = "s3cret'\"\\:/@"
 JOB = """name: {name}
 source:
-  mysql: {{host: 127.0.0.1, port: {port}, username: reader, password-env: SOURCE_PASSWORD{more}}}
+  mysql: {{host: 127.0.0.1, port: {port}, username: reader, password-env: SOURCE_PASSWORD}}
 target:
   doris: {{fenodes: "{fenodes}", username: root, password-env: DORIS_PASSWORD}}
 tables:
@@ -37,6 +37,7 @@ tables:
     - {{from: 'misc_dev\\.CamelCase\\.Dot-dash', to: misc_dev.CamelCase_Dot-dash}}
   types: {{json: string}}
   properties: {{replication: 1, buckets: 1}}
+fullBatchSize: {at_once}
 load: {load}
 flink: {{checkpoint-interval: 1s, parallelism: {parallelism}, properties: {{restart-strategy.type: none, taskmanager.memory.segment-size: 4kb}}}}
 """
@@ -87,9 +88,9 @@ class Moved:
     def __exit__(self, *_):
         self.target.stop()
 
-    def write(self, parallelism: int, load: str = "{}", more: str = "") -> None:
+    def write(self, parallelism: int, load: str = "{}", at_once: int = 100_000) -> None:
         """Writes the job's file."""
-        self.file.write_text(JOB.format(name=self.source.name, port=self.source.server.port, fenodes=self.target.fenodes, parallelism=parallelism, load=load, more=more))
+        self.file.write_text(JOB.format(name=self.source.name, port=self.source.server.port, fenodes=self.target.fenodes, parallelism=parallelism, load=load, at_once=at_once))
 
     def said(self, name: str, verb: str, *words: str) -> str:
         """Runs it until it ends."""
@@ -111,12 +112,13 @@ class Moved:
         self.checks.check(f"{name}: {len(self.source.tables)} tables are the database's", len(self.source.tables) > 60 and not wrong, "       " + "\n       ".join(wrong[:20]))
 
     def until(self, loads: int, sign: int) -> None:
-        """Runs it until the stand-in has seen so many loads more, and ends it by a signal."""
+        """Runs it until the stand-in has seen so many loads more, and there is a checkpoint to go on from, and ends it by a signal."""
         self.outputs += 1
         limit = self.loads() + loads
+        state = self.file.with_suffix(".state")
         job = Job(self.env, self.file, self.directory / f"{self.outputs}.out")
         try:
-            job.wait_for(lambda: self.loads() >= limit, f"after {loads} loads")
+            job.wait_for(lambda: self.loads() >= limit and any(state.glob("*/**/_metadata")), f"after {loads} loads and at a checkpoint")
             code = job.end(sign)
         finally:
             job.stop()
@@ -153,10 +155,10 @@ def disturbed(moved: Moved, seed: int) -> None:
     chance = random.Random(seed)
     moved.target.admin("/faults", SLOW_LOADS)
     for sign in (signal.SIGKILL, signal.SIGKILL, signal.SIGINT):
-        moved.write(chance.choice((1, 2, 4)), SMALL_LOADS, ", range-rows: 10")
+        moved.write(chance.choice((1, 2, 4)), SMALL_LOADS, 10)
         moved.until(chance.randint(5, 20), sign)
     moved.target.admin("/faults", method="DELETE")
-    moved.write(chance.choice((1, 2, 4)), SMALL_LOADS, ", range-rows: 10")
+    moved.write(chance.choice((1, 2, 4)), SMALL_LOADS, 10)
     name = f"{moved.source.name}, disturbed (seed {seed})"
     moved.said(name, "run", "goes on from savepoints/", "the input has ended: ")
     moved.compare(name)

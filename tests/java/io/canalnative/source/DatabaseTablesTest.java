@@ -42,7 +42,7 @@ class DatabaseTablesTest {
     @Test
     void allRowsAreThereAtEachParallelism() throws Exception {
         for (int parallelism : new int[] {1, 2, 4}) {
-            run(parallelism, parallelism, false).getJobExecutionResult().get(120, TimeUnit.SECONDS);
+            run(parallelism, false).getJobExecutionResult().get(120, TimeUnit.SECONDS);
             assertTables(1);
             database.behaviour().tables.keySet().forEach(table -> sql("DROP TABLE shop." + table));
         }
@@ -53,7 +53,7 @@ class DatabaseTablesTest {
         database.behaviour().failing.put("large 0", new AtomicInteger(1));
         database.behaviour().failing.put("large 13", new AtomicInteger(1));
         database.behaviour().failing.put("middle 2", new AtomicInteger(2));
-        run(2, 1, false, "restart-strategy.type", "fixed-delay", "restart-strategy.fixed-delay.attempts", "10", "restart-strategy.fixed-delay.delay", "10ms",
+        run(2, false, "restart-strategy.type", "fixed-delay", "restart-strategy.fixed-delay.attempts", "10", "restart-strategy.fixed-delay.delay", "10ms",
                 "execution.checkpointing.interval", "20ms").getJobExecutionResult().get(120, TimeUnit.SECONDS);
         assertTables(null);
         // The range was read for the last time after it failed for the last time.
@@ -62,15 +62,15 @@ class DatabaseTablesTest {
 
     @Test
     void aLaterRunWins() throws Exception {
-        run(2, 1, false).getJobExecutionResult().get(120, TimeUnit.SECONDS);
+        run(2, false).getJobExecutionResult().get(120, TimeUnit.SECONDS);
         database.behaviour().version.set(5);
-        run(1, 2, false).getJobExecutionResult().get(120, TimeUnit.SECONDS);
+        run(1, false).getJobExecutionResult().get(120, TimeUnit.SECONDS);
         assertTables(5);
     }
 
     @Test
     void definitionsOnlyMakeNoTable() throws Exception {
-        run(2, 1, true).getJobExecutionResult().get(120, TimeUnit.SECONDS);
+        run(2, true).getJobExecutionResult().get(120, TimeUnit.SECONDS);
         assertTrue(database.behaviour().opened.isEmpty());
         assertEquals(List.of(), sql("SELECT TABLE_NAME FROM information_schema.tables WHERE TABLE_SCHEMA = 'shop'"));
     }
@@ -78,7 +78,7 @@ class DatabaseTablesTest {
     @Test
     void aServerThatIsAwayForAWhile() throws Exception {
         database.behaviour().unreachable = "refused";
-        JobClient job = run(2, 1, false, "restart-strategy.type", "fixed-delay", "restart-strategy.fixed-delay.attempts", "1000", "restart-strategy.fixed-delay.delay", "10ms");
+        JobClient job = run(2, false, "restart-strategy.type", "fixed-delay", "restart-strategy.fixed-delay.attempts", "1000", "restart-strategy.fixed-delay.delay", "10ms");
         while (database.behaviour().refusals.get() < 3) {
             TimeUnit.MILLISECONDS.sleep(5);
         }
@@ -90,7 +90,7 @@ class DatabaseTablesTest {
     @Test
     void aJobThatWaitsForTheServerIsCancelled() throws Exception {
         database.behaviour().stuck = true;
-        JobClient job = run(2, 1, false);
+        JobClient job = run(2, false);
         while (database.behaviour().open.get() < 2) {
             TimeUnit.MILLISECONDS.sleep(5);
         }
@@ -108,14 +108,14 @@ class DatabaseTablesTest {
         }
     }
 
-    private JobClient run(int parallelism, int epoch, boolean definitionsOnly, String... settings) throws Exception {
+    private JobClient run(int parallelism, boolean definitionsOnly, String... settings) throws Exception {
         Configuration configuration = new Configuration();
         configuration.setString("restart-strategy.type", "none");
         for (int i = 0; i < settings.length; i += 2) {
             configuration.setString(settings[i], settings[i + 1]);
         }
         StreamExecutionEnvironment jobs = StreamExecutionEnvironment.createLocalEnvironment(configuration);
-        DatabaseTables source = new DatabaseTables(database, "{}", epoch, true, definitionsOnly);
+        DatabaseTables source = new DatabaseTables(database, "{}", true, definitionsOnly);
         CanalDorisSink.add(jobs.fromSource(source, WatermarkStrategy.noWatermarks(), "tables", CanalRecord.TYPE).uid("tables").setParallelism(parallelism),
                 sink(definitionsOnly), parallelism, "doris");
         return jobs.executeAsync();

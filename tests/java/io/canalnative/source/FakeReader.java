@@ -56,7 +56,7 @@ final class FakeReader implements SourceReaderContext, ReaderOutput<CanalRecord>
     public void collect(CanalRecord record) {
         assertEquals(0, record.partition);
         assertEquals(0, record.sequence & ((1 << TableRange.ROW_BITS) - 1));
-        long attempt = record.sequence >> TableRange.ROW_BITS & (1L << TableRange.RUN_BITS - TableRange.ROW_BITS) - 1;
+        long attempt = record.sequence >> TableRange.ROW_BITS;
         JsonNode message;
         try {
             message = new ObjectMapper().readTree(record.value);

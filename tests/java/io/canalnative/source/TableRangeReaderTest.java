@@ -38,7 +38,7 @@ class TableRangeReaderTest {
 
     @Test
     void aDefinitionAlone() throws Exception {
-        FakeReader fake = started(new TableRange("shop.a", 0, 1, 3, 0, bytes(FakeDatabase.definition("a")), new byte[0]));
+        FakeReader fake = started(new TableRange("shop.a", 0, 1, 0, bytes(FakeDatabase.definition("a")), new byte[0]));
         fake.poll(ALL);
         assertEquals(List.of("a: definition"), fake.found);
         assertEquals(List.of("shop.a 0 0"), reads(fake));
@@ -157,7 +157,7 @@ class TableRangeReaderTest {
 
     private static TableRange range(String table, int number, int from, int to) {
         String range = String.format("{\"table\": \"%s\", \"number\": %d, \"from\": %d, \"to\": %d}", table, number, from, to);
-        return new TableRange("shop." + table, number, 2, 3, 0, bytes(FakeDatabase.definition(table)), bytes(range));
+        return new TableRange("shop." + table, number, 2, 0, bytes(FakeDatabase.definition(table)), bytes(range));
     }
 
     private static List<String> reads(FakeReader fake) {

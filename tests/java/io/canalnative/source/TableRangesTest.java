@@ -132,18 +132,6 @@ class TableRangesTest {
     }
 
     @Test
-    void theEpochOfTheListingIsKept() throws IOException {
-        database.with("a", 10);
-        begin(1, false);
-        byte[] checkpoint = checkpoint();
-        flink = new FakeCoordinator(1);
-        ranges = new TableRanges(flink, new DatabaseTables(database, "{}", 9, false, false), new ReadingProgress(), read(checkpoint));
-        ranges.start();
-        ask(0);
-        assertEquals(3, flink.assigned.get(0).get(0).epoch);
-    }
-
-    @Test
     void whatIsReadIsCountedOnce() throws IOException {
         database.with("a", 45).with("b", 30);
         begin(1, false);
@@ -214,18 +202,16 @@ class TableRangesTest {
     }
 
     @Test
-    void anEpochHasTwelveBits() {
-        for (int epoch : new int[] {0, 4096}) {
-            assertThrows(IllegalArgumentException.class, () -> DatabaseTables.of("{}", epoch, false, false));
-        }
-        TableRange last = new TableRange("a.b", 0, 1, 4095, 7, new byte[0], new byte[0]);
-        assertEquals(4095L << 51 | 7L << 20, last.rows(new byte[0]).sequence);
-        assertEquals(4095L << 51, last.definition().sequence);
-        assertTrue(last.rows(new byte[0]).sequence > 0);
+    void aSequenceSaysHowOftenARangeWasBegun() {
+        TableRange range = new TableRange("a.b", 0, 1, 7, new byte[0], new byte[0]);
+        assertEquals(7L << 20, range.rows(new byte[0]).sequence);
+        assertEquals(0, range.definition().sequence);
+        // The sink's count of runs begins at bit 51.
+        assertTrue(range.begun(Integer.MAX_VALUE).rows(new byte[0]).sequence < 1L << 51);
     }
 
     private DatabaseTables source(boolean failsOnRefused, boolean definitionsOnly) {
-        return new DatabaseTables(database, "{}", 3, failsOnRefused, definitionsOnly);
+        return new DatabaseTables(database, "{}", failsOnRefused, definitionsOnly);
     }
 
     private void create(int readers, boolean definitionsOnly, ListedTables listed) {

@@ -7,20 +7,20 @@ public final class NativeSourceTables implements SourceTables {
     @Override
     public byte[] tables(byte[] spec) throws NativeLibraryException {
         NativeLibrary.load();
-        return SourceDatabase.tables(spec);
+        return NativeSource.tables(spec);
     }
 
     @Override
     public byte[] ranges(byte[] spec, byte[] table) throws NativeLibraryException {
         NativeLibrary.load();
-        return SourceDatabase.ranges(spec, table);
+        return NativeSource.ranges(spec, table);
     }
 
     @Override
     public SourceRows open(byte[] spec, byte[] range) throws NativeLibraryException {
         NativeLibrary.load();
         NativeLease.freeUnreachable();
-        return new Rows(SourceDatabase.open(spec, range));
+        return new Rows(NativeSource.open(spec, range));
     }
 
     /** Not thread safe; the native side refuses concurrent use. */
@@ -28,17 +28,17 @@ public final class NativeSourceTables implements SourceTables {
         private final NativeLease lease;
 
         Rows(long handle) {
-            this.lease = new NativeLease(this, handle, SourceDatabase::close);
+            this.lease = new NativeLease(this, handle, NativeSource::close);
         }
 
         @Override
         public byte[] next() {
-            return SourceDatabase.next(lease.handle());
+            return NativeSource.next(lease.handle());
         }
 
         @Override
         public long rows() {
-            return SourceDatabase.rows(lease.handle());
+            return NativeSource.rows(lease.handle());
         }
 
         @Override

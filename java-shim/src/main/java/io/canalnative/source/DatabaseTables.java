@@ -17,28 +17,23 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
  * The tables of a database, definitions and rows, as Canal's flat messages for {@link io.canalnative.database.CanalDorisSink}. Tables are read in
  * ranges of their keys, by all subtasks.
  *
- * <p>A range that is read again after a failure has a higher sequence than before, and a later run of the job than an earlier one.
+ * <p>A range that is read again after a failure has a higher sequence than before. For a later run of the job to win over an earlier one the sink's
+ * specification has to have {@code epochs}.
  */
 public final class DatabaseTables implements Source<CanalRecord, TableRange, ListedTables> {
     private static final long serialVersionUID = 1L;
 
     final SourceTables database;
     private final String spec;
-    /** Of this run, 1 to 4095. */
-    final int epoch;
     /** Whether a table that cannot be read fails the job. */
     final boolean failsOnRefused;
     /** No row is read. */
     final boolean definitionsOnly;
     private transient ReadingProgress progress;
 
-    DatabaseTables(SourceTables database, String spec, int epoch, boolean failsOnRefused, boolean definitionsOnly) {
-        if (epoch < 1 || epoch > 4095) {
-            throw new IllegalArgumentException("The source's epoch is " + epoch + "; it has 12 bits of a sequence: 1 to 4095");
-        }
+    DatabaseTables(SourceTables database, String spec, boolean failsOnRefused, boolean definitionsOnly) {
         this.database = database;
         this.spec = spec;
-        this.epoch = epoch;
         this.failsOnRefused = failsOnRefused;
         this.definitionsOnly = definitionsOnly;
     }
@@ -47,12 +42,11 @@ public final class DatabaseTables implements Source<CanalRecord, TableRange, Lis
      * Tables that are read natively.
      *
      * @param spec what is read from where: JSON, as native/src/mysql/ documents it
-     * @param epoch of two runs the rows of the one with the higher number win: 1 to 4095
      * @param failsOnRefused a table that cannot be read fails the job; else it is reported, and left out
      * @param definitionsOnly no row is read
      */
-    public static DatabaseTables of(String spec, int epoch, boolean failsOnRefused, boolean definitionsOnly) {
-        return new DatabaseTables(new NativeSourceTables(), spec, epoch, failsOnRefused, definitionsOnly);
+    public static DatabaseTables of(String spec, boolean failsOnRefused, boolean definitionsOnly) {
+        return new DatabaseTables(new NativeSourceTables(), spec, failsOnRefused, definitionsOnly);
     }
 
     byte[] spec() {

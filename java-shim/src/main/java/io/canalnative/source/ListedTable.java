@@ -15,7 +15,6 @@ final class ListedTable {
 
     /** {@code database.table}. */
     final String name;
-    private final int epoch;
     /** Rows, by the server's statistics. */
     private final long expected;
     /** As it was listed; empty once its ranges are known. */
@@ -29,13 +28,12 @@ final class ListedTable {
     private long rows;
     private final ArrayDeque<TableRange> left = new ArrayDeque<>();
 
-    ListedTable(String name, int epoch, long expected, byte[] listing, byte[] definition) {
-        this(name, epoch, expected, listing, definition, 0, new BitSet(), 0);
+    ListedTable(String name, long expected, byte[] listing, byte[] definition) {
+        this(name, expected, listing, definition, 0, new BitSet(), 0);
     }
 
-    private ListedTable(String name, int epoch, long expected, byte[] listing, byte[] definition, int of, BitSet read, long rows) {
+    private ListedTable(String name, long expected, byte[] listing, byte[] definition, int of, BitSet read, long rows) {
         this.name = name;
-        this.epoch = epoch;
         this.expected = expected;
         this.listing = listing;
         this.definition = definition;
@@ -46,7 +44,7 @@ final class ListedTable {
 
     /** A table of which only a range is known, which came back. */
     static ListedTable of(TableRange range) {
-        ListedTable table = new ListedTable(range.table, range.epoch, 0, NONE, range.definition().value);
+        ListedTable table = new ListedTable(range.table, 0, NONE, range.definition().value);
         table.of = range.of;
         table.read.set(0, range.of);
         return table;
@@ -64,7 +62,7 @@ final class ListedTable {
     void ranges(List<byte[]> ranges) {
         of = ranges.size();
         for (int number = 0; number < of; number++) {
-            left.add(new TableRange(name, number, of, epoch, 0, definition, ranges.get(number)));
+            left.add(new TableRange(name, number, of, 0, definition, ranges.get(number)));
         }
         listing = NONE;
     }
@@ -108,7 +106,6 @@ final class ListedTable {
     /** Ranges are written without what they have in common, as a table may have many. */
     void write(DataOutputStream out) throws IOException {
         TableRange.writeBytes(name.getBytes(StandardCharsets.UTF_8), out);
-        out.writeInt(epoch);
         out.writeLong(expected);
         TableRange.writeBytes(listing, out);
         TableRange.writeBytes(definition, out);
@@ -125,10 +122,10 @@ final class ListedTable {
 
     static ListedTable read(DataInputStream in) throws IOException {
         String name = new String(TableRange.readBytes(in), StandardCharsets.UTF_8);
-        ListedTable table = new ListedTable(name, in.readInt(), in.readLong(), TableRange.readBytes(in), TableRange.readBytes(in), in.readInt(),
+        ListedTable table = new ListedTable(name, in.readLong(), TableRange.readBytes(in), TableRange.readBytes(in), in.readInt(),
                 BitSet.valueOf(TableRange.readBytes(in)), in.readLong());
         for (int ranges = in.readInt(); ranges > 0; ranges--) {
-            table.left.add(new TableRange(name, in.readInt(), table.of, table.epoch, in.readInt(), table.definition, TableRange.readBytes(in)));
+            table.left.add(new TableRange(name, in.readInt(), table.of, in.readInt(), table.definition, TableRange.readBytes(in)));
         }
         return table;
     }

@@ -16,8 +16,6 @@ final class TableRange implements SourceSplit {
 
     /** Room in a sequence for the rows of a message. */
     static final int ROW_BITS = 20;
-    /** And for how often a range was begun: of rows that are read again the later ones stay. */
-    static final int RUN_BITS = 51;
 
     static final SimpleVersionedSerializer<TableRange> SERIALIZER =
             new PayloadSerializer<TableRange>(0x434E5452, "a range of a table") {
@@ -38,20 +36,17 @@ final class TableRange implements SourceSplit {
     final int number;
     /** How many the table has. */
     final int of;
-    /** Of the run that listed the tables: rows of a later one win over those of an earlier one. */
-    final int epoch;
-    /** How often it was begun, at least. */
+    /** How often it was begun, at least: of rows that are read again the later ones stay. */
     final int begun;
     /** The table as a schema change of Canal's. */
     private final byte[] definition;
     /** For {@link io.canalnative.SourceTables#open}; empty if the definition is all that is wanted. */
     final byte[] range;
 
-    TableRange(String table, int number, int of, int epoch, int begun, byte[] definition, byte[] range) {
+    TableRange(String table, int number, int of, int begun, byte[] definition, byte[] range) {
         this.table = table;
         this.number = number;
         this.of = of;
-        this.epoch = epoch;
         this.begun = begun;
         this.definition = definition;
         this.range = range;
@@ -68,24 +63,23 @@ final class TableRange implements SourceSplit {
 
     /** The same, known to have been begun so often. */
     TableRange begun(int times) {
-        return times <= begun ? this : new TableRange(table, number, of, epoch, times, definition, range);
+        return times <= begun ? this : new TableRange(table, number, of, times, definition, range);
     }
 
     /** The table's definition: the same message at the same place whoever sends it, so that it is done once. */
     CanalRecord definition() {
-        return new CanalRecord(definition, 0, (long) epoch << RUN_BITS);
+        return new CanalRecord(definition, 0, 0);
     }
 
     /** A message of its rows, as they are read this time. */
     CanalRecord rows(byte[] message) {
-        return new CanalRecord(message, 0, (long) epoch << RUN_BITS | (long) begun << ROW_BITS);
+        return new CanalRecord(message, 0, (long) begun << ROW_BITS);
     }
 
     void write(DataOutputStream out) throws IOException {
         writeBytes(table.getBytes(StandardCharsets.UTF_8), out);
         out.writeInt(number);
         out.writeInt(of);
-        out.writeInt(epoch);
         out.writeInt(begun);
         writeBytes(definition, out);
         writeBytes(range, out);
@@ -93,7 +87,7 @@ final class TableRange implements SourceSplit {
 
     static TableRange read(DataInputStream in) throws IOException {
         String table = new String(readBytes(in), StandardCharsets.UTF_8);
-        return new TableRange(table, in.readInt(), in.readInt(), in.readInt(), in.readInt(), readBytes(in), readBytes(in));
+        return new TableRange(table, in.readInt(), in.readInt(), in.readInt(), readBytes(in), readBytes(in));
     }
 
     static void writeBytes(byte[] bytes, DataOutputStream out) throws IOException {
@@ -117,7 +111,7 @@ final class TableRange implements SourceSplit {
             return false;
         }
         TableRange other = (TableRange) o;
-        return table.equals(other.table) && number == other.number && of == other.of && epoch == other.epoch && begun == other.begun
+        return table.equals(other.table) && number == other.number && of == other.of && begun == other.begun
                 && Arrays.equals(definition, other.definition) && Arrays.equals(range, other.range);
     }
 

@@ -78,7 +78,7 @@ final class TableRanges implements SplitEnumerator<TableRange, ListedTables> {
         for (JsonNode table : all.path("tables")) {
             String name = table.path("database").asText() + "." + table.path("table").asText();
             byte[] definition = bytes(table.path("message").asText());
-            tables.add(new ListedTable(name, source.epoch, table.path("rows").asLong(), bytes(table.toString()), definition));
+            tables.add(new ListedTable(name, table.path("rows").asLong(), bytes(table.toString()), definition));
         }
         for (JsonNode table : all.path("refused")) {
             refused(table.path("table").asText(), table.path("reason").asText());

@@ -7,7 +7,7 @@ package io.canalnative;
  * refuses, or that it cannot be reached, throws a {@link NativeException}; a closed handle an {@link IllegalStateException}. Natives that wait see
  * {@code Thread.interrupt}.
  */
-final class SourceDatabase {
+final class NativeSource {
 
     /** Connects, and lists what is to be read, as {@link SourceTables#tables} describes. */
     static native byte[] tables(byte[] spec);
@@ -26,5 +26,5 @@ final class SourceDatabase {
 
     static native void close(long reader);
 
-    private SourceDatabase() {}
+    private NativeSource() {}
 }
