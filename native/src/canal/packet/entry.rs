@@ -1,6 +1,12 @@
 //! One entry: its header, and the change of rows in it.
 
-use super::wire::{Broken, Value, bytes, field, fields};
+use super::wire::{Broken, Value, bytes, bytes_if, field, fields, number_if};
+
+/// The tags of an entry's fields, and its type where it is of rows.
+const HEADER: u8 = 1 << 3 | 2;
+const ENTRY_TYPE: u8 = 2 << 3;
+const STORE_VALUE: u8 = 3 << 3 | 2;
+const ROWDATA: u8 = 2;
 
 /// From, to; empty for what is missing.
 pub(super) type Span = (usize, usize);
@@ -31,6 +37,16 @@ impl Entry {
     pub fn read(buf: &[u8], start: usize, end: usize) -> Result<Entry, Broken> {
         let mut entry = Entry { kind: EntryKind::Rows, header: (end, end), value: (end, end) };
         let mut pos = start;
+        // As a server writes them; whatever comes otherwise is read below, from there on.
+        if let Some(header) = bytes_if(buf, pos, end, HEADER)? {
+            (entry.header, pos) = (header, header.1);
+        }
+        if let [ENTRY_TYPE, ROWDATA, ..] = buf[pos..]
+            && pos + 2 <= end
+            && let Some(value) = bytes_if(buf, pos + 2, end, STORE_VALUE)?
+        {
+            (entry.value, pos) = (value, value.1);
+        }
         while pos < end {
             let (number, value, next) = field(buf, pos, end)?;
             match (number, value) {
@@ -81,6 +97,32 @@ impl Header {
     fn read(buf: &[u8], (start, end): Span) -> Result<Header, Broken> {
         let mut header = Header::default();
         let mut pos = start;
+        let number = |pos: &mut usize, field: u8| -> Result<Option<u64>, Broken> {
+            let (number, next) = number_if(buf, *pos, end, field << 3)?;
+            *pos = next;
+            Ok(number)
+        };
+        let text = |pos: &mut usize, field: u8, span: &mut Span| -> Result<(), Broken> {
+            if let Some(read) = bytes_if(buf, *pos, end, field << 3 | 2)? {
+                (*span, *pos) = (read, read.1);
+            }
+            Ok(())
+        };
+        // As a server writes them; whatever comes otherwise is read below, from there on.
+        let mut passed = (0, 0);
+        number(&mut pos, 1)?;
+        text(&mut pos, 2, &mut header.log_file)?;
+        header.log_offset = number(&mut pos, 3)?.map(|offset| offset as i64);
+        number(&mut pos, 4)?;
+        text(&mut pos, 5, &mut passed)?;
+        header.execute_time = number(&mut pos, 6)?.map(|millis| millis as i64);
+        number(&mut pos, 7)?;
+        text(&mut pos, 8, &mut header.schema)?;
+        text(&mut pos, 9, &mut header.table)?;
+        number(&mut pos, 10)?;
+        number(&mut pos, 11)?;
+        text(&mut pos, 12, &mut passed)?;
+        text(&mut pos, 13, &mut header.gtid)?;
         while pos < end {
             let (number, value, next) = field(buf, pos, end)?;
             match (number, value) {
@@ -115,7 +157,12 @@ impl Change {
     #[inline(always)]
     fn read(buf: &[u8], (start, end): Span) -> Result<Change, Broken> {
         let mut change = Change { event: 0, is_ddl: false, sql: (0, 0), rows: (end, end), count: 0 };
-        let mut pos = start;
+        // As a server writes them; whatever comes otherwise is read below, from there on.
+        let (_, pos) = number_if(buf, start, end, 1 << 3)?;
+        let (event, pos) = number_if(buf, pos, end, 2 << 3)?;
+        change.event = event.unwrap_or(0);
+        let (is_ddl, mut pos) = number_if(buf, pos, end, 10 << 3)?;
+        change.is_ddl = is_ddl.is_some_and(|is_ddl| is_ddl != 0);
         while pos < end {
             let (number, value, next) = field(buf, pos, end)?;
             match (number, value) {
