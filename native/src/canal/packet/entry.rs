@@ -1,12 +1,6 @@
 //! One entry: its header, and the change of rows in it.
 
-use super::wire::{Broken, Value, bytes, bytes_if, field, fields, number_if};
-
-/// The tags of an entry's fields, and its type where it is of rows.
-const HEADER: u8 = 1 << 3 | 2;
-const ENTRY_TYPE: u8 = 2 << 3;
-const STORE_VALUE: u8 = 3 << 3 | 2;
-const ROWDATA: u8 = 2;
+use super::wire::{Broken, Expected, Value, bytes, field, fields};
 
 /// From, to; empty for what is missing.
 pub(super) type Span = (usize, usize);
@@ -36,17 +30,15 @@ impl Entry {
     #[inline(always)]
     pub fn read(buf: &[u8], start: usize, end: usize) -> Result<Entry, Broken> {
         let mut entry = Entry { kind: EntryKind::Rows, header: (end, end), value: (end, end) };
-        let mut pos = start;
         // As a server writes them; whatever comes otherwise is read below, from there on.
-        if let Some(header) = bytes_if(buf, pos, end, HEADER)? {
-            (entry.header, pos) = (header, header.1);
+        let mut next = Expected { buf, pos: start, end };
+        entry.header = next.bytes(1)?.unwrap_or(entry.header);
+        let before = next.pos;
+        match next.number(2)? {
+            Some(2) => entry.value = next.bytes(3)?.unwrap_or(entry.value),
+            _ => next.pos = before,
         }
-        if let [ENTRY_TYPE, ROWDATA, ..] = buf[pos..]
-            && pos + 2 <= end
-            && let Some(value) = bytes_if(buf, pos + 2, end, STORE_VALUE)?
-        {
-            (entry.value, pos) = (value, value.1);
-        }
+        let mut pos = next.pos;
         while pos < end {
             let (number, value, next) = field(buf, pos, end)?;
             match (number, value) {
@@ -96,33 +88,22 @@ impl Header {
     #[inline(always)]
     fn read(buf: &[u8], (start, end): Span) -> Result<Header, Broken> {
         let mut header = Header::default();
-        let mut pos = start;
-        let number = |pos: &mut usize, field: u8| -> Result<Option<u64>, Broken> {
-            let (number, next) = number_if(buf, *pos, end, field << 3)?;
-            *pos = next;
-            Ok(number)
-        };
-        let text = |pos: &mut usize, field: u8, span: &mut Span| -> Result<(), Broken> {
-            if let Some(read) = bytes_if(buf, *pos, end, field << 3 | 2)? {
-                (*span, *pos) = (read, read.1);
-            }
-            Ok(())
-        };
         // As a server writes them; whatever comes otherwise is read below, from there on.
-        let mut passed = (0, 0);
-        number(&mut pos, 1)?;
-        text(&mut pos, 2, &mut header.log_file)?;
-        header.log_offset = number(&mut pos, 3)?.map(|offset| offset as i64);
-        number(&mut pos, 4)?;
-        text(&mut pos, 5, &mut passed)?;
-        header.execute_time = number(&mut pos, 6)?.map(|millis| millis as i64);
-        number(&mut pos, 7)?;
-        text(&mut pos, 8, &mut header.schema)?;
-        text(&mut pos, 9, &mut header.table)?;
-        number(&mut pos, 10)?;
-        number(&mut pos, 11)?;
-        text(&mut pos, 12, &mut passed)?;
-        text(&mut pos, 13, &mut header.gtid)?;
+        let mut next = Expected { buf, pos: start, end };
+        next.number(1)?;
+        header.log_file = next.bytes(2)?.unwrap_or_default();
+        header.log_offset = next.number(3)?.map(|offset| offset as i64);
+        next.number(4)?;
+        next.bytes(5)?;
+        header.execute_time = next.number(6)?.map(|millis| millis as i64);
+        next.number(7)?;
+        header.schema = next.bytes(8)?.unwrap_or_default();
+        header.table = next.bytes(9)?.unwrap_or_default();
+        next.number(10)?;
+        next.number(11)?;
+        next.bytes(12)?;
+        header.gtid = next.bytes(13)?.unwrap_or_default();
+        let mut pos = next.pos;
         while pos < end {
             let (number, value, next) = field(buf, pos, end)?;
             match (number, value) {
@@ -158,11 +139,11 @@ impl Change {
     fn read(buf: &[u8], (start, end): Span) -> Result<Change, Broken> {
         let mut change = Change { event: 0, is_ddl: false, sql: (0, 0), rows: (end, end), count: 0 };
         // As a server writes them; whatever comes otherwise is read below, from there on.
-        let (_, pos) = number_if(buf, start, end, 1 << 3)?;
-        let (event, pos) = number_if(buf, pos, end, 2 << 3)?;
-        change.event = event.unwrap_or(0);
-        let (is_ddl, mut pos) = number_if(buf, pos, end, 10 << 3)?;
-        change.is_ddl = is_ddl.is_some_and(|is_ddl| is_ddl != 0);
+        let mut next = Expected { buf, pos: start, end };
+        next.number(1)?;
+        change.event = next.number(2)?.unwrap_or(0);
+        change.is_ddl = next.number(10)?.is_some_and(|is_ddl| is_ddl != 0);
+        let mut pos = next.pos;
         while pos < end {
             let (number, value, next) = field(buf, pos, end)?;
             match (number, value) {

@@ -64,20 +64,41 @@ fn odd_varint(buf: &[u8], start: usize, end: usize) -> Result<(u64, usize), Brok
     Err(Broken { at: start, what })
 }
 
-/// The number of the field with this tag (of one byte) if that is next, and the position after it; else none and `pos`.
-#[inline(always)]
-pub(super) fn number_if(buf: &[u8], pos: usize, end: usize, tag: u8) -> Result<(Option<u64>, usize), Broken> {
-    if pos < end && buf[pos] == tag {
-        varint(buf, pos + 1, end).map(|(value, next)| (Some(value), next))
-    } else {
-        Ok((None, pos))
-    }
+/// Takes fields in the order in which they are expected; one that is not next is left out.
+pub(super) struct Expected<'b> {
+    pub buf: &'b [u8],
+    pub pos: usize,
+    pub end: usize,
 }
 
-/// Likewise the bytes of a field.
-#[inline(always)]
-pub(super) fn bytes_if(buf: &[u8], pos: usize, end: usize, tag: u8) -> Result<Option<(usize, usize)>, Broken> {
-    if pos < end && buf[pos] == tag { bytes(buf, pos + 1, end).map(Some) } else { Ok(None) }
+impl Expected<'_> {
+    /// Whether a field with this tag, of one byte, is next.
+    #[inline(always)]
+    fn is_next(&self, tag: u64) -> bool {
+        self.pos < self.end && u64::from(self.buf[self.pos]) == tag
+    }
+
+    /// The number of field `field`, which is below 16, if that is next.
+    #[inline(always)]
+    pub fn number(&mut self, field: u64) -> Result<Option<u64>, Broken> {
+        if !self.is_next(field << 3) {
+            return Ok(None);
+        }
+        let (value, next) = varint(self.buf, self.pos + 1, self.end)?;
+        self.pos = next;
+        Ok(Some(value))
+    }
+
+    /// Likewise its bytes.
+    #[inline(always)]
+    pub fn bytes(&mut self, field: u64) -> Result<Option<(usize, usize)>, Broken> {
+        if !self.is_next(field << 3 | 2) {
+            return Ok(None);
+        }
+        let span = bytes(self.buf, self.pos + 1, self.end)?;
+        self.pos = span.1;
+        Ok(Some(span))
+    }
 }
 
 /// Bytes with their length before them: from, to.
