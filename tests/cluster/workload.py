@@ -9,8 +9,6 @@ files, or with --write writes these. The last line is `N passed, N failed`.
 import argparse
 import gzip
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -18,10 +16,9 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 
 import run  # noqa: E402
-from canal import MariaDb  # noqa: E402
+from databases import databases  # noqa: E402
 from parts import REPO, Failure, run_logged, say  # noqa: E402
 from quickstart import run_dir  # noqa: E402
-from servers import Process, free_ports  # noqa: E402
 
 DATA = REPO / "tests" / "data" / "sync"
 TABLES = """SELECT table_schema, table_name FROM information_schema.tables
@@ -30,27 +27,6 @@ COLUMNS = """SELECT column_name, data_type, column_type FROM information_schema.
              WHERE table_schema = '{}' AND table_name = '{}' ORDER BY ordinal_position"""
 BYTES = {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "geometry", "point", "linestring", "polygon", "multipoint",
          "multilinestring", "multipolygon", "geometrycollection", "geomcollection"}
-
-
-class Mysql80(MariaDb):
-    """A MySQL 8.0 of $MYSQL_HOME."""
-
-    def __init__(self, directory: Path, home: Path, networking: bool = False):
-        # pylint: disable=super-init-not-called
-        self.directory, self.home, self.process, self.port = directory, home, None, free_ports(1)[0] if networking else None
-
-    def start(self) -> None:
-        """Makes its tables and starts it; returns when it answers."""
-        self.directory.mkdir(parents=True)
-        user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
-        program = [str(self.home / "bin" / "mysqld"), "--no-defaults", f"--basedir={self.home}", f"--lc-messages-dir={self.home}/share",
-                   f"--datadir={self.directory}/data", f"--user={user}", "--log-error-verbosity=1"]
-        os.chmod(program[0], 0o755)
-        run_logged(program + ["--initialize-insecure"], self.directory / "install.log", "making MySQL's tables")
-        network = [f"--port={self.port}", "--bind-address=127.0.0.1"] if self.port else ["--skip-networking"]
-        self.process = Process("MySQL", program + network + [f"--socket={self.directory}/s", "--mysqlx=OFF", f"--pid-file={self.directory}/pid",
-                                                             "--character-set-server=utf8mb4"], self.directory / "mysql.log")
-        self.process.wait_for(self.answers, "answering")
 
 
 def statements(text: str):
@@ -104,12 +80,12 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the files instead of comparing with them")
     options = parser.parse_args()
     directory, checks = run_dir(), run.Checks()
-    servers = {"mariadb": MariaDb(directory / "mariadb")}
-    home = os.environ.get("MYSQL_HOME")
-    if home:
-        servers |= {name: Mysql80(directory / name, Path(home)) for name in ("mysql80", "mysql97")}
-    else:
-        say("not run: mysql80 and mysql97, as $MYSQL_HOME names no MySQL 8.0")
+    here, missing = databases()
+    servers = {name: here[name](directory / name) for name in ("mariadb", "mysql80") if name in here}
+    if "mysql80" in here:
+        servers["mysql97"] = here["mysql80"](directory / "mysql97")
+    for reason in missing:
+        say(f"not run: mysql97 and {reason}")
     for name, server in servers.items():
         try:
             say(f"starting the server of {name}")

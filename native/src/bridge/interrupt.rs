@@ -1,7 +1,7 @@
 //! Java's interrupts: a task that is cancelled is interrupted, and its natives are to end soon.
 
-use crate::doris::interrupt;
 use crate::error::Error;
+use crate::interrupt;
 use jni::{JNIEnv, JavaVM};
 use std::sync::OnceLock;
 

@@ -1,4 +1,4 @@
-//! The boundary to the JVM: the natives of `io.canalnative.NativeCodec`, `NativeDoris`, `NativeDatabase` and `NativeJob`. All JNI is here, and
+//! The boundary to the JVM: the natives of `io.canalnative.NativeCodec`, `NativeDoris`, `NativeDatabase`, `NativeSource` and `NativeJob`. All JNI is here, and
 //! all `unsafe` but the vector loads of [`json::scan`](crate::json::scan). What crosses, who owns it and until when: ARCHITECTURE.md, "The boundary".
 //!
 //! Each exported function gets the decoder or encoder behind its handle, calls one plain function and lets [`throw::guard`] turn errors
@@ -11,6 +11,7 @@ mod encode;
 mod handle;
 mod interrupt;
 mod job;
+mod source;
 mod throw;
 
 use crate::canal::changelog::Changelog;
@@ -20,6 +21,7 @@ use crate::error::{Error, Kind};
 use crate::json::PADDING;
 use crate::row::RowKind;
 use crate::schema::{DecoderSpec, Wire};
+use crate::snapshot::mysql::reader::RangeReader;
 use arrow::array::Array;
 use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, to_ffi};
 use jni::JNIEnv;
@@ -34,6 +36,7 @@ enum Session {
     Committer(Box<doris::Committing>),
     Database(Box<database::Database>),
     Router(Box<database::Routing>),
+    Range(Box<RangeReader>),
 }
 
 impl Session {
@@ -64,6 +67,10 @@ impl Session {
     #[inline(always)]
     fn routing(&mut self) -> Result<&mut database::Routing, Error> {
         if let Session::Router(routing) = self { Ok(routing) } else { Err(wrong_kind("a router")) }
+    }
+
+    fn range(&mut self) -> Result<&mut RangeReader, Error> {
+        if let Session::Range(range) = self { Ok(range) } else { Err(wrong_kind("a range's reader")) }
     }
 }
 

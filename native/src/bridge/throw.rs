@@ -57,7 +57,9 @@ fn throw<T: Nothing>(env: &mut JNIEnv<'_>, error: &Error) -> T {
     let class = match error.kind() {
         Kind::IllegalState => "java/lang/IllegalStateException",
         Kind::IllegalArgument => "java/lang/IllegalArgumentException",
-        Kind::InvalidSpec | Kind::UnsupportedType | Kind::Load | Kind::Internal => "io/canalnative/NativeException",
+        Kind::InvalidSpec | Kind::UnsupportedType | Kind::Load | Kind::Source | Kind::Internal => {
+            "io/canalnative/NativeException"
+        }
     };
     // A pending exception, thrown by the JVM itself, says more than ours.
     if !env.exception_check().unwrap_or(true) && env.throw_new(class, error.to_string()).is_err() {

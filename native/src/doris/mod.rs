@@ -21,7 +21,6 @@ pub mod committer;
 pub mod compress;
 pub mod health;
 pub mod http;
-pub mod interrupt;
 pub mod isolate;
 pub mod label;
 pub mod latency;

@@ -8,7 +8,7 @@ use super::shape::{Member, Shape, may, must};
 /// The whole file.
 pub const JOB: Shape = Object(&[
     must("name", Text, "shop-to-doris", "The job's name: Flink shows it, and labels of loads are made from it"),
-    must("source", Object(SOURCE), "{canal: …}", "Where changes come from"),
+    must("source", Object(SOURCE), "{canal: …}", "Where rows and changes come from"),
     must("target", Object(TARGET), "{doris: …}", "Where they go"),
     may("tables", Object(TABLES), "{include: ['shop\\..*']}", "Which tables, and what they are in Doris"),
     may("ddl", Object(DDL), "{sync: true}", "What becomes of schema changes"),
@@ -21,6 +21,12 @@ pub const JOB: Shape = Object(&[
         "10",
         "At most so many seconds pass until a row is sent to Doris; CloudCanal's name. Default 10",
     ),
+    may(
+        "fullBatchSize",
+        Number(1, u64::MAX >> 1),
+        "100000",
+        "Rows of a table that are read at once, about: larger tables are cut at their keys, and the pieces read in parallel. Default 100000",
+    ),
     may("increBatchSize", Number(1, u64::MAX), "500000", "CloudCanal's name for load.max-rows"),
     may(
         "increRingBufferSize",
@@ -31,7 +37,46 @@ pub const JOB: Shape = Object(&[
     may("flink", Object(FLINK), "{parallelism: 1}", "How Flink runs the job"),
 ]);
 
-const SOURCE: &[Member] = &[must("canal", Object(CANAL), "{format: json, kafka: …}", "Canal's messages")];
+const SOURCE: &[Member] = &[
+    may("canal", Object(CANAL), "{format: json, kafka: …}", "Canal's messages"),
+    may(
+        "mysql",
+        Object(MYSQL),
+        "{host: db1, username: reader}",
+        "A MySQL or MariaDB server, whose tables are read as they are now",
+    ),
+];
+
+const MYSQL: &[Member] = &[
+    must("host", Text, "db1", "The server's name or address"),
+    may("port", Number(1, 65_535), "3306", "Its port. Default 3306"),
+    must(
+        "username",
+        Text,
+        "reader",
+        "A user with SELECT on the tables; with REPLICATION CLIENT it also learns where the binary log stands",
+    ),
+    may("password", Scalar, "secret", "The password; better in the environment or a file"),
+    may("password-env", Text, "MYSQL_PASSWORD", "The environment variable with the password"),
+    may(
+        "password-file",
+        Text,
+        "password.txt",
+        "The file with the password, without a line break at its end; relative to the job's file",
+    ),
+    may("connect-timeout", Duration, "30s", "Limit for a connection to be made. Default 30s"),
+    may(
+        "tls",
+        Object(SERVER_TLS),
+        "{ca: /etc/mysql/ca.pem}",
+        "TLS to the server; {} with Mozilla's list of authorities",
+    ),
+];
+
+const SERVER_TLS: &[Member] = &[
+    may("ca", Text, "/etc/mysql/ca.pem", "PEM file of the authorities to trust, on each task manager"),
+    may("skip-hostname-verification", Flag, "false", "Whether the certificate may be for another host. Default false"),
+];
 
 const CANAL: &[Member] = &[
     may(

@@ -17,12 +17,23 @@ const OURS: &[(&str, &str)] = &[
 
 /// Looks for them in a file whose keys were checked.
 pub fn check(job: &Value, problems: &mut Problems) {
-    if let Some(canal) = job.path(&["source", "canal"]) {
-        source(canal, problems);
+    if let Some(source) = job.get("source") {
+        exactly_one(source, "source", &["canal", "mysql"], problems);
     }
-    if let Some(doris) = job.path(&["target", "doris"]) {
-        let passwords = ["password", "password-env", "password-file"];
-        at_most_one(doris, "target.doris", &passwords, problems);
+    if let Some(canal) = job.path(&["source", "canal"]) {
+        self::canal(canal, problems);
+        if let Some(rows) = job.get("fullBatchSize") {
+            problems.add(
+                rows.at,
+                "fullBatchSize",
+                "is for source.mysql, whose tables are read; Canal's messages come as they come",
+            );
+        }
+    }
+    for path in [["target", "doris"], ["source", "mysql"]] {
+        if let Some(server) = job.path(&path) {
+            at_most_one(server, &path.join("."), &["password", "password-env", "password-file"], problems);
+        }
     }
     if let Some(tables) = job.get("tables") {
         renames(tables, problems);
@@ -35,7 +46,7 @@ pub fn check(job: &Value, problems: &mut Problems) {
     times(job, problems);
 }
 
-fn source(canal: &Value, problems: &mut Problems) {
+fn canal(canal: &Value, problems: &mut Problems) {
     let path = "source.canal";
     exactly_one(canal, path, &["kafka", "files"], problems);
     if let (Some(files), Some("protobuf")) = (canal.get("files"), canal.get("format").and_then(Value::text)) {
@@ -145,8 +156,14 @@ fn memory(job: &Value, problems: &mut Problems) {
 }
 
 fn times(job: &Value, problems: &mut Problems) {
-    for path in [["flink", "checkpoint-interval"], ["load", "timeout"], ["load", "patience"]] {
-        if let Some((value, millis)) = job.path(&path).and_then(|value| Some((value, value.number()?))) {
+    let paths: [&[&str]; 4] = [
+        &["flink", "checkpoint-interval"],
+        &["load", "timeout"],
+        &["load", "patience"],
+        &["source", "mysql", "connect-timeout"],
+    ];
+    for path in paths {
+        if let Some((value, millis)) = job.path(path).and_then(|value| Some((value, value.number()?))) {
             if millis == 0 || millis % 1000 != 0 {
                 problems.add(value.at, &path.join("."), "takes whole seconds, from 1s on");
             }

@@ -1,7 +1,8 @@
 //! What a job's program needs, as JSON:
 //!
 //! ```text
-//! {"name", "source": {"kafka": {"bootstrapServers", "topics" | "topicPattern", "group", "start", "properties"}} | {"files": {"paths"}},
+//! {"name", "source": {"kafka": {"bootstrapServers", "topics" | "topicPattern", "group", "start", "properties"}} | {"files": {"paths"}}
+//!                    | {"mysql": SourceSpec},
 //!  "wire": "json" | "protobuf", "parallelism", "checkpointSeconds", "flushSeconds", "stateDirectory": path | null, "flink": {…},
 //!  "sink": DatabaseSpec without its label}
 //! ```
@@ -18,6 +19,10 @@ use std::path::Path;
 pub(super) const MAX_BYTES: u64 = 100 << 20;
 /// Default of `load.memory`.
 pub(super) const MEMORY: u64 = 512 << 20;
+/// Default of `fullBatchSize`.
+const RANGE_ROWS: u64 = 100_000;
+/// Of a message that rows are read into: many rows, and little memory in each of the places that it passes.
+const MESSAGE_BYTES: u64 = 256 << 10;
 /// What a slot of CloudCanal's ring stands for.
 pub(super) const RING_SLOT: u64 = 4 << 20;
 
@@ -27,7 +32,7 @@ pub fn of(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Js
     let millis = number(flink, "checkpoint-interval", 10_000);
     json!({
         "name": job.get("name").map(json),
-        "source": source(job, around),
+        "source": source(job, around, problems),
         "wire": wire(job),
         "parallelism": number(flink, "parallelism", 1),
         "checkpointSeconds": millis / 1000,
@@ -38,7 +43,10 @@ pub fn of(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Js
     })
 }
 
-fn source(job: &Value, around: &Surroundings<'_>) -> Json {
+fn source(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json {
+    if let Some(server) = job.path(&["source", "mysql"]) {
+        return json!({"mysql": mysql(job, server, around, problems)});
+    }
     let canal = job.path(&["source", "canal"]);
     if let Some(files) = canal.and_then(|canal| canal.get("files")) {
         let paths: Vec<String> =
@@ -66,6 +74,31 @@ fn source(job: &Value, around: &Surroundings<'_>) -> Json {
     json!({"kafka": plan})
 }
 
+/// A server that is read.
+fn mysql(job: &Value, server: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json {
+    let mut spec = json!({
+        "host": text(Some(server), "host"),
+        "port": number(Some(server), "port", 3306),
+        "user": text(Some(server), "username"),
+        "password": password(server, "source.mysql", around, problems),
+        "names": names(job, &["include", "exclude"]),
+        "rangeRows": number(Some(job), "fullBatchSize", RANGE_ROWS),
+        "messageBytes": MESSAGE_BYTES,
+        "connectSeconds": number(Some(server), "connect-timeout", 30_000) / 1000,
+    });
+    if let Some(tls) = server.get("tls") {
+        let any_name = tls.get("skip-hostname-verification").map_or(json!(false), json);
+        spec["tls"] = json!({"ca": text(Some(tls), "ca"), "skipHostnameVerification": any_name});
+    }
+    spec
+}
+
+/// Which tables, and their names.
+fn names(job: &Value, keys: &[&str]) -> Map<String, Json> {
+    let tables = job.get("tables");
+    keys.iter().filter_map(|key| Some((key.to_string(), json(tables?.get(key)?)))).collect()
+}
+
 fn wire(job: &Value) -> &str {
     text(job.path(&["source", "canal"]), "format").unwrap_or("json")
 }
@@ -74,20 +107,17 @@ fn sink(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json
     let (doris, tables, load) = (job.path(&["target", "doris"]), job.get("tables"), job.get("load"));
     let mut sink = access(doris);
     if let Some(doris) = doris {
-        sink.insert("password".into(), json!(password(doris, around, problems)));
+        sink.insert("password".into(), json!(password(doris, "target.doris", around, problems)));
     }
-    let pick = |keys: &[&str]| -> Map<String, Json> {
-        let there = |key: &&str| Some((key.to_string(), json(tables?.get(key)?)));
-        keys.iter().filter_map(there).collect()
-    };
     let of_tables = |key: &str, other: Json| tables.and_then(|tables| tables.get(key)).map_or(other, json);
     let (properties, per_table) = properties(of_tables("properties", json!({})));
     let ring = job.get("increRingBufferSize").and_then(Value::number).map(|slots| slots.saturating_mul(RING_SLOT));
     let rows = job.get("increBatchSize").and_then(Value::number);
     let rest = json!({
         "wire": wire(job),
+        "epochs": job.path(&["source", "mysql"]).is_some(),
         "origin": text(Some(job), "name"),
-        "names": pick(&["include", "exclude", "rename"]),
+        "names": names(job, &["include", "exclude", "rename"]),
         "columns": of_tables("columns", json!([])),
         "properties": properties,
         "perTable": per_table,
@@ -162,22 +192,22 @@ fn access(doris: Option<&Value>) -> Map<String, Json> {
 }
 
 /// The password, from wherever it is. It is in no message.
-fn password(doris: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> String {
-    if let Some(password) = text(Some(doris), "password") {
+fn password(server: &Value, path: &str, around: &Surroundings<'_>, problems: &mut Problems) -> String {
+    if let Some(password) = text(Some(server), "password") {
         return password.to_string();
     }
     if !around.secrets {
         return String::new();
     }
-    let path = |key: &str| format!("target.doris.{key}");
-    if let Some((at, name)) = doris.get("password-env").and_then(|value| Some((value.at, value.text()?))) {
+    let path = |key: &str| format!("{path}.{key}");
+    if let Some((at, name)) = server.get("password-env").and_then(|value| Some((value.at, value.text()?))) {
         return (around.variable)(name).unwrap_or_else(|| {
             let what = format!("the environment variable {name} is not set; set it before the job is started");
             problems.add(at, &path("password-env"), what);
             String::new()
         });
     }
-    if let Some((at, name)) = doris.get("password-file").and_then(|value| Some((value.at, value.text()?))) {
+    if let Some((at, name)) = server.get("password-file").and_then(|value| Some((value.at, value.text()?))) {
         let file = absolute(name, around);
         return match (around.text)(Path::new(&file)) {
             Ok(text) => text.trim_end_matches(['\n', '\r']).to_string(),

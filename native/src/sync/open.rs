@@ -41,6 +41,9 @@ pub struct DatabaseSpec {
     /// The job's name, under which the journal of schema changes is kept.
     #[serde(default = "canal")]
     pub origin: String,
+    /// Whether rows of this run win over those of all runs before it: it reads its source anew. The number of the run is made from the journal's.
+    #[serde(default)]
+    pub epochs: bool,
     /// Nothing is done; only what would be is reported.
     #[serde(default)]
     pub plan: bool,

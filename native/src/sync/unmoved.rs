@@ -66,7 +66,11 @@ impl Database {
     /// A message that cannot be applied.
     pub(super) fn unapplied(&mut self, table: &str, text: &str) -> Result<Step, Error> {
         let (partition, offset) = (self.place.partition, self.place.sequence >> ROW_BITS);
-        let text = format!("{text}; it is the message at offset {offset} of partition {partition}");
+        // What was read of a table has no place in a log.
+        let text = match self.place.epoch() {
+            0 => format!("{text}; it is the message at offset {offset} of partition {partition}"),
+            _ => text.to_string(),
+        };
         if self.tables.spec.on_error.message == OnError::Fail {
             let error = Error::new(Kind::Load, format!("{text}. With errors.message: report it would be passed over"));
             return Err(if table.is_empty() { error } else { error.at(table) });

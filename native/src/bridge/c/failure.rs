@@ -32,7 +32,7 @@ impl From<Kind> for CanalStatus {
             Kind::IllegalState => CanalStatus::IllegalState,
             Kind::IllegalArgument => CanalStatus::IllegalArgument,
             // No C function loads anything.
-            Kind::Load | Kind::Internal => CanalStatus::Internal,
+            Kind::Load | Kind::Source | Kind::Internal => CanalStatus::Internal,
         }
     }
 }

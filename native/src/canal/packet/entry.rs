@@ -1,6 +1,6 @@
 //! One entry: its header, and the change of rows in it.
 
-use super::wire::{Broken, Value, bytes, field, fields};
+use super::wire::{Broken, Expected, Value, bytes, field, fields};
 
 /// From, to; empty for what is missing.
 pub(super) type Span = (usize, usize);
@@ -30,7 +30,15 @@ impl Entry {
     #[inline(always)]
     pub fn read(buf: &[u8], start: usize, end: usize) -> Result<Entry, Broken> {
         let mut entry = Entry { kind: EntryKind::Rows, header: (end, end), value: (end, end) };
-        let mut pos = start;
+        // As a server writes them; whatever comes otherwise is read below, from there on.
+        let mut next = Expected { buf, pos: start, end };
+        entry.header = next.bytes(1)?.unwrap_or(entry.header);
+        let before = next.pos;
+        match next.number(2)? {
+            Some(2) => entry.value = next.bytes(3)?.unwrap_or(entry.value),
+            _ => next.pos = before,
+        }
+        let mut pos = next.pos;
         while pos < end {
             let (number, value, next) = field(buf, pos, end)?;
             match (number, value) {
@@ -80,7 +88,22 @@ impl Header {
     #[inline(always)]
     fn read(buf: &[u8], (start, end): Span) -> Result<Header, Broken> {
         let mut header = Header::default();
-        let mut pos = start;
+        // As a server writes them; whatever comes otherwise is read below, from there on.
+        let mut next = Expected { buf, pos: start, end };
+        next.number(1)?;
+        header.log_file = next.bytes(2)?.unwrap_or_default();
+        header.log_offset = next.number(3)?.map(|offset| offset as i64);
+        next.number(4)?;
+        next.bytes(5)?;
+        header.execute_time = next.number(6)?.map(|millis| millis as i64);
+        next.number(7)?;
+        header.schema = next.bytes(8)?.unwrap_or_default();
+        header.table = next.bytes(9)?.unwrap_or_default();
+        next.number(10)?;
+        next.number(11)?;
+        next.bytes(12)?;
+        header.gtid = next.bytes(13)?.unwrap_or_default();
+        let mut pos = next.pos;
         while pos < end {
             let (number, value, next) = field(buf, pos, end)?;
             match (number, value) {
@@ -115,7 +138,12 @@ impl Change {
     #[inline(always)]
     fn read(buf: &[u8], (start, end): Span) -> Result<Change, Broken> {
         let mut change = Change { event: 0, is_ddl: false, sql: (0, 0), rows: (end, end), count: 0 };
-        let mut pos = start;
+        // As a server writes them; whatever comes otherwise is read below, from there on.
+        let mut next = Expected { buf, pos: start, end };
+        next.number(1)?;
+        change.event = next.number(2)?.unwrap_or(0);
+        change.is_ddl = next.number(10)?.is_some_and(|is_ddl| is_ddl != 0);
+        let mut pos = next.pos;
         while pos < end {
             let (number, value, next) = field(buf, pos, end)?;
             match (number, value) {

@@ -1,7 +1,7 @@
 //! The rows of an entry: columns → cells.
 
 use super::entry::{AFTER, BEFORE, Change, Column, RowImages, Span};
-use super::layout::{Layout, Tables, Target, describe};
+use super::layout::{IS_NULL, Layout, Tables, Target, VALUE, describe};
 use super::wire::{Broken, bytes, field, varint};
 use crate::canal::changelog::Changelog;
 use crate::canal::image::{Array, Columns, Images, Scratch, Shape};
@@ -15,10 +15,6 @@ use crate::schema::{DecoderSpec, MetadataKey};
 /// Cells of one entry, of each image (512 MiB of them).
 const MAX_CELLS: usize = 1 << 25;
 
-/// The tags of `isNull` and `value` inside a column.
-const IS_NULL: u8 = 6 << 3;
-const VALUE: u8 = 8 << 3 | 2;
-
 /// Reads the rows of one entry after the other.
 #[derive(Debug)]
 pub(super) struct RowReader {
@@ -27,6 +23,8 @@ pub(super) struct RowReader {
     tables: Tables,
     /// Metadata columns want the [description](describe) of the columns.
     describes: bool,
+    /// Where the columns of the image before the change begin that were read first, as a layout has them and brief.
+    before: Vec<usize>,
     /// That of the entry read last, if it had rows.
     pub description: Vec<u8>,
 }
@@ -66,6 +64,7 @@ impl RowReader {
             keys: Keys::new(spec.fields.iter().map(|f| f.name.as_str())),
             reading: Reading::of(spec),
             tables: Tables::default(),
+            before: Vec::new(),
             describes: spec.metadata.iter().any(|key| matches!(key, MetadataKey::SqlType | MetadataKey::PkNames)),
             description: Vec::new(),
         }
@@ -155,19 +154,32 @@ impl RowReader {
             old.cells.resize(base + columns.len(), Cell::ABSENT);
         }
         let (mut before, mut after) = (Image::new(BEFORE), Image::new(AFTER));
+        self.before.clear();
         let mut pos = row.0;
         while pos < row.1 {
-            let image = match (buf[pos], wanted) {
-                (BEFORE, RowImages::Before | RowImages::Both) => &mut before,
-                (AFTER, RowImages::After | RowImages::Both) => &mut after,
+            let (image, images, unchanged) = match (buf[pos], wanted) {
+                (BEFORE, RowImages::Both) => (&mut before, &mut *old, &[][..]),
+                (BEFORE, RowImages::Before) => (&mut before, &mut *data, &[][..]),
+                (AFTER, RowImages::Both) => {
+                    if after.read == 0 && !self.before.is_empty() {
+                        after.layout = before.layout;
+                    }
+                    (&mut after, &mut *data, &old.cells[base..])
+                }
+                (AFTER, RowImages::After) => (&mut after, &mut *data, &[][..]),
                 _ => {
                     pos = field(buf, pos, row.1)?.2;
                     continue;
                 }
             };
-            let images = if image.tag == BEFORE && wanted == RowImages::Both { &mut *old } else { &mut *data };
-            let (start, end) = bytes(buf, pos + 1, row.1)?;
             let mut place = Place { columns, images, base, scratch };
+            let brief = self.brief::<V>(buf, (pos, row.1), image, unchanged, &mut place)?;
+            if brief > pos {
+                pos = brief;
+                continue;
+            }
+            self.before.clear();
+            let (start, end) = bytes(buf, pos + 1, row.1)?;
             self.column::<V>(buf, (start, end), image, &mut place)?;
             pos = end;
         }
@@ -201,6 +213,50 @@ impl RowReader {
             }
         }
         Ok([before, after])
+    }
+
+    /// Reads columns as long as each is [brief](super::layout::Brief) and the next one of the layout: where that ended. `unchanged` are
+    /// the cells of the image before the change: a column that stands there byte for byte is not read again.
+    #[inline(always)]
+    fn brief<V: Vector>(
+        &mut self,
+        buf: &[u8],
+        (mut pos, end): Span,
+        image: &mut Image,
+        unchanged: &[Cell],
+        place: &mut Place<'_>,
+    ) -> Result<usize, Broken> {
+        let layouts = &self.tables.current().layouts;
+        if image.read == 0 && image.layout.is_none() {
+            image.layout = layouts.iter().position(|layout| V::fits(buf, pos + 1, &layout.steps[0].brief.head));
+        }
+        let Some(layout) = image.layout else { return Ok(pos) };
+        let steps = layouts[layout].steps.get(image.read..).unwrap_or_default();
+        let (tag, mut read, mut set) = (image.tag, image.read, image.set);
+        for step in steps {
+            if buf[pos] != tag {
+                break;
+            }
+            let twin = if unchanged.is_empty() { None } else { self.before.get(read) };
+            if let Some(next) = twin.and_then(|twin| same::<V>(buf, pos, *twin, end)) {
+                if let Some(column) = step.target.column() {
+                    place.images.cells[place.base + column] = unchanged[column];
+                    set += 1;
+                }
+                pos = next;
+            } else {
+                let Some((text, next)) = step.brief.read::<V>(buf, pos, end) else { break };
+                if tag == BEFORE && self.before.len() == read {
+                    self.before.push(pos);
+                }
+                self.value::<V>(buf, &step.target, text, place)?;
+                set += usize::from(step.target != Target::Skipped);
+                pos = next;
+            }
+            read += 1;
+        }
+        (image.read, image.set) = (read, set);
+        Ok(pos)
     }
 
     /// Reads one column.
@@ -319,6 +375,14 @@ impl RowReader {
             place.images.note(fault);
         }
     }
+}
+
+/// The end of the column at `pos` if it is, byte for byte, the brief one at `twin`.
+#[inline(always)]
+fn same<V: Vector>(buf: &[u8], pos: usize, twin: usize, end: usize) -> Option<usize> {
+    let len = usize::from(buf[twin + 1]) + 1;
+    let next = pos + 1 + len;
+    (next <= end && V::alike(buf, pos + 1, twin + 1, len)).then_some(next)
 }
 
 /// The target and value of column `n` if it is the one that the layout has there.

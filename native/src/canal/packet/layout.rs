@@ -4,6 +4,9 @@
 //! change from row to row. So a row that was read is kept as a layout: for each column the bytes before these and the bytes behind. A row
 //! that follows it is read by comparing them; a column that does not is read field by field. So a layout changes the cost
 //! of a row, never its cells.
+//!
+//! Most columns are short, so that their length and their value's take a byte each. Then all that comes before the value is of one length,
+//! and is compared at once, with holes for what changes: a [`Brief`].
 
 use super::entry::{Column, Span};
 use super::wire::{Broken, Value, field, fields};
@@ -11,7 +14,7 @@ use crate::canal::image::{Columns, Shape};
 use crate::canal::mysql;
 use crate::canal::value::Scalar;
 use crate::json::keys::Keys;
-use crate::json::scan::Passage;
+use crate::json::scan::{Passage, Pattern, Vector};
 
 /// Tables of one topic whose layouts are kept.
 const TABLES: usize = 64;
@@ -49,6 +52,10 @@ impl Target {
     }
 }
 
+/// The tags of `isNull` and `value` inside a column.
+pub(super) const IS_NULL: u8 = 6 << 3;
+pub(super) const VALUE: u8 = 8 << 3 | 2;
+
 /// One column of a layout.
 #[derive(Debug)]
 pub(super) struct Step {
@@ -57,6 +64,56 @@ pub(super) struct Step {
     /// From behind the value to the column's end: `mysqlType`.
     pub tail: Passage,
     pub target: Target,
+    pub brief: Brief,
+}
+
+/// How a column of less than 128 bytes stands in a row, from its length on.
+#[derive(Debug)]
+pub(super) struct Brief {
+    /// Its length, what is before `updated`, that it is not NULL, and its value's length.
+    pub head: Pattern,
+    /// From behind the value to the column's end.
+    pub tail: Pattern,
+    /// All of a column that is NULL and has no value.
+    pub null: Pattern,
+    /// The column's length without its value.
+    pub around: usize,
+}
+
+impl Brief {
+    fn new(lead: &[u8], tail: &[u8]) -> Brief {
+        // Of a length the bit counts that says that there are more bytes of it; of `updated` all but whether it is.
+        let (length, flag) = ((&[0][..], &[0x80][..]), (&[0][..], &[0xFE][..]));
+        let all = |text: &'static [u8]| (text, &[0xFF; 4][..text.len()]);
+        let lead = (lead, &vec![0xFF; lead.len()][..]);
+        let end = (tail, &vec![0xFF; tail.len()][..]);
+        let pattern = |parts: &[(&[u8], &[u8])]| {
+            let (text, mask): (Vec<_>, Vec<_>) = parts.iter().copied().unzip();
+            Pattern::new(&text.concat(), &mask.concat())
+        };
+        Brief {
+            head: pattern(&[length, lead, flag, all(&[IS_NULL, 0, VALUE]), length]),
+            tail: pattern(&[end]),
+            null: pattern(&[length, lead, flag, all(&[IS_NULL, 1]), end]),
+            around: lead.0.len() + 5 + tail.len(),
+        }
+    }
+
+    /// The value, `None` for NULL, of a column at `pos` that stands so in a row which ends at `end`, and where the column ends.
+    #[inline(always)]
+    pub fn read<V: Vector>(&self, buf: &[u8], pos: usize, end: usize) -> Option<(Option<Span>, usize)> {
+        let length = usize::from(buf[pos + 1]);
+        if !V::fits(buf, pos + 1, &self.head) {
+            let next = pos + self.around;
+            let null = length + 2 == self.around && next <= end && V::fits(buf, pos + 1, &self.null);
+            return null.then_some((None, next));
+        }
+        let start = pos + 1 + self.head.len();
+        let behind = start + usize::from(buf[start - 1]);
+        let next = pos + 2 + length;
+        let whole = behind + self.tail.len() == next && next <= end && V::fits(buf, behind, &self.tail);
+        whole.then_some((Some((start, behind)), next))
+    }
 }
 
 /// The columns of one image of a row, in order.
@@ -160,7 +217,13 @@ impl Layout {
             let column = Column::read(buf, (start, end))?;
             let bytes = |(from, to): Span| &buf[from..to];
             let target = Target::of(bytes(column.name), bytes(column.mysql_type), keys, columns);
-            steps.push(Step { lead: Passage::new(bytes(lead)), tail: Passage::new(bytes(tail)), target });
+            let (lead, tail) = (bytes(lead), bytes(tail));
+            steps.push(Step {
+                lead: Passage::new(lead),
+                tail: Passage::new(tail),
+                target,
+                brief: Brief::new(lead, tail),
+            });
         }
         let mut targets: Vec<_> = steps.iter().filter_map(|step| step.target.column()).collect();
         targets.sort_unstable();
@@ -182,7 +245,9 @@ impl Layout {
 }
 
 impl Target {
-    fn column(self) -> Option<usize> {
+    /// Its number in the table.
+    #[inline(always)]
+    pub fn column(self) -> Option<usize> {
         match self {
             Target::Skipped => None,
             Target::Scalar(column, _) | Target::Bytes { column, .. } | Target::Nested(column) => Some(column),

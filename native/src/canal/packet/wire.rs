@@ -30,8 +30,28 @@ pub(super) fn varint(buf: &[u8], pos: usize, end: usize) -> Result<(u64, usize),
     if first < 0x80 && pos < end { Ok((first.into(), pos + 1)) } else { long_varint(buf, pos, end) }
 }
 
-#[inline(never)]
+/// A number of more than one byte: up to eight of them are taken at once.
+#[inline(always)]
 fn long_varint(buf: &[u8], start: usize, end: usize) -> Result<(u64, usize), Broken> {
+    if let Some(bytes) = buf.get(start..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*bytes);
+        let stops = !word & 0x8080_8080_8080_8080;
+        let next = start + (stops.trailing_zeros() as usize + 1) / 8;
+        if stops != 0 && next <= end {
+            // What is up to the first stop, its bits of seven pushed together in pairs, fours and eights.
+            let word = word & (stops ^ stops.wrapping_sub(1)) & 0x7F7F_7F7F_7F7F_7F7F;
+            let word = (word & 0x007F_007F_007F_007F) | (word & 0x7F00_7F00_7F00_7F00) >> 1;
+            let word = (word & 0x0000_3FFF_0000_3FFF) | (word & 0x3FFF_0000_3FFF_0000) >> 2;
+            return Ok(((word & 0x0FFF_FFFF) | (word & 0x0FFF_FFFF_0000_0000) >> 4, next));
+        }
+    }
+    odd_varint(buf, start, end)
+}
+
+/// A number that is longer, or cut off, or at the buffer's end.
+#[cold]
+#[inline(never)]
+fn odd_varint(buf: &[u8], start: usize, end: usize) -> Result<(u64, usize), Broken> {
     let mut value = 0u64;
     let rest = buf.get(start..end).unwrap_or_default();
     for (i, byte) in rest.iter().take(10).enumerate() {
@@ -42,6 +62,43 @@ fn long_varint(buf: &[u8], start: usize, end: usize) -> Result<(u64, usize), Bro
     }
     let what = if rest.len() < 10 { "a number that is cut off" } else { "a number of more than ten bytes" };
     Err(Broken { at: start, what })
+}
+
+/// Takes fields in the order in which they are expected; one that is not next is left out.
+pub(super) struct Expected<'b> {
+    pub buf: &'b [u8],
+    pub pos: usize,
+    pub end: usize,
+}
+
+impl Expected<'_> {
+    /// Whether a field with this tag, of one byte, is next.
+    #[inline(always)]
+    fn is_next(&self, tag: u64) -> bool {
+        self.pos < self.end && u64::from(self.buf[self.pos]) == tag
+    }
+
+    /// The number of field `field`, which is below 16, if that is next.
+    #[inline(always)]
+    pub fn number(&mut self, field: u64) -> Result<Option<u64>, Broken> {
+        if !self.is_next(field << 3) {
+            return Ok(None);
+        }
+        let (value, next) = varint(self.buf, self.pos + 1, self.end)?;
+        self.pos = next;
+        Ok(Some(value))
+    }
+
+    /// Likewise its bytes.
+    #[inline(always)]
+    pub fn bytes(&mut self, field: u64) -> Result<Option<(usize, usize)>, Broken> {
+        if !self.is_next(field << 3 | 2) {
+            return Ok(None);
+        }
+        let span = bytes(self.buf, self.pos + 1, self.end)?;
+        self.pos = span.1;
+        Ok(Some(span))
+    }
 }
 
 /// Bytes with their length before them: from, to.

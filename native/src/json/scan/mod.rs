@@ -5,10 +5,12 @@
 //! `Vector` and runs inside [`Path::run`], which compiles it once for each path with that path's instructions. What is worth a few
 //! bytes only uses what every x86-64 has (SSE2) and needs no path.
 
+mod pattern;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub use pattern::Pattern;
 pub use portable::Portable;
 
 /// What scanning asks of a CPU. All of it is on buffers with [`PADDING`](super::PADDING) behind the document.
@@ -28,6 +30,12 @@ pub trait Vector: Copy + 'static {
 
     /// Whether the document continues with this passage at `pos`.
     fn continues(buf: &[u8], pos: usize, passage: &Passage) -> bool;
+
+    /// Whether the document fits this pattern at `pos`.
+    fn fits(buf: &[u8], pos: usize, pattern: &Pattern) -> bool;
+
+    /// Whether the `len` bytes at `a` and at `b` are the same.
+    fn alike(buf: &[u8], a: usize, b: usize, len: usize) -> bool;
 
     /// Whether the first `len` bytes are ASCII; what follows them is padding.
     fn is_ascii(buf: &[u8], len: usize) -> bool;

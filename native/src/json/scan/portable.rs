@@ -1,6 +1,6 @@
 //! The path of CPUs without the instructions of another one, and what the others are held against.
 
-use super::{Passage, Vector};
+use super::{Passage, Pattern, Vector};
 use crate::json::PADDING;
 use crate::json::number;
 
@@ -35,6 +35,16 @@ impl Vector for Portable {
     #[inline(always)]
     fn continues(buf: &[u8], pos: usize, passage: &Passage) -> bool {
         buf.get(pos..).is_some_and(|rest| rest.starts_with(passage.text()))
+    }
+
+    #[inline(always)]
+    fn fits(buf: &[u8], pos: usize, pattern: &Pattern) -> bool {
+        pattern.begins_at(buf, pos)
+    }
+
+    #[inline(always)]
+    fn alike(buf: &[u8], a: usize, b: usize, len: usize) -> bool {
+        buf.get(a..a + len).is_some_and(|text| buf.get(b..b + len) == Some(text))
     }
 
     #[inline(always)]

@@ -3,7 +3,8 @@
 //! Each type is a proof that the CPU has its instructions: they are only reached through [`Path::run`](super::Path::run), whose value
 //! says that they were detected, and through code that runs inside it.
 
-use super::{BLOCK, Passage, Portable, Vector};
+use super::pattern::Block;
+use super::{BLOCK, Passage, Pattern, Portable, Vector};
 use std::arch::x86_64::*;
 
 /// SSE4.2 and what came before it.
@@ -61,6 +62,25 @@ impl Vector for Sse42 {
     #[inline(always)]
     fn continues(buf: &[u8], pos: usize, passage: &Passage) -> bool {
         Portable::continues(buf, pos, passage)
+    }
+
+    #[inline(always)]
+    fn fits(buf: &[u8], pos: usize, pattern: &Pattern) -> bool {
+        fits::<Self>(
+            buf,
+            pos,
+            pattern,
+            #[inline(always)]
+            |window, block| {
+                // SAFETY: SSE4.2 was detected.
+                unsafe { half_fits(window, block, 0) & half_fits(window, block, 16) }
+            },
+        )
+    }
+
+    #[inline(always)]
+    fn alike(buf: &[u8], a: usize, b: usize, len: usize) -> bool {
+        Portable::alike(buf, a, b, len)
     }
 
     #[inline(always)]
@@ -151,6 +171,48 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
+    fn fits(buf: &[u8], pos: usize, pattern: &Pattern) -> bool {
+        fits::<Self>(
+            buf,
+            pos,
+            pattern,
+            #[inline(always)]
+            |window, block| {
+                // SAFETY: AVX2 was detected; all are 32 readable bytes, loaded unaligned.
+                unsafe {
+                    let text = _mm256_loadu_si256(window.as_ptr().cast());
+                    let wanted = _mm256_loadu_si256(block.bytes.as_ptr().cast());
+                    let mask = _mm256_loadu_si256(block.mask.as_ptr().cast());
+                    _mm256_testz_si256(_mm256_xor_si256(text, wanted), mask) != 0
+                }
+            },
+        )
+    }
+
+    #[inline(always)]
+    fn alike(buf: &[u8], a: usize, b: usize, len: usize) -> bool {
+        let (Some(first), Some(second)) = (buf.get(a..), buf.get(b..)) else { return Portable::alike(buf, a, b, len) };
+        let mut at = 0;
+        while at < len {
+            let blocks = (first.get(at..), second.get(at..));
+            let (Some(first), Some(second)) = blocks else { return false };
+            let blocks = (first.first_chunk::<BLOCK>(), second.first_chunk::<BLOCK>());
+            let (Some(first), Some(second)) = blocks else { return Portable::alike(buf, a + at, b + at, len - at) };
+            // SAFETY: AVX2 was detected; both are 32 readable bytes, loaded unaligned.
+            let equal = unsafe {
+                let first = _mm256_loadu_si256(first.as_ptr().cast());
+                let second = _mm256_loadu_si256(second.as_ptr().cast());
+                _mm256_movemask_epi8(_mm256_cmpeq_epi8(first, second)) as u32
+            };
+            if (equal.trailing_ones() as usize) < BLOCK.min(len - at) {
+                return false;
+            }
+            at += BLOCK;
+        }
+        true
+    }
+
+    #[inline(always)]
     fn is_ascii(buf: &[u8], len: usize) -> bool {
         // Padding is ASCII.
         let Some(text) = buf.get(..len.next_multiple_of(BLOCK)) else { return Portable::is_ascii(buf, len) };
@@ -187,6 +249,52 @@ impl Vector for Avx2 {
     fn date_time(buf: &[u8], start: usize) -> Option<[u8; 7]> {
         date_time(buf, start)
     }
+}
+
+/// Whether the 16 bytes at `at` of a block fit.
+///
+/// # Safety
+/// The CPU has SSE4.2, and `at` is 0 or 16.
+#[inline(always)]
+unsafe fn half_fits(window: &[u8; BLOCK], block: &Block, at: usize) -> bool {
+    // SAFETY: as the caller says; 16 bytes are readable at `at` of each, loaded unaligned.
+    unsafe {
+        let text = _mm_loadu_si128(window.as_ptr().add(at).cast());
+        let wanted = _mm_loadu_si128(block.bytes.as_ptr().add(at).cast());
+        let mask = _mm_loadu_si128(block.mask.as_ptr().add(at).cast());
+        _mm_testz_si128(_mm_xor_si128(text, wanted), mask) != 0
+    }
+}
+
+/// A pattern's first block by `fit`, and what is behind it.
+#[inline(always)]
+fn fits<V: Vector>(buf: &[u8], pos: usize, pattern: &Pattern, fit: impl Fn(&[u8; BLOCK], &Block) -> bool) -> bool {
+    let Some(window) = buf.get(pos..).and_then(|text| text.first_chunk::<BLOCK>()) else {
+        return pattern.begins_at(buf, pos);
+    };
+    fit(window, &pattern.first) && (pattern.rest.is_empty() || rest_fits::<V>(buf, pos, pattern))
+}
+
+/// What is behind the first block. Not inlined, since most patterns end before it.
+#[inline(never)]
+fn rest_fits<V: Vector>(buf: &[u8], pos: usize, pattern: &Pattern) -> bool {
+    V::vectorize(
+        #[inline(always)]
+        || {
+            let mut text = &buf[pos + BLOCK..];
+            for block in &pattern.rest {
+                let Some((window, after)) = text.split_first_chunk::<BLOCK>() else {
+                    return pattern.begins_at(buf, pos);
+                };
+                // SAFETY: `V` is a path of this file, and both have SSE4.2.
+                if !unsafe { half_fits(window, block, 0) && half_fits(window, block, 16) } {
+                    return false;
+                }
+                text = after;
+            }
+            true
+        },
+    )
 }
 
 /// The position of the lowest bit, counted from `start`, or `end` if that comes first.

@@ -1,4 +1,4 @@
-//! Whether the thread that waits for Doris is wanted elsewhere. Nothing interrupts a native call, so whoever waits in one asks here from time
+//! Whether the thread that waits for Doris, or for a source, is wanted elsewhere. Nothing interrupts a native call, so whoever waits in one asks here from time
 //! to time.
 
 use std::sync::OnceLock;
@@ -8,7 +8,7 @@ use std::time::Duration;
 pub const STEP: Duration = Duration::from_millis(200);
 
 /// What an interrupted wait says.
-pub const CANCELLED: &str = "cancelled while waiting for Doris";
+pub const CANCELLED: &str = "cancelled while waiting for a server";
 
 static ASK: OnceLock<fn() -> bool> = OnceLock::new();
 

@@ -1,0 +1,90 @@
+//! The natives of `io.canalnative.NativeSource`: a database that is read as it is now.
+
+use super::{Session, doris, handle, interrupt, throw};
+use crate::error::{Error, Kind};
+use crate::snapshot::mysql::catalogue::{self, Table};
+use crate::snapshot::mysql::range::{self, Range};
+use crate::snapshot::mysql::reader::RangeReader;
+use crate::snapshot::mysql::spec::SourceSpec;
+use jni::JNIEnv;
+use jni::objects::{JByteArray, JClass, JObject};
+use jni::sys::jlong;
+use serde::de::DeserializeOwned;
+
+fn read<T: DeserializeOwned>(env: &JNIEnv<'_>, json: &JByteArray<'_>, what: &str) -> Result<T, Error> {
+    serde_json::from_slice(&env.convert_byte_array(json)?)
+        .map_err(|e| Error::new(Kind::IllegalArgument, format!("{what} is not readable")).caused_by(e))
+}
+
+/// `byte[] tables(byte[] spec)`: JSON, a `Catalogue`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeSource_tables<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    spec: JByteArray<'l>,
+) -> JByteArray<'l> {
+    throw::guard(&mut env, |env| {
+        let spec = SourceSpec::from_json(&env.convert_byte_array(&spec)?)?;
+        doris::json(env, &catalogue::catalogue(&spec)?)
+    })
+}
+
+/// `byte[] ranges(byte[] spec, byte[] table)`: JSON, an array of `Range`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeSource_ranges<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    spec: JByteArray<'l>,
+    table: JByteArray<'l>,
+) -> JByteArray<'l> {
+    throw::guard(&mut env, |env| {
+        let spec = SourceSpec::from_json(&env.convert_byte_array(&spec)?)?;
+        let table: Table = read(env, &table, "the table")?;
+        doris::json(env, &range::ranges(&spec, &table)?)
+    })
+}
+
+/// `long open(byte[] spec, byte[] range)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeSource_open<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    spec: JByteArray<'l>,
+    range: JByteArray<'l>,
+) -> jlong {
+    throw::guard(&mut env, |env| {
+        let spec = SourceSpec::from_json(&env.convert_byte_array(&spec)?)?;
+        let range: Range = read(env, &range, "the range")?;
+        interrupt::heed(env)?;
+        handle::insert(Session::Range(Box::new(RangeReader::start(spec, range)?)))
+    })
+}
+
+/// `byte[] next(long handle)`: null at the end.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeSource_next<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+) -> JByteArray<'l> {
+    throw::guard(&mut env, |env| match handle::get(handle)?.range()?.next()? {
+        Some(message) => Ok(env.byte_array_from_slice(&message)?),
+        None => Ok(JObject::null().into()),
+    })
+}
+
+/// `long rows(long handle)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeSource_rows<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+) -> jlong {
+    throw::guard(&mut env, |_| Ok(handle::get(handle)?.range()?.rows() as jlong))
+}
+
+/// `void close(long handle)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeSource_close<'l>(mut env: JNIEnv<'l>, _: JClass<'l>, handle: jlong) {
+    throw::guard(&mut env, |_| handle::remove_if(handle, |session| session.range().map(|_| ())))
+}

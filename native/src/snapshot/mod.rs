@@ -1,0 +1,3 @@
+//! Databases that are read as they are now, table by table: full data.
+
+pub mod mysql;

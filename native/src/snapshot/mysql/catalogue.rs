@@ -1,0 +1,186 @@
+//! What a server has: tables, their columns and keys, and where its binary log stands.
+
+use super::message;
+use super::select::Column;
+use super::server::{self, backquoted, quoted, texts};
+use super::spec::SourceSpec;
+use crate::error::{Error, Kind};
+use crate::sync::mysql_type::MysqlType;
+use crate::sync::rules::Rules;
+use mysql_async::Conn;
+use serde::{Deserialize, Serialize};
+
+/// What a server keeps for itself.
+const OWN: [&str; 4] = ["information_schema", "mysql", "performance_schema", "sys"];
+
+/// What is there to be read.
+#[derive(Debug, Serialize)]
+pub struct Catalogue {
+    /// The server's version, as it says it.
+    pub server: String,
+    /// Where its binary log stood before anything else was asked.
+    pub position: Position,
+    /// In the order of their names.
+    pub tables: Vec<Table>,
+    /// Those that cannot be read, and why.
+    pub refused: Vec<Refused>,
+}
+
+/// A place in the binary log; what is not known or not there is empty.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// All transactions up to there: `gtid_executed` of MySQL, `gtid_binlog_pos` of MariaDB.
+    pub gtid: String,
+    /// The file,
+    pub file: String,
+    /// and the byte in it.
+    pub offset: u64,
+}
+
+/// A table that is selected and cannot be read.
+#[derive(Debug, Serialize)]
+pub struct Refused {
+    /// `database.table`.
+    pub table: String,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
+/// A table to be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    /// Its database.
+    pub database: String,
+    /// Its name.
+    pub table: String,
+    /// Rows, as the server estimates.
+    pub rows: u64,
+    /// All columns, in the table's order.
+    pub columns: Vec<Column>,
+    /// The primary key's, in the key's order.
+    pub keys: Vec<String>,
+    /// Its definition, as a Canal message has it.
+    pub message: String,
+}
+
+impl Table {
+    /// Its name for SQL.
+    pub fn quoted(&self) -> String {
+        format!("{}.{}", backquoted(&self.database), backquoted(&self.table))
+    }
+
+    /// The column of that name, as its key has it.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+/// Looks what a server has.
+///
+/// # Errors
+/// [`Kind::Source`]; a pattern that is none.
+pub fn catalogue(spec: &SourceSpec) -> Result<Catalogue, Error> {
+    let rules = Rules::new(&spec.names)?;
+    server::event_loop()?.block_on(async {
+        let mut conn = server::connect(spec).await?;
+        let found = read(&mut conn, &rules).await.map_err(|e| e.at(spec.address()));
+        // What it says at its end matters to nobody.
+        let _ = conn.disconnect().await;
+        found
+    })
+}
+
+async fn read(conn: &mut Conn, rules: &Rules) -> Result<Catalogue, Error> {
+    let server = one(conn, "SELECT VERSION()").await?.unwrap_or_default();
+    let position = position(conn).await;
+    let (mut tables, mut refused) = (Vec::new(), Vec::new());
+    for row in texts(
+        conn,
+        "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, CAST(IFNULL(TABLE_ROWS, 0) AS CHAR) FROM information_schema.TABLES ORDER BY 1, 2",
+    )
+    .await?
+    {
+        let [Some(database), Some(table), Some(kind), rows] = <[Option<String>; 4]>::try_from(row).unwrap_or_default()
+        else {
+            continue;
+        };
+        let is_own = OWN.iter().any(|own| database.eq_ignore_ascii_case(own));
+        if is_own || rules.target(&database, &table)?.is_none() || !kind.ends_with("TABLE") && kind != "SYSTEM VERSIONED" {
+            continue;
+        }
+        let rows = rows.and_then(|rows| rows.parse().ok()).unwrap_or(0);
+        match self::table(conn, &database, &table, rows).await {
+            Ok(found) => tables.push(found),
+            // One that is gone meanwhile, or that this user may not see.
+            Err(e) if e.kind() == Kind::Source => {
+                refused.push(Refused { table: format!("{database}.{table}"), reason: e.to_string() });
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    if tables.is_empty() && refused.is_empty() {
+        return Err(Error::new(
+            Kind::Source,
+            "none of the server's tables is selected; look at tables.include and tables.exclude, and whether this user may read them",
+        ));
+    }
+    Ok(Catalogue { server, position, tables, refused })
+}
+
+async fn one(conn: &mut Conn, statement: &str) -> Result<Option<String>, Error> {
+    Ok(texts(conn, statement).await?.into_iter().next().and_then(|row| row.into_iter().next().flatten()))
+}
+
+/// Where the binary log stands. A user that may not ask gets nothing, as does one whose server writes none.
+async fn position(conn: &mut Conn) -> Position {
+    let mut found = Position::default();
+    // MySQL from 8.2 on has only the first, older ones and MariaDB only the second.
+    for statement in ["SHOW BINARY LOG STATUS", "SHOW MASTER STATUS"] {
+        let Ok(rows) = texts(conn, statement).await else { continue };
+        if let Some([Some(file), Some(offset), ..]) = rows.first().map(Vec::as_slice) {
+            found.file.clone_from(file);
+            found.offset = offset.parse().unwrap_or(0);
+            break;
+        }
+    }
+    for variable in ["gtid_executed", "gtid_binlog_pos"] {
+        if let Ok(Some(gtid)) = one(conn, &format!("SELECT @@GLOBAL.{variable}")).await {
+            found.gtid = gtid.split_whitespace().collect();
+            break;
+        }
+    }
+    found
+}
+
+async fn table(conn: &mut Conn, database: &str, table: &str, rows: u64) -> Result<Table, Error> {
+    let of = format!("TABLE_SCHEMA = {} AND TABLE_NAME = {}", quoted(database), quoted(table));
+    // Names that differ in case only are equal to the catalogue, but not to a server that tells them apart.
+    let statement = format!(
+        "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE FROM information_schema.COLUMNS WHERE {of} ORDER BY ORDINAL_POSITION"
+    );
+    let mut columns = Vec::new();
+    for row in texts(conn, &statement).await? {
+        if let [Some(d), Some(t), Some(name), Some(ty)] = row.as_slice()
+            && (d.as_str(), t.as_str()) == (database, table)
+        {
+            columns.push(Column { name: name.clone(), ty: MysqlType::parse(ty) });
+        }
+    }
+    let statement = format!(
+        "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME FROM information_schema.STATISTICS WHERE {of} AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX"
+    );
+    let keys =
+        texts(conn, &statement).await?.into_iter().filter_map(|row| match <[Option<String>; 3]>::try_from(row) {
+            Ok([Some(d), Some(t), Some(name)]) if (d.as_str(), t.as_str()) == (database, table) => Some(name),
+            _ => None,
+        });
+    let keys: Vec<String> = keys.collect();
+    let shown = format!("SHOW CREATE TABLE {}.{}", backquoted(database), backquoted(table));
+    let created = texts(conn, &shown).await?.into_iter().next().and_then(|row| row.into_iter().nth(1).flatten());
+    let sql = created.ok_or_else(|| Error::new(Kind::Source, format!("the source does not answer `{shown}`")))?;
+    if columns.is_empty() {
+        return Err(Error::new(Kind::Source, "the source shows no column of it; this user may not read it"));
+    }
+    let message = message::statement(database, table, &sql);
+    Ok(Table { database: database.into(), table: table.into(), rows, columns, keys, message })
+}

@@ -1,0 +1,92 @@
+//! Columns as they are selected: each value as the text, or the bytes, that Canal has for it.
+
+use super::server::backquoted;
+use crate::sync::mysql_type::MysqlType;
+use serde::{Deserialize, Serialize};
+
+/// A column that is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub ty: MysqlType,
+}
+
+impl Column {
+    /// Whether its values are bytes, of which Canal makes a character each.
+    pub fn is_binary(&self) -> bool {
+        matches!(self.ty, MysqlType::Binary(_) | MysqlType::Varbinary(_) | MysqlType::Blob(_) | MysqlType::Geometry(_))
+    }
+
+    /// Whether a table may be cut at its values. Of the other types the server compares texts with values in another way than it sorts them,
+    /// or with less digits than they have.
+    pub fn may_be_cut(&self) -> bool {
+        matches!(
+            self.ty,
+            MysqlType::TinyInt1
+                | MysqlType::TinyInt { .. }
+                | MysqlType::SmallInt { .. }
+                | MysqlType::MediumInt { .. }
+                | MysqlType::Int { .. }
+                | MysqlType::BigInt { .. }
+                | MysqlType::Decimal { .. }
+                | MysqlType::Char(_)
+                | MysqlType::Varchar(_)
+                | MysqlType::Binary(_)
+                | MysqlType::Varbinary(_)
+                | MysqlType::Date
+                | MysqlType::DateTime(_)
+        )
+    }
+}
+
+/// The column in a SELECT.
+///
+/// * BIT as a number.
+/// * ENUM and SET as numbers: a label may be digits, and that of a SET may have commas. Labels are in the column's type.
+/// * FLOAT as the DOUBLE that it is: the server prints six digits of a FLOAT, and all that it takes of a DOUBLE.
+pub fn expression(column: &Column) -> String {
+    let name = backquoted(&column.name);
+    match column.ty {
+        MysqlType::Bit(_) | MysqlType::Enum(_) | MysqlType::Set(_) => format!("{name}+0"),
+        MysqlType::Float => format!("{name}*1e0"),
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(ty: &str) -> Column {
+        Column { name: "a`b".into(), ty: MysqlType::parse(ty) }
+    }
+
+    #[test]
+    fn values_as_canal_has_them() {
+        for (ty, expected) in [
+            ("int unsigned", "`a``b`"),
+            ("bit(9)", "`a``b`+0"),
+            ("enum('1','2')", "`a``b`+0"),
+            ("set('x')", "`a``b`+0"),
+            ("float", "`a``b`*1e0"),
+            ("double", "`a``b`"),
+            ("varbinary(3)", "`a``b`"),
+            ("json", "`a``b`"),
+        ] {
+            assert_eq!(expression(&column(ty)), expected, "{ty}");
+        }
+        assert!(column("point").is_binary() && column("blob").is_binary() && !column("text").is_binary());
+    }
+
+    #[test]
+    fn tables_are_not_cut_at_labels_and_floats() {
+        for (ty, may) in
+            [("bigint", true), ("varchar(9)", true), ("binary(2)", true), ("enum('a')", false), ("float", false)]
+        {
+            assert_eq!(column(ty).may_be_cut(), may, "{ty}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! A connection to the server, set up so that each value has one text.
+
+use super::spec::SourceSpec;
+use crate::error::{Error, Kind};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, DriverError, Row, Value};
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// Texts in UTF-8; a CHAR without its blanks; no limit for a statement; a reader may be held up for an hour. The zone stays the server's own,
+/// which Canal reads in too.
+const SESSION: &str = "SET NAMES utf8mb4, SESSION sql_mode = '', SESSION net_write_timeout = 3600, SESSION group_concat_max_len = 1048576";
+
+/// An event loop for one thread.
+///
+/// # Errors
+/// The system gives none.
+pub fn event_loop() -> Result<Runtime, Error> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::new(Kind::Internal, "no event loop for the source").caused_by(e))
+}
+
+/// Connects.
+///
+/// # Errors
+/// [`Kind::Source`]: who was asked, and what to look at.
+pub async fn connect(spec: &SourceSpec) -> Result<Conn, Error> {
+    let limit = Duration::from_secs(spec.connect_seconds);
+    let failed = |what: String| Error::new(Kind::Source, what).at(spec.address());
+    let connected = tokio::time::timeout(limit, Conn::new(spec.opts()))
+        .await
+        .map_err(|_| failed(format!("the server did not answer within {} s", limit.as_secs())))?;
+    let mut conn = connected.map_err(|e| refused(&e, &spec.user).at(spec.address()))?;
+    conn.query_drop(SESSION).await.map_err(|e| unanswered(SESSION, e).at(spec.address()))?;
+    Ok(conn)
+}
+
+/// Rows of a statement, as texts.
+///
+/// # Errors
+/// [`Kind::Source`] with the statement.
+pub async fn texts(conn: &mut Conn, statement: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
+    let rows: Vec<Row> = conn.query(statement).await.map_err(|e| unanswered(statement, e))?;
+    Ok(rows.into_iter().map(|row| row.unwrap().into_iter().map(text).collect()).collect())
+}
+
+/// A value as the text that it came as.
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        _ => None,
+    }
+}
+
+/// What to do about a connection that is not made.
+fn refused(e: &mysql_async::Error, user: &str) -> Error {
+    const DENIED: u16 = 1045;
+    let what = match e {
+        mysql_async::Error::Server(server) if server.code == DENIED => {
+            format!("the server does not let {user} in; look at the user, its password, and the hosts it may come from")
+        }
+        mysql_async::Error::Io(_) => "the server cannot be reached; look at host, port and firewall".to_string(),
+        mysql_async::Error::Driver(DriverError::ConnectionClosed) => "the server closed the connection".to_string(),
+        _ => "no connection to the server".to_string(),
+    };
+    Error::new(Kind::Source, format!("{what}: {e}"))
+}
+
+/// A statement that the server does not run.
+pub fn unanswered(statement: &str, e: mysql_async::Error) -> Error {
+    let shown: String = statement.chars().take(300).collect();
+    Error::new(Kind::Source, format!("the source does not run `{shown}`")).caused_by(e)
+}
+
+/// A name in backquotes.
+pub fn backquoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+/// A text in quotes; `sql_mode` has backslashes escape.
+pub fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}
