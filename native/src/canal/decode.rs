@@ -82,6 +82,13 @@ impl Decoder {
         })
     }
 
+    /// The same decoder of a table whose key are its first `keys` columns: an update whose `old` names none of them gives the row after it alone.
+    /// Under [`Semantics::Canal`] only, and without metadata of rows.
+    pub fn with_key(mut self, keys: usize) -> Self {
+        self.changelog.leave_out_before(keys);
+        self
+    }
+
     /// Decodes one message.
     pub fn decode(&mut self, message: &[u8]) -> Outcome {
         self.input_buffer(message.len())[..message.len()].copy_from_slice(message);
