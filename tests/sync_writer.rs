@@ -375,3 +375,40 @@ fn updates_that_change_the_key_delete_the_old_one() {
         assert_eq!(writer.counts().rows, (4 + 9 * 2) + (4 + 9 * 2) + 7 * 2);
     }
 }
+
+/// Where a message goes is what it says, however near its end another table's name stands.
+#[test]
+fn messages_of_many_tables_by_turns() {
+    let doris = Doris::start();
+    let mut writer = open(&doris, json!({"names": {"exclude": [r"d\.left_out"]}})).unwrap();
+    let message = |database: &str, table: &str, id: usize, more: &str| {
+        format!(
+            r#"{{"data":[{{"id":"{id}","b":"{database}.{table}"}}],"database":"{database}","isDdl":false,"mysqlType":{{"id":"int","b":"varchar(9)"}},"old":null,"pkNames":["id"],"table":"{table}","ts":1600000000000,"type":"INSERT"{more}}}"#
+        )
+    };
+    let tables = [("d", "t"), ("e", "t"), ("d", "u"), ("d", "left_out"), ("e", "a_long_name"), ("e", "t"), ("e", "t")];
+    let mut sequence = 0;
+    for id in 0..100 {
+        for (i, (database, table)) in tables.into_iter().enumerate() {
+            let more = if id % 3 == 0 && i == 0 { r#","z":{"table":"u","ts":1}"# } else { "" };
+            let mut texts = vec![message(database, table, 10 * id + i, more)];
+            match id % 10 {
+                3 => texts.push(texts[0].replace("INSERT", "UPDATE").replace(r#""old":null"#, r#""old":[{"b":""}]"#)),
+                5 => texts.push(texts[0].replace(r#""type":"INSERT""#, r#""type":"QUERY""#)),
+                _ => {}
+            }
+            for text in texts {
+                write(&mut writer, text.as_bytes(), sequence << 20).unwrap();
+                sequence += 1;
+            }
+        }
+    }
+    flush(&mut writer);
+    for (database, table, rows) in [("d", "t", 100), ("e", "t", 300), ("d", "u", 100), ("e", "a_long_name", 100)] {
+        assert_eq!(doris.number(&format!("SELECT count(*) FROM {database}.{table}")), rows, "{database}.{table}");
+        let others = format!("SELECT count(*) FROM {database}.{table} WHERE b <> '{database}.{table}'");
+        assert_eq!(doris.number(&others), 0, "{database}.{table}");
+    }
+    let counts = writer.counts();
+    assert_eq!((counts.skipped, counts.unapplied), (10 * tables.len() as u64, 0), "{counts:?}");
+}

@@ -2,6 +2,7 @@
 
 use super::changelog::{Changelog, Name};
 use super::envelope::{Envelope, EnvelopeReader, Member};
+use super::head::Head;
 use super::image::ImageReader;
 use super::input::Input;
 use super::layout::Layouts;
@@ -151,6 +152,11 @@ impl Decoder {
             columns: self.changelog.columns.len(),
         };
         self.changelog.changes(&mut message, false)
+    }
+
+    /// The head of the last message, if it gave rows.
+    pub fn head(&self) -> Head<'_> {
+        Head::of(&self.envelope, self.input.bytes())
     }
 
     /// What came of the last message, and its metadata.

@@ -123,15 +123,14 @@ impl TableWriter {
     ///
     /// # Errors
     /// What is wrong with the message.
-    pub fn decode(&mut self, message: &[u8], head: &Head<'_>, sequence: i64) -> Result<(), Error> {
-        if let (Some(converter), false) = (&mut self.converter, self.added.is_empty()) {
-            converter.add(self.added.iter().map(|added| added.value(head)));
-        }
-        (self.at, self.row, self.sequence, self.has_before) = (0, 0, sequence, false);
+    pub fn decode(&mut self, message: &[u8], sequence: i64) -> Result<(), Error> {
+        self.at = usize::MAX;
         match self.decoder.decode(message) {
-            Outcome::Rows(_) => Ok(()),
+            Outcome::Rows(_) => {
+                self.begin(sequence);
+                Ok(())
+            }
             outcome => {
-                self.at = usize::MAX;
                 let why = match outcome {
                     Outcome::Delegate(Reason::Value) => "a value is none of its column's type".to_string(),
                     other => format!("{other:?}"),
@@ -139,6 +138,26 @@ impl TableWriter {
                 Err(Error::new(Kind::Load, format!("a message of {} cannot be read: {why}", self.source)))
             }
         }
+    }
+
+    /// The same of a message that may be another table's, or none; false if it gives no rows or is not as `is_own` wants it: then there is nothing to
+    /// write.
+    pub fn decode_own(&mut self, message: &[u8], sequence: i64, is_own: impl FnOnce(&Head<'_>) -> bool) -> bool {
+        self.at = usize::MAX;
+        let own = matches!(self.decoder.decode(message), Outcome::Rows(_)) && is_own(&self.decoder.head());
+        if own {
+            self.begin(sequence);
+        }
+        own
+    }
+
+    /// Begins with the rows of the message that was decoded.
+    fn begin(&mut self, sequence: i64) {
+        if let (Some(converter), false) = (&mut self.converter, self.added.is_empty()) {
+            let head = self.decoder.head();
+            converter.add(self.added.iter().map(|added| added.value(&head)));
+        }
+        (self.at, self.row, self.sequence, self.has_before) = (0, 0, sequence, false);
     }
 
     /// Writes the rows of the message that was decoded last, from where it was left. A row that cannot be loaded is passed over.
