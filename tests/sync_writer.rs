@@ -335,3 +335,80 @@ fn closing_does_not_wait_for_loads() {
     drop(writer);
     assert!(began.elapsed() < Duration::from_secs(10));
 }
+
+/// A message of a table `d.t` with the key (id, k); `data` and `old` as they stand in it.
+fn of_two_keys(event: &str, data: &str, old: &str) -> String {
+    format!(
+        r#"{{"data":{data},"database":"d","isDdl":false,"mysqlType":{{"k":"varchar(3)","id":"int","x":"int"}},"old":{old},"pkNames":["id","k"],"table":"t","ts":1600000000000,"type":"{event}"}}"#
+    )
+}
+
+/// Only where `old` names a column of the key there is a row to delete, whatever else it names and however it is spelled.
+#[test]
+fn updates_that_change_the_key_delete_the_old_one() {
+    let row = |id: i32, k: &str, x: i32| format!(r#"{{"k":"{k}","id":"{id}","x":"{x}"}}"#);
+    let update = |rows: &[String], old: &str| of_two_keys("UPDATE", &format!("[{}]", rows.join(",")), old);
+    let insert = [row(1, "a", 1), row(2, "b", 1), row(3, "c", 1), row(4, "d", 1)].join(",");
+    let messages = [
+        of_two_keys("INSERT", &format!("[{insert}]"), "null"),
+        update(&[row(1, "a", 2)], r#"[{"x":"1"}]"#),
+        update(&[row(2, "B", 3)], r#"[{"k":"b","x":"1"}]"#),
+        // Named, with the value that it has.
+        update(&[row(3, "c", 4)], r#"[{"id":"3","x":"1"}]"#),
+        update(&[row(2, "B", 5), row(7, "a", 5)], r#"[{"x":"3"},{"id":"1"}]"#),
+        update(&[row(8, "a", 6)], r#"[ { "\u0069d" : "7" } ]"#),
+        update(&[row(4, "d", 7)], "[{}]"),
+        // There and back in one message.
+        update(&[row(5, "d", 8), row(4, "d", 9)], r#"[{"id":"4"},{"id":"5"}]"#),
+    ];
+    let messages = messages.map(String::into_bytes);
+    for format in ["json", "csv"] {
+        let doris = Doris::start();
+        let mut writer = open(&doris, json!({"format": format})).unwrap();
+        for again in [0, 0, 3] {
+            write_all(&mut writer, &messages, again);
+            let rows = doris.sql("SELECT id, k, x FROM d.t ORDER BY id");
+            let rows: Vec<String> = rows.iter().map(|row| row.iter().flatten().cloned().collect()).collect();
+            assert_eq!(rows, ["2B5", "3c4", "4d9", "8a6"]);
+        }
+        // Each update counts as two rows, whether the first one is written or not.
+        assert_eq!(writer.counts().rows, (4 + 9 * 2) + (4 + 9 * 2) + 7 * 2);
+    }
+}
+
+/// Where a message goes is what it says, however near its end another table's name stands.
+#[test]
+fn messages_of_many_tables_by_turns() {
+    let doris = Doris::start();
+    let mut writer = open(&doris, json!({"names": {"exclude": [r"d\.left_out"]}})).unwrap();
+    let message = |database: &str, table: &str, id: usize, more: &str| {
+        format!(
+            r#"{{"data":[{{"id":"{id}","b":"{database}.{table}"}}],"database":"{database}","isDdl":false,"mysqlType":{{"id":"int","b":"varchar(9)"}},"old":null,"pkNames":["id"],"table":"{table}","ts":1600000000000,"type":"INSERT"{more}}}"#
+        )
+    };
+    let tables = [("d", "t"), ("e", "t"), ("d", "u"), ("d", "left_out"), ("e", "a_long_name"), ("e", "t"), ("e", "t")];
+    let mut sequence = 0;
+    for id in 0..100 {
+        for (i, (database, table)) in tables.into_iter().enumerate() {
+            let more = if id % 3 == 0 && i == 0 { r#","z":{"table":"u","ts":1}"# } else { "" };
+            let mut texts = vec![message(database, table, 10 * id + i, more)];
+            match id % 10 {
+                3 => texts.push(texts[0].replace("INSERT", "UPDATE").replace(r#""old":null"#, r#""old":[{"b":""}]"#)),
+                5 => texts.push(texts[0].replace(r#""type":"INSERT""#, r#""type":"QUERY""#)),
+                _ => {}
+            }
+            for text in texts {
+                write(&mut writer, text.as_bytes(), sequence << 20).unwrap();
+                sequence += 1;
+            }
+        }
+    }
+    flush(&mut writer);
+    for (database, table, rows) in [("d", "t", 100), ("e", "t", 300), ("d", "u", 100), ("e", "a_long_name", 100)] {
+        assert_eq!(doris.number(&format!("SELECT count(*) FROM {database}.{table}")), rows, "{database}.{table}");
+        let others = format!("SELECT count(*) FROM {database}.{table} WHERE b <> '{database}.{table}'");
+        assert_eq!(doris.number(&others), 0, "{database}.{table}");
+    }
+    let counts = writer.counts();
+    assert_eq!((counts.skipped, counts.unapplied), (10 * tables.len() as u64, 0), "{counts:?}");
+}

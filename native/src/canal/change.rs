@@ -17,6 +17,8 @@ pub(super) const MAX_ROWS: usize = i32::MAX as usize - 8;
 pub(super) struct ChangeWriter<'m> {
     /// The physical columns.
     pub columns: &'m Columns,
+    /// Rows before updates are left out unless their `old` names one of so many first columns; 0: none is.
+    pub keys: usize,
     /// Where the cells' bytes are.
     pub sources: Sources<'m>,
     /// Every timestamp is written with nanoseconds.
@@ -41,7 +43,7 @@ impl ChangeWriter<'_> {
         self.row(RowKind::Insert, vec![Cell::NULL; self.columns.len()].iter(), out);
     }
 
-    /// Two rows per image of `data`. `old` has at least as many images.
+    /// Two rows per image of `data`, or [one](Self::keys). `old` has at least as many images.
     #[inline(always)]
     pub fn updates(&mut self, data: &Images, old: &Images, semantics: Semantics, out: &mut Region) {
         let columns = self.columns.len();
@@ -52,6 +54,11 @@ impl ChangeWriter<'_> {
         for i in 0..data.objects.len() {
             let after = data.row(i, columns);
             let before = old.row(i, columns);
+            let absent = |cell: &Cell| cell.code() == Tag::Absent as u8;
+            if self.keys > 0 && before[..self.keys].iter().all(absent) {
+                self.row(RowKind::UpdateAfter, after.iter(), out);
+                continue;
+            }
             if named_anywhere.is_empty() {
                 let merged = before.iter().zip(after).map(|(b, a)| if b.code() == Tag::Absent as u8 { a } else { b });
                 self.row(RowKind::UpdateBefore, merged, out);

@@ -87,6 +87,8 @@ pub struct Changelog {
     /// The rows, and behind them the metadata's tail.
     pub(super) rows: Region,
     rows_len: usize,
+    /// See [`ChangeWriter`].
+    keys: usize,
 }
 
 impl Changelog {
@@ -111,7 +113,14 @@ impl Changelog {
             scratch: Scratch::default(),
             rows: Region::default(),
             rows_len: 0,
+            keys: 0,
         })
+    }
+
+    /// From now on an update that changes none of the first `keys` columns gives no row before it. For tables whose key these are: it finds the row
+    /// that is replaced.
+    pub(super) fn leave_out_before(&mut self, keys: usize) {
+        self.keys = if self.semantics == Semantics::Canal { keys.min(self.columns.len()) } else { 0 };
     }
 
     /// The rows: `[i32 size][i32 0][BinaryRowData]`, again and again, without the metadata columns.
@@ -364,8 +373,8 @@ impl Changelog {
         let mark = self.rows.len();
         let widest = widest || self.data.lost_nanos || self.old.lost_nanos;
         let sources = Sources { input: message.bytes(), scratch: &self.scratch.bytes };
-        let mut writer =
-            ChangeWriter { columns: &self.columns, sources, widest, too_large: false, null_in_not_null: false };
+        let (columns, keys) = (&self.columns, self.keys);
+        let mut writer = ChangeWriter { columns, keys, sources, widest, too_large: false, null_in_not_null: false };
         write(&mut writer, &self.data, &self.old, &mut self.rows);
         if writer.too_large {
             return self.too_large(mark);

@@ -2,6 +2,7 @@
 
 use super::changelog::{Changelog, Name};
 use super::envelope::{Envelope, EnvelopeReader, Member};
+use super::head::Head;
 use super::image::ImageReader;
 use super::input::Input;
 use super::layout::Layouts;
@@ -82,6 +83,13 @@ impl Decoder {
         })
     }
 
+    /// The same decoder of a table whose key are its first `keys` columns: an update whose `old` names none of them gives the row after it alone.
+    /// Under [`Semantics::Canal`] only, and without metadata of rows.
+    pub fn with_key(mut self, keys: usize) -> Self {
+        self.changelog.leave_out_before(keys);
+        self
+    }
+
     /// Decodes one message.
     pub fn decode(&mut self, message: &[u8]) -> Outcome {
         self.input_buffer(message.len())[..message.len()].copy_from_slice(message);
@@ -144,6 +152,11 @@ impl Decoder {
             columns: self.changelog.columns.len(),
         };
         self.changelog.changes(&mut message, false)
+    }
+
+    /// The head of the last message, if it gave rows.
+    pub fn head(&self) -> Head<'_> {
+        Head::of(&self.envelope, self.input.bytes())
     }
 
     /// What came of the last message, and its metadata.

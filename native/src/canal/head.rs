@@ -69,6 +69,11 @@ impl HeadReader {
 }
 
 impl<'r> Head<'r> {
+    /// The head of a message that was taken apart.
+    pub(super) fn of(envelope: &'r Envelope, input: &'r [u8]) -> Head<'r> {
+        Head { envelope, input }
+    }
+
     /// `database`; None if it is missing, null or no text.
     pub fn database(&self) -> Option<Cow<'r, str>> {
         self.text(Member::Database)

@@ -1,6 +1,7 @@
 //! The tables of the messages that came so far: which message goes where, and what has to be done before it does.
 
 use super::columns::ColumnRules;
+use super::guess::Guesses;
 use super::history::{Changed, Columns, History, HistoryState, is_log};
 use super::journal::Journal;
 use super::mapping::{MappedTable, Target};
@@ -63,6 +64,7 @@ pub struct Database {
     name: Vec<u8>,
     /// The table of the message before.
     last: Option<usize>,
+    guesses: Guesses,
     pub(super) owner: Owner,
     pub(super) all: Vec<MovedTable>,
     /// The partitions that messages came from: in one of several a change may stand behind newer rows in another one.
@@ -99,6 +101,7 @@ impl Database {
             names: HashMap::new(),
             name: Vec::new(),
             last: None,
+            guesses: Guesses::default(),
             owner,
             all: Vec::new(),
             partitions: BTreeSet::new(),
@@ -135,6 +138,9 @@ impl Database {
             self.partition = Some(place.partition);
             self.see_partition(place.partition);
         }
+        if let Some(step) = self.take_guessed(message, place)? {
+            return Ok(step);
+        }
         let Ok(head) = heads.read(message) else {
             return self.unapplied("", "a message cannot be read: it is no message of Canal's: not strict JSON");
         };
@@ -170,6 +176,36 @@ impl Database {
         let message = String::from_utf8_lossy(message).into_owned();
         self.park(which, Parked { place, message, is_statement: false }, false);
         self.advance(heads, which)
+    }
+
+    /// Takes a message by the decoder of the table that it seems to be of, if that is ready and has messages of these columns. None if it is to be read
+    /// first: nothing has happened then.
+    fn take_guessed(&mut self, message: &[u8], place: Place) -> Result<Option<Step>, Error> {
+        let Some(name) = self.guesses.name(message) else { return Ok(None) };
+        let again = self.last.filter(|last| self.all[*last].name.name.as_bytes() == name);
+        let Some(which) = again.or_else(|| self.guesses.table(name)) else { return Ok(None) };
+        let table = &mut self.all[which];
+        if !table.is_plain(place) {
+            return Ok(None);
+        }
+        let MovedTable { name, opened: Some(opened), .. } = table else { return Ok(None) };
+        let Opened { schema: known, lacks, writer } = opened;
+        let is_own = |head: &Head<'_>| {
+            head.is(Member::Database, &name.database)
+                && head.is(Member::Table, &name.name)
+                && known.each_ref().map(|known| &**known) == schema(head)
+                && (lacks.is_empty() || head.event() != Event::Update)
+        };
+        let right = writer.decode_own(message, place.sequence, is_own);
+        self.guesses.settle(right);
+        if !right {
+            return Ok(None);
+        }
+        self.last = Some(which);
+        Ok(Some(match self.decoded(which, place)? {
+            Taking::Full => Step::Full,
+            Taking::Done | Taking::Later => Step::Done,
+        }))
     }
 
     fn see_partition(&mut self, partition: u32) {
@@ -253,6 +289,7 @@ impl Database {
         let loaded = self.loaded_before(name, &target)?;
         self.all.push(MovedTable::new(name.clone(), target, loaded));
         self.names.insert(key.into(), Some(self.all.len() - 1));
+        self.guesses.note(&name.name, self.all.len() - 1);
         Ok(Some(self.all.len() - 1))
     }
 
@@ -301,13 +338,11 @@ impl Database {
 
     /// Writes a message of rows into its table, if that is ready for it.
     pub(super) fn rows(&mut self, which: usize, rows: &Rows<'_>) -> Result<Taking, Error> {
-        let table = &mut self.all[which];
-        if !table.loaded.is_empty()
-            && table.loaded.get(&rows.place.partition).is_some_and(|at| rows.place.sequence <= *at)
-        {
+        if self.all[which].is_loaded(rows.place) {
             self.replayed(which);
             return Ok(Taking::Done);
         }
+        let table = &mut self.all[which];
         let same = |opened: &Opened| opened.schema.each_ref().map(|known| &**known) == schema(&rows.head);
         if !table.opened.as_ref().is_some_and(same)
             && let Some(taking) = self.reopen(which, rows)?
@@ -325,11 +360,18 @@ impl Database {
         }
         let table = &mut self.all[which];
         let Some(opened) = &mut table.opened else { return Ok(Taking::Done) };
-        table.seen.see(rows.place);
-        self.counts.messages += 1;
-        if let Err(e) = opened.writer.decode(rows.message, &rows.head, rows.place.sequence) {
+        if let Err(e) = opened.writer.decode(rows.message, rows.place.sequence) {
+            table.seen.see(rows.place);
+            self.counts.messages += 1;
             return self.failed(which, e);
         }
+        self.decoded(which, rows.place)
+    }
+
+    /// Writes a message that its table has just decoded.
+    fn decoded(&mut self, which: usize, place: Place) -> Result<Taking, Error> {
+        self.all[which].seen.see(place);
+        self.counts.messages += 1;
         self.waiting = Some(which);
         Ok(if self.write(which)? { Taking::Done } else { Taking::Full })
     }

@@ -169,6 +169,16 @@ impl MovedTable {
         closed.is_some()
     }
 
+    /// Whether the message at `place` was loaded by an earlier run.
+    pub fn is_loaded(&self, place: Place) -> bool {
+        !self.loaded.is_empty() && self.loaded.get(&place.partition).is_some_and(|at| place.sequence <= *at)
+    }
+
+    /// Whether a message at `place` that has the columns of the one before needs nothing but to be written.
+    pub fn is_plain(&self, place: Place) -> bool {
+        matches!(self.stage, Stage::Ready) && self.queue.is_empty() && self.stopped.is_none() && !self.is_loaded(place)
+    }
+
     /// Rows written.
     pub fn rows(&self) -> u64 {
         self.rows_before + self.opened.as_ref().map_or(0, |opened| opened.writer.rows)

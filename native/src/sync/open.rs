@@ -299,6 +299,7 @@ impl DorisTables {
             zero_date: spec.types.zero_date,
             wire: Wire::Json,
         })?;
+        let decoder = decoder.with_key(mapped.keys);
         let unique = table.model == KeyModel::Unique;
         let body = BodySpec {
             delete_sign: unique,

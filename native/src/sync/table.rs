@@ -86,6 +86,8 @@ pub struct TableWriter {
     at: usize,
     row: i64,
     sequence: i64,
+    /// The row before the next one is that of an update.
+    has_before: bool,
     /// Rows written since the table was opened.
     pub rows: u64,
 }
@@ -100,7 +102,8 @@ impl TableWriter {
         writer: Writer,
     ) -> TableWriter {
         let (added, key) = (Vec::new(), None);
-        TableWriter { source, columns, decoder, converter, writer, added, key, at: 0, row: 0, sequence: 0, rows: 0 }
+        let (at, row, sequence, has_before, rows) = (0, 0, 0, false, 0);
+        TableWriter { source, columns, decoder, converter, writer, added, key, at, row, sequence, has_before, rows }
     }
 
     /// The same for a table whose first columns are its key, of these types.
@@ -120,15 +123,14 @@ impl TableWriter {
     ///
     /// # Errors
     /// What is wrong with the message.
-    pub fn decode(&mut self, message: &[u8], head: &Head<'_>, sequence: i64) -> Result<(), Error> {
-        if let (Some(converter), false) = (&mut self.converter, self.added.is_empty()) {
-            converter.add(self.added.iter().map(|added| added.value(head)));
-        }
-        (self.at, self.row, self.sequence) = (0, 0, sequence);
+    pub fn decode(&mut self, message: &[u8], sequence: i64) -> Result<(), Error> {
+        self.at = usize::MAX;
         match self.decoder.decode(message) {
-            Outcome::Rows(_) => Ok(()),
+            Outcome::Rows(_) => {
+                self.begin(sequence);
+                Ok(())
+            }
             outcome => {
-                self.at = usize::MAX;
                 let why = match outcome {
                     Outcome::Delegate(Reason::Value) => "a value is none of its column's type".to_string(),
                     other => format!("{other:?}"),
@@ -136,6 +138,26 @@ impl TableWriter {
                 Err(Error::new(Kind::Load, format!("a message of {} cannot be read: {why}", self.source)))
             }
         }
+    }
+
+    /// The same of a message that may be another table's, or none; false if it gives no rows or is not as `is_own` wants it: then there is nothing to
+    /// write.
+    pub fn decode_own(&mut self, message: &[u8], sequence: i64, is_own: impl FnOnce(&Head<'_>) -> bool) -> bool {
+        self.at = usize::MAX;
+        let own = matches!(self.decoder.decode(message), Outcome::Rows(_)) && is_own(&self.decoder.head());
+        if own {
+            self.begin(sequence);
+        }
+        own
+    }
+
+    /// Begins with the rows of the message that was decoded.
+    fn begin(&mut self, sequence: i64) {
+        if let (Some(converter), false) = (&mut self.converter, self.added.is_empty()) {
+            let head = self.decoder.head();
+            converter.add(self.added.iter().map(|added| added.value(&head)));
+        }
+        (self.at, self.row, self.sequence, self.has_before) = (0, 0, sequence, false);
     }
 
     /// Writes the rows of the message that was decoded last, from where it was left. A row that cannot be loaded is passed over.
@@ -147,6 +169,8 @@ impl TableWriter {
             let broken = |_| Error::new(Kind::Internal, "the decoder's rows are not in order");
             let (row, after) = sized(rest).map_err(broken)?;
             let kind = Row::new(row, self.columns).and_then(|row| row.kind()).map_err(broken)?;
+            // Places are counted as if each update had its row before.
+            let left_out = i64::from(kind == RowKind::UpdateAfter && !self.has_before);
             // Of an update that keeps its key the row before it is nothing to Doris.
             if kind == RowKind::UpdateBefore
                 && self.key.as_ref().is_some_and(|key| key.is_kept(row, after, self.columns))
@@ -154,13 +178,14 @@ impl TableWriter {
                 self.at += rest.len() - after.len();
                 self.row += 1;
                 self.rows += 1;
+                self.has_before = true;
                 continue;
             }
             let converted = match &mut self.converter {
                 Some(converter) => converter.convert(row),
                 None => Ok(row),
             };
-            self.writer.set_sequence(self.sequence.saturating_add(self.row));
+            self.writer.set_sequence(self.sequence.saturating_add(self.row + left_out));
             let bad = match converted {
                 Err(e) => Some(e.to_string()),
                 Ok(row) => match self.writer.write(row, kind)? {
@@ -170,7 +195,9 @@ impl TableWriter {
                 },
             };
             self.at += rest.len() - after.len();
-            self.row += 1;
+            self.row += 1 + left_out;
+            self.rows += left_out as u64;
+            self.has_before = kind == RowKind::UpdateBefore;
             if let Some(why) = bad {
                 return Ok(Progress::Bad(format!("a row of {} cannot be loaded: {why}", self.source)));
             }
