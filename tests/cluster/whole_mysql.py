@@ -5,7 +5,6 @@ several parallelisms; killed and stopped after random numbers of loads; run once
 """
 
 import gzip
-import os
 import random
 import signal
 import sys
@@ -18,12 +17,12 @@ sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 import doris  # noqa: E402
 import final_tables  # noqa: E402
 import run  # noqa: E402
-from canal import MariaDb  # noqa: E402
+from databases import databases  # noqa: E402
 from embedded import Job, call, environment  # noqa: E402
 from parts import Failure, Parts, java_home, say  # noqa: E402
 from quickstart import run_dir  # noqa: E402
 from whole_workload import SLOW_LOADS, SMALL_LOADS, arguments  # noqa: E402
-from workload import DATA, Mysql80, dump, statements  # noqa: E402
+from workload import DATA, dump, statements  # noqa: E402
 
 PASSWORD = "s3cret'\"\\:/@"
 JOB = """name: {name}
@@ -37,6 +36,7 @@ tables:
     - {{from: 'misc_dev\\.CamelCase\\.Dot-dash', to: misc_dev.CamelCase_Dot-dash}}
   types: {{json: string}}
   properties: {{replication: 1, buckets: 1}}
+errors: {{message: report}}
 fullBatchSize: {at_once}
 load: {load}
 flink: {{checkpoint-interval: 1s, parallelism: {parallelism}, properties: {{restart-strategy.type: none, taskmanager.memory.segment-size: 4kb}}}}
@@ -62,7 +62,9 @@ class Source:
         self.server.start()
         self.server.run(["SET timestamp = 1795228000"] + list(statements(gzip.decompress((DATA / f"workload-{self.name}.sql.gz").read_bytes()).decode())))
         quoted = PASSWORD.replace("\\", "\\\\").replace("'", "''")
-        self.server.run([f"CREATE USER reader@'%' IDENTIFIED BY '{quoted}'", "GRANT SELECT, SHOW VIEW, RELOAD, REPLICATION CLIENT, REPLICATION SLAVE ON *.* TO reader@'%'"])
+        # Which is what MySQL does by itself; the test's server has older clients, too.
+        plugin = "" if self.name == "mariadb" else "WITH caching_sha2_password "
+        self.server.run([f"CREATE USER reader@'%' IDENTIFIED {plugin}BY '{quoted}'", "GRANT SELECT, REPLICATION CLIENT ON *.* TO reader@'%'"])
         self.look()
 
     def look(self) -> None:
@@ -109,7 +111,7 @@ class Moved:
                 else:
                     wrong.append(f"{table} {column}: {what}")
         wrong += [f"{table} {column} is on the list and does not differ" for table, column in known if (table, column) not in used]
-        self.checks.check(f"{name}: {len(self.source.tables)} tables are the database's", len(self.source.tables) > 60 and not wrong, "       " + "\n       ".join(wrong[:20]))
+        self.checks.check(f"{name}: {len(self.source.tables)} tables are the database's", len(self.source.tables) > 30 and not wrong, "       " + "\n       ".join(wrong[:20]))
 
     def until(self, loads: int, sign: int) -> None:
         """Runs it until the stand-in has seen so many loads more, and there is a checkpoint to go on from, and ends it by a signal."""
@@ -137,7 +139,7 @@ def undisturbed(moved: Moved, parallelism: int) -> None:
     moved.said(f"{name}, planned", "plan", "CREATE TABLE IF NOT EXISTS `types_dev`.`t_int`", "nothing of this was done")
     there = {row[0] for row in moved.target.sql("SHOW DATABASES")}
     moved.checks.check(f"{name}, planned: nothing is done", not any(database.endswith("_dev") for database in there), f"       {there}")
-    moved.said(name, "run", "begins anew", "refused (shop_dev.no_pk)", "read (types_dev.t_int): all of its ", " rows read, ", "the input has ended: ")
+    moved.said(name, "run", "begins anew", "refused (shop_dev.no_pk): ", "read (types_dev.t_int): all of its ", " rows read, ", "the input has ended: ")
     moved.compare(name)
 
 
@@ -183,12 +185,13 @@ def many(moved: Moved) -> None:
 def main(options) -> bool:
     """All servers, on that Flink and Java; true when every check passed."""
     checks, directory = run.Checks(), run_dir()
-    sources = [Source("mariadb", MariaDb(directory / "mariadb"))]
-    home = os.environ.get("MYSQL_HOME")
-    if home:
-        sources += [Source(name, Mysql80(directory / name, Path(home), networking=True)) for name in ("mysql80", "mysql97")]
-    else:
-        say("not run: mysql80 and mysql97, as $MYSQL_HOME names no MySQL 8.0")
+    here, missing = databases()
+    if "mysql80" in here:
+        # The workload of a later MySQL, which has nothing in it that needs one.
+        here["mysql97"] = here["mysql80"]
+    for why in missing:
+        say(f"not run: {why}")
+    sources = [Source(name, server(directory / name)) for name, server in here.items()]
     say(f"logs of this run: {directory}")
     for source in sources:
         try:

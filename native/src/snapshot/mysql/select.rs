@@ -46,11 +46,12 @@ impl Column {
 ///
 /// * BIT as a number.
 /// * ENUM and SET as numbers: a label may be digits, and that of a SET may have commas. Labels are in the column's type.
+///   Unsigned: `+0` makes a DOUBLE of a SET in MySQL, and in MariaDB a negative number of one with its 64th label.
 /// * FLOAT as the DOUBLE that it is: the server prints six digits of a FLOAT, and all that it takes of a DOUBLE.
 pub fn expression(column: &Column) -> String {
     let name = backquoted(&column.name);
     match column.ty {
-        MysqlType::Bit(_) | MysqlType::Enum(_) | MysqlType::Set(_) => format!("{name}+0"),
+        MysqlType::Bit(_) | MysqlType::Enum(_) | MysqlType::Set(_) => format!("CAST({name} AS UNSIGNED)"),
         MysqlType::Float => format!("{name}*1e0"),
         _ => name,
     }
@@ -68,9 +69,9 @@ mod tests {
     fn values_as_canal_has_them() {
         for (ty, expected) in [
             ("int unsigned", "`a``b`"),
-            ("bit(9)", "`a``b`+0"),
-            ("enum('1','2')", "`a``b`+0"),
-            ("set('x')", "`a``b`+0"),
+            ("bit(9)", "CAST(`a``b` AS UNSIGNED)"),
+            ("enum('1','2')", "CAST(`a``b` AS UNSIGNED)"),
+            ("set('x')", "CAST(`a``b` AS UNSIGNED)"),
             ("float", "`a``b`*1e0"),
             ("double", "`a``b`"),
             ("varbinary(3)", "`a``b`"),
