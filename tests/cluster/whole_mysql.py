@@ -143,6 +143,15 @@ def undisturbed(moved: Moved, parallelism: int) -> None:
     moved.compare(name)
 
 
+def refused(moved: Moved) -> None:
+    """What is said of a user that may not come in; and no word of the password."""
+    code, text = call(dict(moved.env, SOURCE_PASSWORD=PASSWORD[::-1]), "run", moved.file, seconds=5 * MINUTES)
+    good = code == 1 and f"127.0.0.1:{moved.source.server.port}" in text and "does not let reader in" in text
+    moved.checks.check(f"{moved.source.name}: a password that is none", good, f"       exit code {code}:\n{text[-2000:]}")
+    written = text + moved.file.with_suffix(".log").read_text(errors="replace")
+    moved.checks.check(f"{moved.source.name}: no log has the password", PASSWORD not in written and PASSWORD[::-1] not in written, "")
+
+
 def changed(moved: Moved) -> None:
     """Rows change, and tables; another run makes Doris so."""
     statement = ["UPDATE types_dev.t_int SET c_int = 77", "ALTER TABLE types_dev.t_int ADD COLUMN more_of_it VARCHAR(10) NOT NULL DEFAULT 'more'"]
@@ -199,7 +208,9 @@ def main(options) -> bool:
             for parallelism in (1, 4):
                 with Moved(options, checks, directory / f"{source.name}-{parallelism}", source) as moved:
                     undisturbed(moved, parallelism)
-                    if parallelism == 4:
+                    if parallelism == 1:
+                        refused(moved)
+                    else:
                         changed(moved)
             with Moved(options, checks, directory / f"{source.name}-disturbed", source) as moved:
                 disturbed(moved, options.seed)

@@ -124,7 +124,7 @@ class DatabaseTablesTest {
     private String sink(boolean definitionsOnly) {
         return String.format("{\"fenodes\": [\"%s\"], \"username\": \"%s\", \"password\": \"%s\", \"format\": \"json\", \"properties\": {\"replication\": 1, \"buckets\": 1}, "
                         + "\"maxRows\": 50, \"maxBytes\": 100000, \"memoryBytes\": 1000000, \"inFlight\": 3, \"maxRetries\": 3, \"loadTimeoutSeconds\": 20, \"patienceSeconds\": 20, "
-                        + "\"flushMillis\": 100, \"plan\": %s}",
+                        + "\"flushMillis\": 100, \"epochs\": true, \"plan\": %s}",
                 doris.frontEnds().replace(",", "\", \""), Standin.USER, Standin.PASSWORD, definitionsOnly);
     }
 
