@@ -106,7 +106,7 @@ public final class Progress implements MetricReporter {
      */
     String line(int parallelism) {
         List<String> parts = new ArrayList<>();
-        if (has(SourceMetrics.TABLES)) {
+        if (sum(SourceMetrics.TABLES) > 0) {
             parts.add(tables());
         }
         parts.add(count(sum("messages"), "message", "messages"));
