@@ -157,21 +157,20 @@ impl RowReader {
         self.before.clear();
         let mut pos = row.0;
         while pos < row.1 {
-            let (image, images, unchanged) = match (buf[pos], wanted) {
-                (BEFORE, RowImages::Both) => (&mut before, &mut *old, &[][..]),
-                (BEFORE, RowImages::Before) => (&mut before, &mut *data, &[][..]),
-                (AFTER, RowImages::Both) => {
-                    if after.read == 0 && !self.before.is_empty() {
-                        after.layout = before.layout;
-                    }
-                    (&mut after, &mut *data, &old.cells[base..])
-                }
-                (AFTER, RowImages::After) => (&mut after, &mut *data, &[][..]),
+            let (both, layout) = (wanted == RowImages::Both, before.layout);
+            let (image, images, unchanged) = match buf[pos] {
+                BEFORE if both => (&mut before, &mut *old, &[][..]),
+                BEFORE if wanted == RowImages::Before => (&mut before, &mut *data, &[][..]),
+                AFTER if both => (&mut after, &mut *data, &old.cells[base..]),
+                AFTER if wanted == RowImages::After => (&mut after, &mut *data, &[][..]),
                 _ => {
                     pos = field(buf, pos, row.1)?.2;
                     continue;
                 }
             };
+            if !unchanged.is_empty() && image.read == 0 && !self.before.is_empty() {
+                image.layout = layout;
+            }
             let mut place = Place { columns, images, base, scratch };
             let brief = self.brief::<V>(buf, (pos, row.1), image, unchanged, &mut place)?;
             if brief > pos {
@@ -200,7 +199,14 @@ impl RowReader {
                 }
             }
         }
-        for image in [&mut before, &mut after] {
+        self.ended(buf, row, [&mut before, &mut after], columns)?;
+        Ok([before, after])
+    }
+
+    /// Both images of a row were read: one that followed no layout is learned.
+    #[inline(always)]
+    fn ended(&mut self, buf: &[u8], row: Span, images: [&mut Image; 2], columns: &Columns) -> Result<(), Broken> {
+        for image in images {
             let complete =
                 image.layout.is_some_and(|which| self.tables.current().layouts[which].steps.len() == image.read);
             image.left |= !complete;
@@ -212,7 +218,7 @@ impl RowReader {
                 }
             }
         }
-        Ok([before, after])
+        Ok(())
     }
 
     /// Reads columns as long as each is [brief](super::layout::Brief) and the next one of the layout: where that ended. `unchanged` are
