@@ -6,6 +6,7 @@
 
 #![allow(missing_docs)]
 
+#[allow(dead_code)]
 mod corpus;
 mod cpu_time;
 #[path = "../tests/doris/mod.rs"]

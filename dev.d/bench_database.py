@@ -1,24 +1,25 @@
 """Whole databases into Doris: CPU of a row by the database job, and by Flink's codec with the official Doris connector, a table at a time.
 
-Usage: bench_database.py <command, for the report> [--quick] [--write] [--turns=N] [routes] [growth] [kafka] [command] [csv]. Every run is a JVM of its own with one
+Usage: bench_database.py <command, for the report> [--quick] [--write] [--turns=N] [routes] [growth] [kafka] [command] [csv] [writer]. Every run is a JVM of its own with one
 slot that writes to the stand-in, which counts rows and discards them, and has to have counted each (benches/java/io/canalnative/bench/database). Writes
 build/bench/database.md after each turn; --write puts it into docs/benchmarks.
 """
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from bench_database_report import report
+from bench_database_report import PLOT, report
 from bench_report import DOCS, OUT
 from database_routes import COMMAND_TIMES, DATABASE, HEAP, KAFKA_BUDGET, KAFKA_SOURCE_BUDGET, READ, SOURCES, TABLES, TOPIC_TIMES, Outcome, Route, Workload, of_bench, of_tables, orders, routes
 from doris import StandIn
 from embedded import PROGRAM, environment
-from parts import Failure, Parts, java, say
+from parts import REPO, Failure, Parts, java, say
 from quickstart import run_dir
 from servers import Kafka
 
@@ -30,7 +31,7 @@ class Bench:
         self.directory, self.doris, self.quick = directory, doris, quick
         self.paths = json.loads((OUT / "database-classpaths.json").read_text())
         self.warm_up, self.measure = (4000, 2000) if quick else (8000, 3000)
-        self.found, self.runs, self.commands = {}, 0, {}
+        self.found, self.runs, self.commands, self.writer = {}, 0, {}, []
         #: Of a message of each workload, on average.
         self.rows = {}
 
@@ -118,6 +119,14 @@ tables:
         shutil.rmtree(self.directory / f"command{self.runs}.state", ignore_errors=True)
 
 
+    def writing_thread(self) -> None:
+        """The native writer's thread, without Flink."""
+        done = subprocess.run(["cargo", "bench", "--quiet", "--bench", "database"], cwd=REPO, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=1800)
+        self.writer = re.findall(r"^(\w+, \w+): (\d+) ns a message$", done.stdout, re.MULTILINE)
+        if done.returncode != 0 or not self.writer:
+            raise Failure("cargo bench --bench database failed:\n" + "\n".join(done.stdout.splitlines()[-15:]))
+
+
 def measure(bench: Bench, parts: Parts, kafka, wanted, turns: int, write) -> None:
     """All parts by turns; a report after each part."""
     products, wide = of_bench("products-update", "products UPDATE"), of_bench("wide40-insert", "40-column INSERT")
@@ -144,11 +153,14 @@ def measure(bench: Bench, parts: Parts, kafka, wanted, turns: int, write) -> Non
             for route in routes("csv"):
                 bench.run("csv", workload.without_line_breaks(), route)
         write(turn)
+    if "writer" in wanted:
+        bench.writing_thread()
+        write(turns)
 
 
 def main(command: str, arguments) -> None:
     """Starts the servers, measures, and writes."""
-    known = ["routes", "growth", "kafka", "command", "csv"]
+    known = ["routes", "growth", "kafka", "command", "csv", "writer"]
     turns = [int(one.partition("=")[2]) for one in arguments if one.startswith("--turns=")]
     unknown = [one for one in arguments if one not in (*known, "--quick", "--write") and not one.startswith("--turns=")]
     if unknown:
@@ -172,7 +184,8 @@ def main(command: str, arguments) -> None:
         measure(bench, parts, kafka, wanted, turns[-1] if turns else 1 if quick else 3, write)
         print((OUT / "database.md").read_text())
         if "--write" in arguments:
-            shutil.copy(OUT / "database.md", DOCS)
+            for name in ("database.md", PLOT):
+                shutil.copy(OUT / name, DOCS)
         say(f"written to {DOCS if '--write' in arguments else OUT}/database.md")
     except Failure as failure:
         raise Failure(f"{failure}\n  logs: {directory}") from None

@@ -111,7 +111,8 @@ def quote(report: str) -> str:
 
 def write(report: str, plots) -> None:
     """Report and plots into docs/benchmarks, and the README's quotation."""
-    for old in DOCS.glob("*.svg"):
+    # `./dev bench database` has plots of its own.
+    for old in set(DOCS.glob("*.svg")) - set(DOCS.glob("database*.svg")):
         old.unlink()
     for plot in plots:
         shutil.copy(OUT / plot, DOCS)

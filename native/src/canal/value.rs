@@ -149,7 +149,7 @@ impl Reading {
             },
             Scalar::Date => datetime::date::<V>(buf, start, end),
             Scalar::Double => double::<V>(buf, start, end),
-            Scalar::Float => float(&buf[start..end]),
+            Scalar::Float => float::<V>(buf, start, end),
             Scalar::Boolean => Cell::fixed(u64::from(self.truth(&buf[start..end]))),
             Scalar::Int8 => cell(narrow::<V, i8>(buf, start, end).map(|v| Cell::fixed(u64::from(v as u8)))),
             Scalar::Int16 => cell(narrow::<V, i16>(buf, start, end).map(|v| Cell::fixed(u64::from(v as u16)))),
@@ -333,8 +333,16 @@ fn double_slow(text: &[u8]) -> Cell {
 }
 
 /// `Float.parseFloat` of the trimmed text.
+#[inline(always)]
+fn float<V: Vector>(buf: &[u8], start: usize, end: usize) -> Cell {
+    match plain::Number::of::<V>(buf, start, end).and_then(plain::Number::exact_float) {
+        Some(value) => Cell::fixed(value.to_bits().into()),
+        None => float_slow(&buf[start..end]),
+    }
+}
+
 #[inline(never)]
-fn float(text: &[u8]) -> Cell {
+fn float_slow(text: &[u8]) -> Cell {
     cell(parse::<f32>(text).map(|value| Cell::fixed(value.to_bits().into())))
 }
 

@@ -188,11 +188,9 @@ impl Database {
         if !table.is_plain(place) {
             return Ok(None);
         }
-        let MovedTable { name, opened: Some(opened), .. } = table else { return Ok(None) };
-        let Opened { schema: known, lacks, writer } = opened;
+        let Some(Opened { names, schema: known, lacks, writer }) = &mut table.opened else { return Ok(None) };
         let is_own = |head: &Head<'_>| {
-            head.is(Member::Database, &name.database)
-                && head.is(Member::Table, &name.name)
+            names.each_ref().map(|name| &**name) == spelled(head)
                 && known.each_ref().map(|known| &**known) == schema(head)
                 && (lacks.is_empty() || head.event() != Event::Update)
         };
@@ -505,7 +503,8 @@ impl Database {
         }
         let added = self.columns.added(&read.full_name());
         let writer = self.tables.writer(&read, &mapped, added, &table).map_err(|e| e.at(target.to_string()))?;
-        self.all[which].opened = Some(Opened { schema: schema(&rows.head).map(Into::into), lacks, writer });
+        let [names, schema] = [spelled(&rows.head), schema(&rows.head)].map(|raw| raw.map(Into::into));
+        self.all[which].opened = Some(Opened { names, schema, lacks, writer });
         Ok(None)
     }
 
@@ -583,6 +582,11 @@ fn unfit(mapped: &MappedTable, table: &DorisTable) -> Option<String> {
             key.join(", ")
         )
     })
+}
+
+/// `database` and `table` as a message spells them: equal texts are equal names.
+fn spelled<'r>(head: &Head<'r>) -> [&'r [u8]; 2] {
+    [Member::Database, Member::Table].map(|member| head.raw(member).unwrap_or_default())
 }
 
 /// `mysqlType` and `pkNames`: what a table's columns are, as the message says it.

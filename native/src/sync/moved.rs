@@ -98,6 +98,8 @@ impl Seen {
 
 /// A writer, and for which columns.
 pub struct Opened {
+    /// `database` and `table` as such a message spells them, and others may as well.
+    pub names: [Box<[u8]>; 2],
     /// `mysqlType` and `pkNames` of the messages that it is for.
     pub schema: [Box<[u8]>; 2],
     /// Columns of the table that such messages lack, which an UPDATE must not.

@@ -72,7 +72,9 @@ fn short(out: &mut Output, value: f64, is_value: impl Fn(f64) -> bool, limit: f6
     }
     let scaled = (magnitude * 10_000.0 + 0.5) as u64;
     let decimal = scaled as f64 / 10_000.0;
-    if scaled as f64 >= limit || !is_value(if value < 0.0 { -decimal } else { decimal }) {
+    // Zeros at the end are none of its digits.
+    let digits = if scaled % 100 == 0 { scaled / 100 } else { scaled };
+    if digits as f64 >= limit || !is_value(if value < 0.0 { -decimal } else { decimal }) {
         return false;
     }
     if value < 0.0 {
@@ -335,6 +337,24 @@ mod tests {
         assert_eq!(float_text(1.1e16, FloatText::Jdk18).as_deref(), Ok("1.09999997E16"));
         assert_eq!(float_text(1.4e-45, FloatText::Shortest).as_deref(), Ok("1.4E-45"));
         assert_eq!(float_text(12.34, FloatText::Jdk18).as_deref(), Ok("12.34"));
+    }
+
+    /// Floats of six digits, and those beside them.
+    #[test]
+    fn short_floats_as_the_slow_way_prints_them() {
+        let mut out = Output::new();
+        for hundredths in (100..1_000_000).step_by(7) {
+            let value = hundredths as f32 / 100.0;
+            for value in [value, value.next_up(), -value.next_down()] {
+                for jdk in [FloatText::Shortest, FloatText::Jdk18] {
+                    out.clear();
+                    if float_slow(&mut out, value, jdk).is_ok() {
+                        let slow = String::from_utf8(out.text().to_vec()).unwrap();
+                        assert_eq!(float_text(value, jdk).as_deref(), Ok(slow.as_str()));
+                    }
+                }
+            }
+        }
     }
 
     /// Either way of printing gives the value back.

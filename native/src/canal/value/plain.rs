@@ -55,6 +55,16 @@ impl Number {
         let value = self.magnitude as f64 / POWERS[self.fraction as usize];
         Some(f64::from_bits(value.to_bits() | u64::from(self.negative) << 63))
     }
+
+    /// The nearest float, by the same. A float holds powers of ten exactly up to 10^10.
+    #[inline(always)]
+    pub(super) fn exact_float(self) -> Option<f32> {
+        if self.magnitude > 1 << 24 || self.fraction > 10 {
+            return None;
+        }
+        let value = self.magnitude as f32 / POWERS[self.fraction as usize] as f32;
+        Some(f32::from_bits(value.to_bits() | u32::from(self.negative) << 31))
+    }
 }
 
 #[cfg(test)]
@@ -67,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn doubles_to_the_last_bit() {
+    fn doubles_and_floats_to_the_last_bit() {
         let mut state = 1u64;
         for _ in 0..200_000 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -75,7 +85,19 @@ mod tests {
             if let Some(value) = number(&text).and_then(Number::exact_double) {
                 assert_eq!(value.to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");
             }
+            let places = state as usize % 11;
+            let text = format!("{}.{:0places$}", state >> 52, (state >> 20) % 10u64.pow(places as u32).min(4096));
+            if let Some(value) = number(&text).and_then(Number::exact_float) {
+                assert_eq!(value.to_bits(), text.parse::<f32>().unwrap().to_bits(), "{text}");
+            }
         }
+        for text in ["16777216", "16777217", "1.6777216", "0.0016777216", "0.00167772161", "0.0000000001", "-940.55"] {
+            if let Some(value) = number(text).and_then(Number::exact_float) {
+                assert_eq!(value.to_bits(), text.parse::<f32>().unwrap().to_bits(), "{text}");
+            }
+        }
+        assert_eq!(number("16777217").and_then(Number::exact_float), None);
+        assert_eq!(number("-0").and_then(Number::exact_float).map(f32::to_bits), Some((-0.0f32).to_bits()));
         assert_eq!(number("-0").and_then(Number::exact_double).map(f64::to_bits), Some((-0.0f64).to_bits()));
         for odd in ["", "-", ".5", "5.", "1.2.3", "+1", "1e5", "--1", " 1"] {
             assert_eq!(number(odd), None, "{odd}");
