@@ -1,4 +1,6 @@
 //! The messages of `tests/data/bench`, and the columns of their tables.
+// Not every benchmark needs all of it.
+#![allow(dead_code)]
 
 use std::fs;
 use std::io::Read;
