@@ -19,7 +19,7 @@ import final_tables  # noqa: E402
 import run  # noqa: E402
 from databases import databases  # noqa: E402
 from embedded import Job, call, environment  # noqa: E402
-from parts import Failure, Parts, java_home, say  # noqa: E402
+from parts import REPO, Failure, Parts, java_home, say  # noqa: E402
 from quickstart import run_dir  # noqa: E402
 from whole_workload import SLOW_LOADS, SMALL_LOADS, arguments  # noqa: E402
 from workload import DATA, dump, statements  # noqa: E402
@@ -144,7 +144,9 @@ def undisturbed(moved: Moved, parallelism: int) -> None:
 
 
 def refused(moved: Moved) -> None:
-    """What is said of a user that may not come in; and no word of the password."""
+    """The example is one; what is said of a user that may not come in, and no word of the password."""
+    code, text = call(moved.env, "check-file", REPO / "examples" / "mysql-to-doris.yaml")
+    moved.checks.check("the example has no mistake", code == 0 and "has no mistake" in text, f"       exit code {code}: {text}")
     code, text = call(dict(moved.env, SOURCE_PASSWORD=PASSWORD[::-1]), "run", moved.file, seconds=5 * MINUTES)
     good = code == 1 and f"127.0.0.1:{moved.source.server.port}" in text and "does not let reader in" in text
     moved.checks.check(f"{moved.source.name}: a password that is none", good, f"       exit code {code}:\n{text[-2000:]}")
