@@ -218,6 +218,20 @@ fn a_table_that_somebody_drops_is_loaded_again_from_the_beginning() {
     }
 }
 
+/// One row that cannot be read takes none of its message's others with it.
+#[test]
+fn rows_of_a_message_are_passed_over_alone() {
+    let doris = Doris::start();
+    let mut topic = Topic::of(Job::new(&doris).with("onError", json!({"message": "report"})).start());
+    let types = "id int, d date";
+    topic.rows("INSERT", "t", types, &["1, 2024-01-01", "2, 2024-00-00", "3, 2024-01-03", "4, 2024-01-04"]);
+    topic.rows("UPDATE", "t", types, &["3, 2024-02-03", "4, 2024-02-00"]);
+    topic.insert("t", types, "5, 2024-01-05");
+    topic.job.settle();
+    assert_eq!(table(&doris, "id, d", "t"), ["1 2024-01-01", "3 2024-02-03", "4 2024-01-04", "5 2024-01-05"]);
+    assert_eq!(topic.said("cannot be read").len(), 2);
+}
+
 /// A job that reads its tables as they are now has no log whose places go on: the number of its run counts before them.
 #[test]
 fn a_run_that_reads_its_source_anew_wins_over_those_before() {

@@ -50,7 +50,7 @@ class Whole(Live):
         for name, content in tables.items():
             differ = final_tables.of_table(target, name, content)
             wrong += [f"{name} {column}: {what}" for column, what in differ.items() if (name, column) not in known]
-        self.checks.check(f"{topic}: {len(tables)} tables are the database's", len(tables) > 60 and not wrong, "       " + "\n       ".join(wrong[:20]))
+        self.checks.check(f"{topic}: {len(tables)} tables are the database's", len(tables) > 30 and not wrong, "       " + "\n       ".join(wrong[:20]))
 
     def live(self) -> bool:
         """Everything; true when every check passed."""

@@ -44,7 +44,8 @@ pub const NAMES: [&str; 14] = [
     "type",
 ];
 
-const ALL: [Member; 14] = {
+/// All members, by their names.
+pub(super) const ALL: [Member; 14] = {
     use Member::*;
     [Data, Database, Es, Gtid, Id, IsDdl, MysqlType, Old, PkNames, Sql, SqlType, Table, Ts, Type]
 };

@@ -137,6 +137,15 @@ impl<'r> Head<'r> {
         matches!(self.raw(member), Some([b'"', raw @ .., b'"']) if raw == text.as_bytes() && !raw.contains(&b'\\'))
     }
 
+    pub(super) fn span(&self, member: Member) -> Option<(usize, usize)> {
+        self.envelope.span(member)
+    }
+
+    /// The message, padded.
+    pub(super) fn input(&self) -> &'r [u8] {
+        self.input
+    }
+
     fn text(&self, member: Member) -> Option<Cow<'r, str>> {
         let [b'"', raw @ .., b'"'] = self.raw(member)? else { return None };
         if !raw.contains(&b'\\') {

@@ -15,9 +15,10 @@
 //! | `type` | the event: see [`event`] |
 //!
 //! [`envelope`] takes the message apart, [`image`] the row images in it, [`value`] the texts in those, [`change`] joins
-//! images to changes, and [`decode`] drives them and decides what becomes of a message. [`encode`] is the way back: rows to
+//! images to changes, and [`decode`] drives them and decides what becomes of a message; [`apart`] cuts one into rows. [`encode`] is the way back: rows to
 //! messages.
 
+pub mod apart;
 pub mod change;
 pub mod changelog;
 pub mod decode;

@@ -41,6 +41,8 @@ pub(super) enum Taking {
     Full,
     /// The table's stage has changed; then it is to be taken again.
     Later,
+    /// Its rows wait at the head of the table's queue.
+    Apart,
 }
 
 /// A message of rows, as far as it concerns its table.
@@ -170,6 +172,7 @@ impl Database {
             match self.rows(which, &rows)? {
                 Taking::Done => return Ok(Step::Done),
                 Taking::Full => return Ok(Step::Full),
+                Taking::Apart => return self.advance(heads, which),
                 Taking::Later => {}
             }
         }
@@ -202,7 +205,7 @@ impl Database {
         self.last = Some(which);
         Ok(Some(match self.decoded(which, place)? {
             Taking::Full => Step::Full,
-            Taking::Done | Taking::Later => Step::Done,
+            Taking::Done | Taking::Later | Taking::Apart => Step::Done,
         }))
     }
 
@@ -359,6 +362,10 @@ impl Database {
         let table = &mut self.all[which];
         let Some(opened) = &mut table.opened else { return Ok(Taking::Done) };
         if let Err(e) = opened.writer.decode(rows.message, rows.place.sequence) {
+            if self.take_apart(which, rows) {
+                return Ok(Taking::Apart);
+            }
+            let table = &mut self.all[which];
             table.seen.see(rows.place);
             self.counts.messages += 1;
             return self.failed(which, e);

@@ -2,6 +2,8 @@
 
 use super::database::{Database, Rows, Step, Taking};
 use super::moved::{MovedTable, Parked, Stage};
+use super::open::OnError;
+use super::place::Place;
 use crate::canal::event::Event;
 use crate::canal::head::HeadReader;
 use crate::error::Error;
@@ -20,6 +22,22 @@ impl Database {
         let parked = self.all[which].queue.pop_front()?;
         self.parked_bytes -= parked.message.len() as u64;
         Some(parked)
+    }
+
+    /// Lets the rows of a message that cannot be read wait one by one, before all else: one of them cannot, and it is passed over alone. False if it
+    /// has but one, or if the job fails in any case.
+    pub(super) fn take_apart(&mut self, which: usize, rows: &Rows<'_>) -> bool {
+        if self.tables.spec.on_error.message == OnError::Fail {
+            return false;
+        }
+        let Some(messages) = rows.head.apart() else { return false };
+        // As the message itself would number them.
+        let numbers = if rows.head.event() == Event::Update { 2 } else { 1 };
+        for (i, message) in messages.into_iter().enumerate().rev() {
+            let place = Place { sequence: rows.place.sequence + numbers * i as i64, ..rows.place };
+            self.park(which, Parked { place, message, is_statement: false }, true);
+        }
+        true
     }
 
     /// Goes on with a table as far as it can: changes, then the messages that wait.
@@ -54,7 +72,7 @@ impl Database {
                     }
                     let Some(parked) = self.unpark(which) else { return Ok(Step::Done) };
                     match self.take_parked(heads, which, &parked)? {
-                        Taking::Done => {}
+                        Taking::Done | Taking::Apart => {}
                         Taking::Full => return Ok(Step::Full),
                         Taking::Later => self.park(which, parked, true),
                     }
