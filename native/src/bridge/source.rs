@@ -25,6 +25,7 @@ pub extern "system" fn Java_io_canalnative_NativeSource_tables<'l>(
 ) -> JByteArray<'l> {
     throw::guard(&mut env, |env| {
         let spec = SourceSpec::from_json(&env.convert_byte_array(&spec)?)?;
+        interrupt::heed(env)?;
         doris::json(env, &catalogue::catalogue(&spec)?)
     })
 }
@@ -40,6 +41,7 @@ pub extern "system" fn Java_io_canalnative_NativeSource_ranges<'l>(
     throw::guard(&mut env, |env| {
         let spec = SourceSpec::from_json(&env.convert_byte_array(&spec)?)?;
         let table: Table = read(env, &table, "the table")?;
+        interrupt::heed(env)?;
         doris::json(env, &range::ranges(&spec, &table)?)
     })
 }

@@ -30,6 +30,11 @@ pub fn check(job: &Value, problems: &mut Problems) {
             );
         }
     }
+    if let (Some(_), Some(sync)) = (job.path(&["source", "mysql"]), job.path(&["ddl", "sync"]))
+        && matches!(sync.of, Of::Flag(false))
+    {
+        problems.add(sync.at, "ddl.sync", "source.mysql gives the tables' definitions as schema changes; leave it out");
+    }
     for path in [["target", "doris"], ["source", "mysql"]] {
         if let Some(server) = job.path(&path) {
             at_most_one(server, &path.join("."), &["password", "password-env", "password-file"], problems);

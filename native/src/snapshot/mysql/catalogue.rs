@@ -81,7 +81,7 @@ impl Table {
 /// [`Kind::Source`]; a pattern that is none.
 pub fn catalogue(spec: &SourceSpec) -> Result<Catalogue, Error> {
     let rules = Rules::new(&spec.names)?;
-    server::event_loop()?.block_on(async {
+    server::ask(async {
         let mut conn = server::connect(spec).await?;
         let found = read(&mut conn, &rules).await.map_err(|e| e.at(spec.address()));
         // What it says at its end matters to nobody.

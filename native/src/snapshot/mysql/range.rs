@@ -44,7 +44,7 @@ pub fn ranges(spec: &SourceSpec, table: &Table) -> Result<Vec<Range>, Error> {
     let keys: Option<Vec<&Column>> =
         table.keys.iter().map(|key| table.column(key).filter(|column| column.may_be_cut())).collect();
     let bounds = match keys {
-        Some(keys) if !keys.is_empty() => server::event_loop()?.block_on(async {
+        Some(keys) if !keys.is_empty() => server::ask(async {
             let mut conn = server::connect(spec).await?;
             let found = bounds(&mut conn, table, &keys, spec.range_rows.max(1)).await.map_err(|e| e.at(spec.address()));
             // What it says at its end matters to nobody.

@@ -2,6 +2,7 @@
 
 use super::spec::SourceSpec;
 use crate::error::{Error, Kind};
+use crate::interrupt;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, DriverError, Row, Value};
 use std::time::Duration;
@@ -20,6 +21,19 @@ pub fn event_loop() -> Result<Runtime, Error> {
         .enable_all()
         .build()
         .map_err(|e| Error::new(Kind::Internal, "no event loop for the source").caused_by(e))
+}
+
+/// Does something with a server in this thread, unless the thread is [interrupted](interrupt).
+///
+/// # Errors
+/// As the work has them.
+pub fn ask<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    event_loop()?.block_on(async {
+        tokio::select! {
+            found = work => found,
+            () = interrupt::until_interrupted() => Err(Error::new(Kind::Source, interrupt::CANCELLED)),
+        }
+    })
 }
 
 /// Connects.
