@@ -22,7 +22,7 @@ class MariaDb:
     name = "MariaDB"
 
     def __init__(self, directory: Path):
-        self.directory, self.process, self.port = directory, None, free_ports(1)[0]
+        self.directory, self.process, self.port, self.options = directory, None, free_ports(1)[0], ()
         self.program = shutil.which("mariadbd", path="/usr/sbin:/usr/bin:/usr/local/bin")
         if not self.program or not shutil.which("mariadb-install-db"):
             raise Failure("there is no MariaDB here: `apt-get install mariadb-server-core` brings it, and `./dev test-live` does that")
@@ -36,7 +36,7 @@ class MariaDb:
         self.process = Process("MariaDB", [self.program, "--no-defaults", f"--datadir={data}", f"--user={user}", f"--socket={self.directory}/s",
                                            f"--port={self.port}", "--bind-address=127.0.0.1", f"--pid-file={self.directory}/pid", "--server-id=1",
                                            "--log-bin=binlog", "--binlog-format=ROW", "--binlog-annotate-row-events=ON", "--character-set-server=utf8mb4",
-                                           "--skip-name-resolve", "--sql-mode=STRICT_TRANS_TABLES"], self.directory / "mariadb.log")
+                                           "--skip-name-resolve", "--sql-mode=STRICT_TRANS_TABLES", *self.options], self.directory / "mariadb.log")
         self.process.wait_for(self.answers, "answering")
 
     def _connect(self, **options):
@@ -65,6 +65,22 @@ class MariaDb:
         finally:
             connection.close()
 
+    def with_options(self, *options: str):
+        """The same, to be started with these options as well."""
+        self.options = options
+        return self
+
+    def session(self):
+        """What runs one statement, all of them in one session; it ends with the server."""
+        cursor = self._connect().cursor()
+
+        def execute(statement: str) -> None:
+            try:
+                cursor.execute(statement)
+            except python_package("pymysql", PYMYSQL).MySQLError as error:
+                raise Failure(f"{self.name}: {error}, at: {statement}") from error
+        return execute
+
     def stop(self) -> None:
         """Ends it."""
         if self.process:
@@ -78,7 +94,7 @@ class Mysql80(MariaDb):
 
     def __init__(self, directory: Path, home: Path):
         # pylint: disable=super-init-not-called
-        self.directory, self.home, self.process, self.port = directory, home, None, free_ports(1)[0]
+        self.directory, self.home, self.process, self.port, self.options = directory, home, None, free_ports(1)[0], ()
 
     def start(self) -> None:
         """Makes its tables and starts it; returns when it answers."""
@@ -90,7 +106,7 @@ class Mysql80(MariaDb):
         run_logged(program + ["--initialize-insecure"], self.directory / "install.log", "making MySQL's tables")
         self.process = Process("MySQL", program + [f"--socket={self.directory}/s", f"--port={self.port}", "--bind-address=127.0.0.1", "--mysqlx=OFF",
                                                    f"--pid-file={self.directory}/pid", "--server-id=1", "--log-bin=binlog", "--binlog-format=ROW",
-                                                   "--character-set-server=utf8mb4", "--default-authentication-plugin=mysql_native_password"],
+                                                   "--character-set-server=utf8mb4", "--default-authentication-plugin=mysql_native_password", *self.options],
                                self.directory / "mysql.log")
         self.process.wait_for(self.answers, "answering")
 

@@ -104,6 +104,7 @@ def stopped(jobs: Jobs) -> None:
     try:
         job.wait_for(lambda: any(checkpoint.glob("*/chk-*/_metadata")), "at a checkpoint")
         jobs.said("a second process of one job", call(jobs.env, "run", file), 1, "Another process runs this job", "many.state")
+        jobs.said("its status", call(jobs.env, "status", file), 0, "many: running (process ", " loads, the last one ", "schema changes, the last one ", "created (shop_dev.orders): ")
         code = job.end(signal.SIGINT)
         jobs.said("Ctrl-C", (code, job.text()), 0, "is being stopped", "has stopped after ", "goes on from savepoints/savepoint-")
     finally:
@@ -114,11 +115,24 @@ def stopped(jobs: Jobs) -> None:
         job.wait_for(lambda: any(set(run.glob("chk-*/_metadata")) for run in set(checkpoint.glob("*")) - before), "at a checkpoint")
         job.end(signal.SIGKILL)
         jobs.said("goes on after it", (0, job.text()), 0, "goes on from savepoints/savepoint-")
+        jobs.said("the status of what was killed", call(jobs.env, "status", file), 0, "many: killed; the next run goes on from its last checkpoint, ")
+        jobs.said("no job to pause", call(jobs.env, "pause", file), 1, "No process runs the job")
+    finally:
+        job.stop()
+    jobs.target.admin("/faults", {"name": "slow_be", "value": 1000, "table": "many.orders"})
+    job = Job(jobs.env, file, jobs.directory / "many-3.out")
+    try:
+        job.wait_for(lambda: "goes on from checkpoints/" in job.text(), "going on after it was killed")
+        jobs.said("pause", call(jobs.env, "pause", file), 0, "many: stopped, ")
+        jobs.said("paused", (job.process.popen.wait(60), job.text()), 0, "has stopped after ")
     finally:
         job.stop()
     jobs.target.admin("/faults", method="DELETE")
     found = call(jobs.env, "run", file)
-    jobs.said("goes on after it was killed", found, 0, "goes on from checkpoints/", "the input has ended: ")
+    jobs.said("goes on after it was paused", found, 0, "goes on from savepoints/", "the input has ended: ")
+    code, text = call(jobs.env, "status", file, "--json")
+    status = json.loads(text) if code == 0 else {}
+    jobs.checks.check("the status of what has ended", status.get("state") == "ended" and not status["runs"] and status["loads"] > 0, f"       exit code {code}: {text}")
     jobs.equal("stopped and killed", "many")
 
 

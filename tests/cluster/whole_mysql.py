@@ -37,6 +37,7 @@ tables:
   types: {{json: string}}
   properties: {{replication: 1, buckets: 1}}
 errors: {{message: report}}
+stages: [{stages}]
 fullBatchSize: {at_once}
 load: {load}
 flink: {{checkpoint-interval: 1s, parallelism: {parallelism}, properties: {{restart-strategy.type: none, taskmanager.memory.segment-size: 4kb}}}}
@@ -61,11 +62,15 @@ class Source:
         say(f"starting the server of {self.name}")
         self.server.start()
         self.server.run(["SET timestamp = 1795228000"] + list(statements(gzip.decompress((DATA / f"workload-{self.name}.sql.gz").read_bytes()).decode())))
+        self.reader("SELECT, REPLICATION CLIENT")
+        self.look()
+
+    def reader(self, privileges: str) -> None:
+        """Makes the user that the job is."""
         quoted = PASSWORD.replace("\\", "\\\\").replace("'", "''")
         # Which is what MySQL does by itself; the test's server has older clients, too.
         plugin = "" if self.name == "mariadb" else "WITH caching_sha2_password "
-        self.server.run([f"CREATE USER reader@'%' IDENTIFIED {plugin}BY '{quoted}'", "GRANT SELECT, REPLICATION CLIENT ON *.* TO reader@'%'"])
-        self.look()
+        self.server.run([f"CREATE USER reader@'%' IDENTIFIED {plugin}BY '{quoted}'", f"GRANT {privileges} ON *.* TO reader@'%'"])
 
     def look(self) -> None:
         """Takes the tables as they are now."""
@@ -90,9 +95,10 @@ class Moved:
     def __exit__(self, *_):
         self.target.stop()
 
-    def write(self, parallelism: int, load: str = "{}", at_once: int = 100_000) -> None:
+    def write(self, parallelism: int, load: str = "{}", at_once: int = 100_000, stages: str = "schema-migration, full-data") -> None:
         """Writes the job's file."""
-        self.file.write_text(JOB.format(name=self.source.name, port=self.source.server.port, fenodes=self.target.fenodes, parallelism=parallelism, load=load, at_once=at_once))
+        self.file.write_text(JOB.format(name=self.source.name, port=self.source.server.port, fenodes=self.target.fenodes, parallelism=parallelism, load=load, at_once=at_once,
+                                        stages=stages))
 
     def said(self, name: str, verb: str, *words: str) -> str:
         """Runs it until it ends."""
@@ -101,9 +107,9 @@ class Moved:
         self.checks.check(f"{name}: it ends", code == 0 and not missing, f"       exit code {code}, lacks {missing}:\n{text[-4000:]}")
         return text
 
-    def compare(self, name: str) -> None:
-        """Each cell of each table, but for what cannot be in Doris."""
-        known, used, wrong = final_tables.exceptions(f"full-{self.source.name}"), set(), []
+    def compare(self, name: str, way: str = "full") -> None:
+        """Each cell of each table, but for what cannot be in Doris when it comes that way."""
+        known, used, wrong = final_tables.exceptions(f"{way}-{self.source.name}"), set(), []
         for table, content in self.source.tables.items():
             for column, what in final_tables.of_table(self.target, table, content).items():
                 if (table, column) in known:

@@ -8,7 +8,7 @@ use crate::snapshot::mysql::reader::RangeReader;
 use crate::snapshot::mysql::spec::SourceSpec;
 use jni::JNIEnv;
 use jni::objects::{JByteArray, JClass, JObject};
-use jni::sys::jlong;
+use jni::sys::{jint, jlong};
 use serde::de::DeserializeOwned;
 
 fn read<T: DeserializeOwned>(env: &JNIEnv<'_>, json: &JByteArray<'_>, what: &str) -> Result<T, Error> {
@@ -58,7 +58,7 @@ pub extern "system" fn Java_io_canalnative_NativeSource_open<'l>(
         let spec = SourceSpec::from_json(&env.convert_byte_array(&spec)?)?;
         let range: Range = read(env, &range, "the range")?;
         interrupt::heed(env)?;
-        handle::insert(Session::Range(Box::new(RangeReader::start(spec, range)?)))
+        handle::insert(Session::Range(Box::new(RangeReader::new(spec, range)?)))
     })
 }
 
@@ -83,6 +83,16 @@ pub extern "system" fn Java_io_canalnative_NativeSource_rows<'l>(
     handle: jlong,
 ) -> jlong {
     throw::guard(&mut env, |_| Ok(handle::get(handle)?.range()?.rows() as jlong))
+}
+
+/// `int gone(long handle)`: 1 if it is.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeSource_gone<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+) -> jint {
+    throw::guard(&mut env, |_| Ok(jint::from(handle::get(handle)?.range()?.is_gone())))
 }
 
 /// `void close(long handle)`.

@@ -27,6 +27,12 @@ pub const JOB: Shape = Object(&[
         "100000",
         "Rows of a table that are read at once, about: larger tables are cut at their keys, and the pieces read in parallel. Default 100000",
     ),
+    may(
+        "stages",
+        List(&Choice(STAGES)),
+        "[schema-migration, full-data, incremental]",
+        "What is done with source.mysql: tables are made, their rows are read, and then their changes, without an end. Default all",
+    ),
     may("increBatchSize", Number(1, u64::MAX), "500000", "CloudCanal's name for load.max-rows"),
     may(
         "increRingBufferSize",
@@ -37,13 +43,19 @@ pub const JOB: Shape = Object(&[
     may("flink", Object(FLINK), "{parallelism: 1}", "How Flink runs the job"),
 ]);
 
+/// What a job does with a database, in this order.
+pub(super) const STAGES: &[&str] = &[SCHEMA_MIGRATION, FULL_DATA, INCREMENTAL];
+pub(super) const SCHEMA_MIGRATION: &str = "schema-migration";
+pub(super) const FULL_DATA: &str = "full-data";
+pub(super) const INCREMENTAL: &str = "incremental";
+
 const SOURCE: &[Member] = &[
     may("canal", Object(CANAL), "{format: json, kafka: …}", "Canal's messages"),
     may(
         "mysql",
         Object(MYSQL),
         "{host: db1, username: reader}",
-        "A MySQL or MariaDB server, whose tables are read as they are now",
+        "A MySQL or MariaDB server, whose tables are read as they are now, and then what changes in them",
     ),
 ];
 
@@ -54,7 +66,7 @@ const MYSQL: &[Member] = &[
         "username",
         Text,
         "reader",
-        "A user with SELECT on the tables; with REPLICATION CLIENT it also learns where the binary log stands",
+        "A user with SELECT on the tables, and REPLICATION SLAVE and REPLICATION CLIENT on *.* for changes",
     ),
     may("password", Scalar, "secret", "The password; better in the environment or a file"),
     may("password-env", Text, "MYSQL_PASSWORD", "The environment variable with the password"),
@@ -65,6 +77,12 @@ const MYSQL: &[Member] = &[
         "The file with the password, without a line break at its end; relative to the job's file",
     ),
     may("connect-timeout", Duration, "30s", "Limit for a connection to be made. Default 30s"),
+    may(
+        "server-id",
+        Number(1, 4_294_967_295),
+        "1717171717",
+        "What the reader of changes is to the server: no other replica, and no other job, may have the same. Default a number made of the job's name",
+    ),
     may(
         "tls",
         Object(SERVER_TLS),

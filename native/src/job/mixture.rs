@@ -1,6 +1,7 @@
 //! What single keys cannot tell: things that exclude each other, and things that need each other.
 
 use super::check::{Of, Value};
+use super::keys::{SCHEMA_MIGRATION, STAGES};
 use super::plan::{MAX_BYTES, MEMORY, RING_SLOT};
 use super::problem::Problems;
 use crate::sync::rules::{NamesSpec, Rename, Rules};
@@ -29,6 +30,12 @@ pub fn check(job: &Value, problems: &mut Problems) {
                 "is for source.mysql, whose tables are read; Canal's messages come as they come",
             );
         }
+        if let Some(stages) = job.get("stages") {
+            let what = "is for source.mysql; what Canal's messages tell is all there is of them, so leave it out";
+            problems.add(stages.at, "stages", what);
+        }
+    } else if let Some(stages) = job.get("stages") {
+        self::stages(stages, problems);
     }
     if let (Some(_), Some(sync)) = (job.path(&["source", "mysql"]), job.path(&["ddl", "sync"]))
         && matches!(sync.of, Of::Flag(false))
@@ -68,6 +75,26 @@ fn canal(canal: &Value, problems: &mut Problems) {
             let what = format!("'{key}' is not taken from here: {instead}");
             problems.add(value.at, "source.canal.kafka.properties", what);
         }
+    }
+}
+
+/// In their order, with the first: rows go into tables that are made by their definitions.
+fn stages(stages: &Value, problems: &mut Problems) {
+    let names: Vec<Option<&str>> = stages.items().iter().map(Value::text).collect();
+    let places: Vec<usize> =
+        names.iter().flatten().filter_map(|name| STAGES.iter().position(|stage| stage == name)).collect();
+    if places.len() < names.len() {
+        return;
+    }
+    if places.first() != Some(&0) {
+        let what = format!("begins with {SCHEMA_MIGRATION}; tables that are there already are only compared");
+        problems.add(stages.at, "stages", what);
+    } else if !places.is_sorted_by(|one, next| one < next) {
+        problems.add(
+            stages.at,
+            "stages",
+            format!("has them in another order than they are done: {}", STAGES.join(", ")),
+        );
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! {"name", "source": {"kafka": {"bootstrapServers", "topics" | "topicPattern", "group", "start", "properties"}} | {"files": {"paths"}}
-//!                    | {"mysql": SourceSpec},
+//!                    | {"mysql": SourceSpec, "stages": {"full": bool, "incremental": bool}},
 //!  "wire": "json" | "protobuf", "parallelism", "checkpointSeconds", "flushSeconds", "stateDirectory": path | null, "flink": {…},
 //!  "sink": DatabaseSpec without its label}
 //! ```
@@ -11,6 +11,7 @@
 
 use super::Surroundings;
 use super::check::{Of, Value};
+use super::keys;
 use super::problem::Problems;
 use serde_json::{Map, Value as Json, json};
 use std::path::Path;
@@ -45,7 +46,8 @@ pub fn of(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Js
 
 fn source(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json {
     if let Some(server) = job.path(&["source", "mysql"]) {
-        return json!({"mysql": mysql(job, server, around, problems)});
+        let stages = json!({"full": stage(job, keys::FULL_DATA), "incremental": stage(job, keys::INCREMENTAL)});
+        return json!({"mysql": mysql(job, server, around, problems), "stages": stages});
     }
     let canal = job.path(&["source", "canal"]);
     if let Some(files) = canal.and_then(|canal| canal.get("files")) {
@@ -85,12 +87,25 @@ fn mysql(job: &Value, server: &Value, around: &Surroundings<'_>, problems: &mut 
         "rangeRows": number(Some(job), "fullBatchSize", RANGE_ROWS),
         "messageBytes": MESSAGE_BYTES,
         "connectSeconds": number(Some(server), "connect-timeout", 30_000) / 1000,
+        "log": stage(job, keys::INCREMENTAL),
+        "serverId": number(Some(server), "server-id", server_id(text(Some(job), "name").unwrap_or_default())),
     });
     if let Some(tls) = server.get("tls") {
         let any_name = tls.get("skip-hostname-verification").map_or(json!(false), json);
         spec["tls"] = json!({"ca": text(Some(tls), "ca"), "skipHostnameVerification": any_name});
     }
     spec
+}
+
+/// Whether a stage is to be; all are where none is named.
+fn stage(job: &Value, name: &str) -> bool {
+    job.get("stages").is_none_or(|stages| stages.items().iter().any(|stage| stage.text() == Some(name)))
+}
+
+/// A number that other replicas are not likely to have: a job that is started again takes the place of its last connection. FNV-1a, in the upper half.
+fn server_id(name: &str) -> u64 {
+    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    u64::from(hash | 1 << 31)
 }
 
 /// Which tables, and their names.

@@ -8,7 +8,7 @@
 //!
 //! * [`spec`]: which server, which tables. [`server`]: a connection to it. [`catalogue`]: what it has.
 //! * [`range`]: pieces of tables that are read at once. [`select`]: the columns, each as Canal writes it.
-//! * [`reader`]: reads a range in a thread of its own. [`message`]: rows as messages.
+//! * [`reader`]: reads a range. [`message`]: rows as messages.
 
 pub mod catalogue;
 pub mod message;

@@ -1,4 +1,4 @@
-//! A range that is being read: a thread reads rows and makes messages of them, a few ahead of who takes them.
+//! A range that is being read. It is read in the thread that asks for its messages, as far as it has to be for the next one.
 
 use super::message::Rows;
 use super::range::Range;
@@ -8,50 +8,45 @@ use crate::error::{Error, Kind};
 use crate::interrupt;
 use mysql_async::Row;
 use mysql_async::prelude::Queryable;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
-use std::thread::JoinHandle;
-use tokio::sync::oneshot;
-
-/// Messages that wait to be taken.
-const AHEAD: usize = 2;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::{self, Receiver, Sender};
 
 /// Rows of a message, at most: the numbers of a place allow 2^20.
 const MOST_ROWS: usize = 10_000;
 
-type Message = Result<(Vec<u8>, u64), Error>;
+/// What reading comes to.
+enum Read {
+    /// A message of so many rows.
+    Message(Vec<u8>, u64),
+    /// The table is not there.
+    Gone,
+}
 
-/// Reads a range. Dropping it ends the thread.
+/// Reads a range.
 #[derive(Debug)]
 pub struct RangeReader {
-    messages: Option<Receiver<Message>>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    /// What reads is on it; it goes on while something waits in it.
+    event_loop: Runtime,
+    found: Receiver<Result<Read, Error>>,
     rows: u64,
+    gone: bool,
 }
 
 impl RangeReader {
-    /// Begins to read.
+    /// A reader that has not begun.
     ///
     /// # Errors
-    /// The system gives no thread. That the server cannot be reached is said by [`next`](Self::next).
-    pub fn start(spec: SourceSpec, range: Range) -> Result<RangeReader, Error> {
-        let (sender, messages) = mpsc::sync_channel(AHEAD);
-        let (stop, stopped) = oneshot::channel();
+    /// The system gives no event loop. That the server cannot be reached is said by [`next`](Self::next).
+    pub fn new(spec: SourceSpec, range: Range) -> Result<RangeReader, Error> {
         let event_loop = server::event_loop()?;
-        let name = format!("read-{}", range.number);
-        let thread = std::thread::Builder::new().name(name).spawn(move || {
-            let read = async {
-                tokio::select! {
-                    _ = stopped => Ok(()),
-                    read = read(&spec, &range, &sender) => read,
-                }
-            };
-            if let Err(e) = event_loop.block_on(read) {
-                let _ = sender.send(Err(e.at(format!("{}.{}", range.database, range.table))));
+        let (to, found) = mpsc::channel(1);
+        event_loop.spawn(async move {
+            if let Err(e) = read(&spec, &range, &to).await {
+                // Where nobody takes it, nobody wants to know.
+                let _ = to.send(Err(e.at(format!("{}.{}", range.database, range.table)))).await;
             }
         });
-        let thread = thread.map_err(|e| Error::new(Kind::Internal, "no thread for the source").caused_by(e))?;
-        Ok(RangeReader { messages: Some(messages), stop: Some(stop), thread: Some(thread), rows: 0 })
+        Ok(RangeReader { event_loop, found, rows: 0, gone: false })
     }
 
     /// The next message; None when the range is read. Waits for the server.
@@ -59,57 +54,62 @@ impl RangeReader {
     /// # Errors
     /// [`Kind::Source`]: the server, or a value; the thread is [interrupted](interrupt).
     pub fn next(&mut self) -> Result<Option<Vec<u8>>, Error> {
-        let Some(messages) = &self.messages else { return Ok(None) };
-        loop {
-            return match messages.recv_timeout(interrupt::STEP) {
-                Ok(Ok((message, rows))) => {
-                    self.rows += rows;
-                    Ok(Some(message))
-                }
-                Ok(Err(e)) => Err(e),
-                Err(RecvTimeoutError::Disconnected) => Ok(None),
-                Err(RecvTimeoutError::Timeout) if interrupt::interrupted() => {
-                    Err(Error::new(Kind::Source, interrupt::CANCELLED))
-                }
-                Err(RecvTimeoutError::Timeout) => continue,
-            };
+        let found = &mut self.found;
+        let read = self.event_loop.block_on(async {
+            tokio::select! {
+                biased;
+                read = found.recv() => read.transpose(),
+                () = interrupt::until_interrupted() => Err(Error::new(Kind::Source, interrupt::CANCELLED)),
+            }
+        });
+        match read? {
+            Some(Read::Message(message, rows)) => {
+                self.rows += rows;
+                Ok(Some(message))
+            }
+            Some(Read::Gone) => {
+                self.gone = true;
+                Ok(None)
+            }
+            None => Ok(None),
         }
     }
 
-    /// Rows of the messages that were taken.
+    /// Rows of the messages so far.
     pub fn rows(&self) -> u64 {
         self.rows
     }
-}
 
-impl Drop for RangeReader {
-    fn drop(&mut self) {
-        // Whoever waits for room in the channel sees that nobody takes anything any more.
-        self.messages = None;
-        self.stop = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+    /// Whether the table was not there any more; known at the end.
+    pub fn is_gone(&self) -> bool {
+        self.gone
     }
 }
 
-async fn read(spec: &SourceSpec, range: &Range, to: &SyncSender<Message>) -> Result<(), Error> {
+/// Reads until the end, or until nobody takes anything any more.
+async fn read(spec: &SourceSpec, range: &Range, to: &Sender<Result<Read, Error>>) -> Result<(), Error> {
     let mut conn = server::connect(spec).await?;
     let failed = |e| unanswered(&range.query, e).at(spec.address());
     let mut rows = Rows::new(&range.database, &range.table, &range.columns, &range.keys);
-    let mut result = conn.query_iter(range.query.as_str()).await.map_err(failed)?;
+    let mut result = match conn.query_iter(range.query.as_str()).await {
+        Err(e) if server::is_missing(&e) => {
+            let _ = to.send(Ok(Read::Gone)).await;
+            return Ok(());
+        }
+        result => result.map_err(failed)?,
+    };
     let mut values = Vec::new();
     while let Some(row) = result.next().await.map_err(failed)? {
         let row: Row = row;
         values.clear();
         values.extend(row.unwrap());
         rows.add(&values)?;
-        if (rows.len() >= spec.message_bytes || rows.rows() >= MOST_ROWS) && !send(&mut rows, to) {
+        if (rows.len() >= spec.message_bytes || rows.rows() >= MOST_ROWS) && !send(&mut rows, to).await {
             return Ok(());
         }
     }
     if !rows.is_empty() {
-        send(&mut rows, to);
+        send(&mut rows, to).await;
     }
     drop(result);
     // What it says at its end matters to nobody.
@@ -117,8 +117,8 @@ async fn read(spec: &SourceSpec, range: &Range, to: &SyncSender<Message>) -> Res
     Ok(())
 }
 
-/// Whether somebody takes it. Waits for room, which holds up the event loop: there is nothing else on it.
-fn send(rows: &mut Rows, to: &SyncSender<Message>) -> bool {
+/// Whether somebody takes it.
+async fn send(rows: &mut Rows, to: &Sender<Result<Read, Error>>) -> bool {
     let count = rows.rows() as u64;
-    to.send(Ok((rows.take(), count))).is_ok()
+    to.send(Ok(Read::Message(rows.take(), count))).await.is_ok()
 }

@@ -88,6 +88,13 @@ pub fn unanswered(statement: &str, e: mysql_async::Error) -> Error {
     Error::new(Kind::Source, format!("the source does not run `{shown}`")).caused_by(e)
 }
 
+/// Whether the table, or its database, is not there.
+pub fn is_missing(e: &mysql_async::Error) -> bool {
+    const UNKNOWN_DATABASE: u16 = 1049;
+    const NO_SUCH_TABLE: u16 = 1146;
+    matches!(e, mysql_async::Error::Server(server) if [UNKNOWN_DATABASE, NO_SUCH_TABLE].contains(&server.code))
+}
+
 /// A name in backquotes.
 pub fn backquoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))

@@ -30,6 +30,12 @@ pub struct SourceSpec {
     pub message_bytes: usize,
     /// Limit for a connection to be made.
     pub connect_seconds: u64,
+    /// Whether changes are to be read from the log after what is listed.
+    #[serde(default)]
+    pub log: bool,
+    /// What the reader of changes is to the server, as each of its replicas is.
+    #[serde(default)]
+    pub server_id: u32,
 }
 
 /// TLS to the server.

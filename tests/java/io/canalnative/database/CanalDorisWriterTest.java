@@ -181,8 +181,10 @@ class CanalDorisWriterTest {
                             logged.add(method.getName() + " " + MessageFormatter.arrayFormat((String) arguments[0], (Object[]) arguments[1]).getMessage());
                             return null;
                         });
-        new ReportLog(log).write(reports.getBytes(StandardCharsets.UTF_8));
+        List<String> changes = new ArrayList<>();
+        new ReportLog(log, changes::add).write(reports.getBytes(StandardCharsets.UTF_8));
         assertEquals(Arrays.asList("info created (d.t): one", "warn skipped: {} two", "error stopped (d.u): three"), logged);
+        assertEquals(Arrays.asList("created (d.t): one"), changes);
     }
 
     @Test

@@ -18,9 +18,7 @@ import java.util.List;
 import java.util.zip.GZIPOutputStream;
 
 import io.canalnative.database.CanalRecord;
-import org.apache.flink.api.common.eventtime.Watermark;
-import org.apache.flink.api.connector.source.ReaderOutput;
-import org.apache.flink.api.connector.source.SourceOutput;
+import io.canalnative.database.RecordOutput;
 import org.apache.flink.core.io.InputStatus;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -123,36 +121,14 @@ class MessageFilesTest {
     }
 
     /** What a reader hands over, as {@code line: text}. */
-    private static final class Lines implements ReaderOutput<CanalRecord> {
+    private static final class Lines implements RecordOutput {
         final List<String> found = new ArrayList<>();
 
         @Override
         public void collect(CanalRecord record) {
             assertEquals(0, record.partition);
-            assertEquals(0, record.sequence & ((1 << MessageFiles.ROW_BITS) - 1));
-            found.add((record.sequence >> MessageFiles.ROW_BITS) + ": " + new String(record.value, StandardCharsets.UTF_8));
+            assertEquals(0, record.sequence & ((1 << CanalRecord.ROW_BITS) - 1));
+            found.add((record.sequence >> CanalRecord.ROW_BITS) + ": " + new String(record.value, StandardCharsets.UTF_8));
         }
-
-        @Override
-        public void collect(CanalRecord record, long timestamp) {
-            collect(record);
-        }
-
-        @Override
-        public void emitWatermark(Watermark watermark) {}
-
-        @Override
-        public void markIdle() {}
-
-        @Override
-        public void markActive() {}
-
-        @Override
-        public SourceOutput<CanalRecord> createOutputForSplit(String split) {
-            return this;
-        }
-
-        @Override
-        public void releaseOutputForSplit(String split) {}
     }
 }

@@ -42,7 +42,7 @@ class DatabaseTablesTest {
     @Test
     void allRowsAreThereAtEachParallelism() throws Exception {
         for (int parallelism : new int[] {1, 2, 4}) {
-            run(parallelism, false).getJobExecutionResult().get(120, TimeUnit.SECONDS);
+            run(parallelism, Stages.FULL).getJobExecutionResult().get(120, TimeUnit.SECONDS);
             assertTables(1);
             database.behaviour().tables.keySet().forEach(table -> sql("DROP TABLE shop." + table));
         }
@@ -53,7 +53,7 @@ class DatabaseTablesTest {
         database.behaviour().failing.put("large 0", new AtomicInteger(1));
         database.behaviour().failing.put("large 13", new AtomicInteger(1));
         database.behaviour().failing.put("middle 2", new AtomicInteger(2));
-        run(2, false, "restart-strategy.type", "fixed-delay", "restart-strategy.fixed-delay.attempts", "10", "restart-strategy.fixed-delay.delay", "10ms",
+        run(2, Stages.FULL, "restart-strategy.type", "fixed-delay", "restart-strategy.fixed-delay.attempts", "10", "restart-strategy.fixed-delay.delay", "10ms",
                 "execution.checkpointing.interval", "20ms").getJobExecutionResult().get(120, TimeUnit.SECONDS);
         assertTables(null);
         // The range was read for the last time after it failed for the last time.
@@ -62,23 +62,64 @@ class DatabaseTablesTest {
 
     @Test
     void aLaterRunWins() throws Exception {
-        run(2, false).getJobExecutionResult().get(120, TimeUnit.SECONDS);
+        run(2, Stages.FULL).getJobExecutionResult().get(120, TimeUnit.SECONDS);
         database.behaviour().version.set(5);
-        run(1, false).getJobExecutionResult().get(120, TimeUnit.SECONDS);
+        run(1, Stages.FULL).getJobExecutionResult().get(120, TimeUnit.SECONDS);
         assertTables(5);
     }
 
     @Test
     void definitionsOnlyMakeNoTable() throws Exception {
-        run(2, true).getJobExecutionResult().get(120, TimeUnit.SECONDS);
+        run(2, Stages.DEFINITIONS).getJobExecutionResult().get(120, TimeUnit.SECONDS);
         assertTrue(database.behaviour().opened.isEmpty());
         assertEquals(List.of(), sql("SELECT TABLE_NAME FROM information_schema.tables WHERE TABLE_SCHEMA = 'shop'"));
     }
 
     @Test
+    void changesComeAfterTheRows() throws Exception {
+        FakeDatabase.Behaviour behaviour = database.behaviour();
+        // Of before the tables were listed: it is in their rows, or is not any more.
+        behaviour.change("small", 3, "old");
+        behaviour.change("small", 3, "old");
+        behaviour.listedAt = 2;
+        behaviour.change("small", 3, "new");
+        behaviour.change("large", 1000, "more");
+        behaviour.change("small", 4, "begun");
+        behaviour.logFailures.set(3);
+        JobClient job = run(2, Stages.ALL, "restart-strategy.type", "fixed-delay", "restart-strategy.fixed-delay.attempts", "10", "restart-strategy.fixed-delay.delay", "10ms",
+                "execution.checkpointing.interval", "20ms");
+        waitFor("SELECT id, v FROM shop.small WHERE id >= 3 ORDER BY id", List.of(List.of("3", "new"), List.of("4", "begun"), List.of("5", "of 5"), List.of("6", "of 6")));
+        for (int id = 2000; id < 2050; id++) {
+            behaviour.change("large", id, "v" + id);
+            behaviour.logFailures.set(id % 20 == 0 ? 1 : 0);
+        }
+        waitFor("SELECT COUNT(*), MAX(id) FROM shop.large", List.of(List.of("551", "2049")));
+        waitFor("SELECT COUNT(*) FROM shop.middle", List.of(List.of("90")));
+        job.cancel().get(60, TimeUnit.SECONDS);
+        assertTrue(behaviour.logOpened.get(0).equals("2 of 0"), behaviour.logOpened.toString());
+        assertTrue(behaviour.opened.size() >= 31, behaviour.opened.toString());
+    }
+
+    private void waitFor(String query, List<List<String>> rows) throws Exception {
+        while (true) {
+            List<List<String>> found;
+            try {
+                found = doris.sql("information_schema", query);
+            } catch (IOException e) {
+                // The table is not there yet.
+                found = List.of();
+            }
+            if (found.equals(rows)) {
+                return;
+            }
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+    }
+
+    @Test
     void aServerThatIsAwayForAWhile() throws Exception {
         database.behaviour().unreachable = "refused";
-        JobClient job = run(2, false, "restart-strategy.type", "fixed-delay", "restart-strategy.fixed-delay.attempts", "1000", "restart-strategy.fixed-delay.delay", "10ms");
+        JobClient job = run(2, Stages.FULL, "restart-strategy.type", "fixed-delay", "restart-strategy.fixed-delay.attempts", "1000", "restart-strategy.fixed-delay.delay", "10ms");
         while (database.behaviour().refusals.get() < 3) {
             TimeUnit.MILLISECONDS.sleep(5);
         }
@@ -90,7 +131,7 @@ class DatabaseTablesTest {
     @Test
     void aJobThatWaitsForTheServerIsCancelled() throws Exception {
         database.behaviour().stuck = true;
-        JobClient job = run(2, false);
+        JobClient job = run(2, Stages.FULL);
         while (database.behaviour().open.get() < 2) {
             TimeUnit.MILLISECONDS.sleep(5);
         }
@@ -108,16 +149,16 @@ class DatabaseTablesTest {
         }
     }
 
-    private JobClient run(int parallelism, boolean definitionsOnly, String... settings) throws Exception {
+    private JobClient run(int parallelism, Stages stages, String... settings) throws Exception {
         Configuration configuration = new Configuration();
         configuration.setString("restart-strategy.type", "none");
         for (int i = 0; i < settings.length; i += 2) {
             configuration.setString(settings[i], settings[i + 1]);
         }
         StreamExecutionEnvironment jobs = StreamExecutionEnvironment.createLocalEnvironment(configuration);
-        DatabaseTables source = new DatabaseTables(database, "{}", true, definitionsOnly);
+        DatabaseTables source = new DatabaseTables(database, "{}", true, stages);
         CanalDorisSink.add(jobs.fromSource(source, WatermarkStrategy.noWatermarks(), "tables", CanalRecord.TYPE).uid("tables").setParallelism(parallelism),
-                sink(definitionsOnly), parallelism, "doris");
+                sink(stages == Stages.DEFINITIONS), parallelism, "doris");
         return jobs.executeAsync();
     }
 

@@ -18,9 +18,9 @@ import org.apache.flink.metrics.groups.SplitEnumeratorMetricGroup;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 
 /** What an enumerator sees of Flink; what it asks of other threads is done when {@link #calls} says so. */
-final class FakeCoordinator implements SplitEnumeratorContext<TableRange> {
+final class FakeCoordinator implements SplitEnumeratorContext<DatabaseSplit> {
 
-    final Map<Integer, List<TableRange>> assigned = new TreeMap<>();
+    final Map<Integer, List<DatabaseSplit>> assigned = new TreeMap<>();
     final TreeSet<Integer> ended = new TreeSet<>();
     private final Map<Integer, ReaderInfo> readers = new HashMap<>();
     private final ArrayDeque<Runnable> calls = new ArrayDeque<>();
@@ -49,10 +49,15 @@ final class FakeCoordinator implements SplitEnumeratorContext<TableRange> {
         return done;
     }
 
-    /** What a reader was given since the last time, {@code table number/of begun}. */
+    /** What a reader was given since the last time, {@code table number/of begun} or {@code log from file:offset}. */
     List<String> given(int reader) {
         List<String> given = new ArrayList<>();
-        for (TableRange range : assigned.getOrDefault(reader, new ArrayList<>())) {
+        for (DatabaseSplit split : assigned.getOrDefault(reader, new ArrayList<>())) {
+            if (split instanceof LogPosition) {
+                given.add("log from " + split);
+                continue;
+            }
+            TableRange range = (TableRange) split;
             given.add(range.table.substring("shop.".length()) + " " + range.number + "/" + range.of + (range.begun > 0 ? " begun " + range.begun : "") + (range.hasRows() ? "" : " definition"));
         }
         assigned.remove(reader);
@@ -80,7 +85,7 @@ final class FakeCoordinator implements SplitEnumeratorContext<TableRange> {
     }
 
     @Override
-    public void assignSplits(SplitsAssignment<TableRange> splits) {
+    public void assignSplits(SplitsAssignment<DatabaseSplit> splits) {
         splits.assignment().forEach((reader, ranges) -> {
             if (!readers.containsKey(reader)) {
                 throw new IllegalArgumentException("no reader " + reader);

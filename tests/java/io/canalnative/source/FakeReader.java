@@ -9,10 +9,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import io.canalnative.database.CanalRecord;
-import org.apache.flink.api.common.eventtime.Watermark;
-import org.apache.flink.api.connector.source.ReaderOutput;
+import io.canalnative.database.RecordOutput;
 import org.apache.flink.api.connector.source.SourceEvent;
-import org.apache.flink.api.connector.source.SourceOutput;
 import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.io.InputStatus;
@@ -23,16 +21,16 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMap
 import org.apache.flink.util.UserCodeClassLoader;
 
 /** A reader, and what Flink gets from it. */
-final class FakeReader implements SourceReaderContext, ReaderOutput<CanalRecord> {
+final class FakeReader implements SourceReaderContext, RecordOutput {
 
-    final TableRangeReader reader;
-    /** {@code table: definition} or {@code table: first key of the message to the last, attempt}. */
+    final DatabaseReader reader;
+    /** {@code table: definition}, {@code table: first key of the message to the last, attempt} or {@code table: value of a change at its sequence}. */
     final List<String> found = new ArrayList<>();
     final List<RangeRead> read = new ArrayList<>();
     int asked;
 
     FakeReader(FakeDatabase database) {
-        reader = new TableRangeReader(database, "{}".getBytes(StandardCharsets.UTF_8), this);
+        reader = new DatabaseReader(database, "{}".getBytes(StandardCharsets.UTF_8), this);
     }
 
     /** Polls until there have been so many messages; fewer only where there is nothing more to read. */
@@ -55,8 +53,9 @@ final class FakeReader implements SourceReaderContext, ReaderOutput<CanalRecord>
     @Override
     public void collect(CanalRecord record) {
         assertEquals(0, record.partition);
-        assertEquals(0, record.sequence & ((1 << TableRange.ROW_BITS) - 1));
-        long attempt = record.sequence >> TableRange.ROW_BITS;
+        boolean isChange = record.sequence >= FakeDatabase.LOG_BASE;
+        assertEquals(0, isChange ? 0 : record.sequence & ((1 << CanalRecord.ROW_BITS) - 1));
+        long attempt = record.sequence >> CanalRecord.ROW_BITS;
         JsonNode message;
         try {
             message = new ObjectMapper().readTree(record.value);
@@ -67,6 +66,8 @@ final class FakeReader implements SourceReaderContext, ReaderOutput<CanalRecord>
         if (message.get("isDdl").asBoolean()) {
             assertEquals(0, attempt);
             found.add(table + ": definition");
+        } else if (isChange) {
+            found.add(table + ": " + message.get("data").get(0).get("v").asText() + " at " + (record.sequence - FakeDatabase.LOG_BASE));
         } else {
             JsonNode data = message.get("data");
             found.add(table + ": " + data.get(0).get("id").asText() + " to " + data.get(data.size() - 1).get("id").asText() + ", attempt " + attempt);
@@ -107,26 +108,4 @@ final class FakeReader implements SourceReaderContext, ReaderOutput<CanalRecord>
     public UserCodeClassLoader getUserCodeClassLoader() {
         throw new UnsupportedOperationException();
     }
-
-    @Override
-    public void collect(CanalRecord record, long timestamp) {
-        collect(record);
-    }
-
-    @Override
-    public void emitWatermark(Watermark watermark) {}
-
-    @Override
-    public void markIdle() {}
-
-    @Override
-    public void markActive() {}
-
-    @Override
-    public SourceOutput<CanalRecord> createOutputForSplit(String split) {
-        return this;
-    }
-
-    @Override
-    public void releaseOutputForSplit(String split) {}
 }

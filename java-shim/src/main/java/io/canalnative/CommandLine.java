@@ -22,10 +22,14 @@ public final class CommandLine {
     private static final String USAGE = "usage: canal-native <verb>, or java -jar canal-native-flink-<version>.jar <verb>\n"
             + "\n"
             + "  run JOB.yaml\n"
-            + "             move the tables of a Canal topic into Doris, with a Flink in this process, until the input ends or Ctrl-C. State and\n"
+            + "             move the tables of a Canal topic, or of a database, into Doris, with a Flink in this process, until the input ends or Ctrl-C. State and\n"
             + "             log are kept beside the file, JOB.state and JOB.log; the next run goes on where this one stopped\n"
             + "  plan JOB.yaml\n"
             + "             read all messages that are there now, print the statements that Doris would get, and do nothing\n"
+            + "  status JOB.yaml [--json]\n"
+            + "             how that job is: its stage, tables under way, what is left, how far it is behind, its last schema change and load\n"
+            + "  pause JOB.yaml\n"
+            + "             stop the process that runs the job, as Ctrl-C does; run goes on from there\n"
             + "  check-file JOB.yaml\n"
             + "             only say what is wrong with the file\n"
             + "  canal-to-doris JOB.yaml\n"
@@ -45,6 +49,7 @@ public final class CommandLine {
             + "Exit code 0: done. 1: something failed or differs. 2: the command or the job's file is not understood.\n";
 
     private static final String JOB = "io.canalnative.job.EmbeddedJob";
+    private static final String RUNNING = "io.canalnative.job.RunningJob";
 
     private CommandLine() {}
 
@@ -84,6 +89,8 @@ public final class CommandLine {
             case "run":
             case "plan":
             case "check-file":
+            case "status":
+            case "pause":
                 return job(verb, rest);
             case "canal-to-doris":
                 return misunderstood("canal-to-doris is for a cluster's client: flink run canal-native-flink-<version>.jar canal-to-doris JOB.yaml. Without a cluster: canal-native run JOB.yaml");
@@ -93,6 +100,7 @@ public final class CommandLine {
     }
 
     private static int job(String verb, List<String> rest) throws Exception {
+        boolean json = verb.equals("status") && rest.remove("--json");
         if (rest.size() != 1) {
             return misunderstood(verb + " takes one argument, the job's file");
         }
@@ -102,6 +110,12 @@ public final class CommandLine {
         }
         if (verb.equals("check-file")) {
             return withFlink(Arrays.asList("flink-dist-"), flink -> call(flink, JOB, "check", new Class<?>[] {String.class}, file.getPath()));
+        }
+        if (verb.equals("status")) {
+            return withFlink(Arrays.asList("flink-dist-"), flink -> call(flink, RUNNING, verb, new Class<?>[] {String.class, boolean.class}, file.getPath(), json));
+        }
+        if (verb.equals("pause")) {
+            return withFlink(Arrays.asList("flink-dist-"), flink -> call(flink, RUNNING, verb, new Class<?>[] {String.class}, file.getPath()));
         }
         for (String path : further()) {
             if (!new File(path).exists()) {

@@ -3,7 +3,7 @@ package io.canalnative;
 /**
  * The boundary of source databases: its native methods and nothing else; {@link NativeSourceTables} is the safe way to use them.
  *
- * <p>All need {@link NativeLibrary#load()} first. Texts are JSON in UTF-8, of the shapes that {@code native/src/mysql/} documents. What the server
+ * <p>All need {@link NativeLibrary#load()} first. Texts are JSON in UTF-8, of the shapes that {@code native/src/snapshot/mysql/} documents. What the server
  * refuses, or that it cannot be reached, throws a {@link NativeException}; a closed handle an {@link IllegalStateException}. Natives that wait see
  * {@code Thread.interrupt}.
  */
@@ -20,6 +20,9 @@ final class NativeSource {
 
     /** The next message; null when the range is read. */
     static native byte[] next(long reader);
+
+    /** 1 if the table was gone when it was read, else 0. */
+    static native int gone(long reader);
 
     /** Rows of the messages so far. */
     static native long rows(long reader);

@@ -23,6 +23,13 @@ public final class NativeSourceTables implements SourceTables {
         return new Rows(NativeSource.open(spec, range));
     }
 
+    @Override
+    public SourceLog log(byte[] spec, byte[] position, byte[] definitions) throws NativeLibraryException {
+        NativeLibrary.load();
+        NativeLease.freeUnreachable();
+        return new Log(NativeLog.open(spec, position, definitions));
+    }
+
     /** Not thread safe; the native side refuses concurrent use. */
     private static final class Rows implements SourceRows {
         private final NativeLease lease;
@@ -39,6 +46,45 @@ public final class NativeSourceTables implements SourceTables {
         @Override
         public long rows() {
             return NativeSource.rows(lease.handle());
+        }
+
+        @Override
+        public boolean isGone() {
+            return NativeSource.gone(lease.handle()) != 0;
+        }
+
+        @Override
+        public void close() {
+            lease.close();
+        }
+    }
+
+    /** Not thread safe; the native side refuses concurrent use. */
+    private static final class Log implements SourceLog {
+        private final NativeLease lease;
+
+        Log(long handle) {
+            this.lease = new NativeLease(this, handle, NativeLog::close);
+        }
+
+        @Override
+        public byte[] next(long millis) {
+            return NativeLog.next(lease.handle(), millis);
+        }
+
+        @Override
+        public byte[] position() {
+            return NativeLog.position(lease.handle());
+        }
+
+        @Override
+        public long version() {
+            return NativeLog.version(lease.handle());
+        }
+
+        @Override
+        public byte[] definitions() {
+            return NativeLog.definitions(lease.handle());
         }
 
         @Override

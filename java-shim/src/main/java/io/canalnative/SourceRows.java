@@ -13,6 +13,9 @@ public interface SourceRows extends AutoCloseable {
     /** Rows of the messages so far. */
     long rows();
 
+    /** Whether the table is there no more, so that there is nothing to read; known when {@link #next} has returned null. */
+    boolean isGone();
+
     @Override
     void close();
 }

@@ -20,11 +20,10 @@ final class CanalDorisWriter implements StatefulSinkWriter<CanalRecord, WriterSt
 
     private static final long DRAIN_STEP_MILLIS = 200;
 
-    private static final ReportLog REPORTS = new ReportLog(LoggerFactory.getLogger(CanalDorisSink.class));
-
     private final int subtasks;
     private final DatabaseLoads loads;
     private final DatabaseMetrics metrics;
+    private final ReportLog reports;
     private final ProcessingTimeService timers;
     private final long flushMillis;
     private final long inFlight;
@@ -38,6 +37,7 @@ final class CanalDorisWriter implements StatefulSinkWriter<CanalRecord, WriterSt
         this.subtasks = subtasks;
         this.loads = loads;
         this.metrics = metrics;
+        this.reports = new ReportLog(LoggerFactory.getLogger(CanalDorisSink.class), metrics::schemaChange);
         this.timers = timers;
         this.flushMillis = spec.flushMillis;
         this.inFlight = spec.inFlight;
@@ -135,7 +135,7 @@ final class CanalDorisWriter implements StatefulSinkWriter<CanalRecord, WriterSt
     private void look() throws IOException {
         metrics.take(loads);
         metrics.takeTables(loads);
-        REPORTS.write(loads.reports());
+        reports.write(loads.reports());
     }
 
     @Override

@@ -12,6 +12,9 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 @TypeInfo(CanalRecord.Factory.class)
 public final class CanalRecord {
 
+    /** Room in a sequence for the rows of a message: what stands at {@code offset} has the sequence {@code offset << ROW_BITS}. */
+    public static final int ROW_BITS = 20;
+
     /** Its type, for sources. */
     public static final TypeInformation<CanalRecord> TYPE = new CanalRecordType();
 
@@ -20,7 +23,7 @@ public final class CanalRecord {
     /** The partition, or the number of a file, from 0: messages of one stand in an order. */
     public final int partition;
     /**
-     * Its place there, {@code offset << 20}: that is its first row's, each further row has the next. Of two rows of a key the one of the higher
+     * Its place there, {@code offset <<} {@link #ROW_BITS}: that is its first row's, each further row has the next. Of two rows of a key the one of the higher
      * sequence stays.
      */
     public final long sequence;

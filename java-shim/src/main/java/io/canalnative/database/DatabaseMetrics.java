@@ -9,6 +9,7 @@ import java.util.Map;
 import io.canalnative.DatabaseLoads;
 import io.canalnative.doris.LoadLatency;
 import io.canalnative.doris.NativeNumbers;
+import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.groups.SinkWriterMetricGroup;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
@@ -21,6 +22,8 @@ final class DatabaseMetrics {
 
     /** Name of the metric group. */
     static final String GROUP = "canal_doris";
+    /** A text: what was done in Doris last for a schema change. */
+    static final String LAST_SCHEMA_CHANGE = "lastSchemaChange";
     /** Each table's metrics are kept by every reporter, so there is an end to them. */
     static final int TABLES = 200;
 
@@ -33,13 +36,20 @@ final class DatabaseMetrics {
     private final MetricGroup group;
     private final NativeNumbers numbers;
     private final Map<String, NativeNumbers> tables = new HashMap<>();
+    private volatile String lastSchemaChange = "";
 
     DatabaseMetrics(SinkWriterMetricGroup flink) {
         this.flink = flink;
         this.group = flink.addGroup(GROUP);
         this.numbers = new NativeNumbers(group, DatabaseLoads.METRICS, GAUGES::contains);
         group.histogram("loadMillis", latency);
+        group.<String, Gauge<String>>gauge(LAST_SCHEMA_CHANGE, () -> lastSchemaChange);
         flink.setCurrentSendTimeGauge(() -> numbers.get("lastLoadMillis"));
+    }
+
+    /** @param text of a report of the last one */
+    void schemaChange(String text) {
+        lastSchemaChange = text;
     }
 
     /** A number of {@link DatabaseLoads#METRICS}, as it was taken last. */

@@ -1,6 +1,7 @@
 package io.canalnative.database;
 
 import java.io.IOException;
+import java.util.function.Consumer;
 
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.slf4j.Logger;
@@ -9,9 +10,12 @@ import org.slf4j.Logger;
 final class ReportLog {
 
     private final Logger log;
+    /** Told of each change that was made in Doris. */
+    private final Consumer<String> changes;
 
-    ReportLog(Logger log) {
+    ReportLog(Logger log, Consumer<String> changes) {
         this.log = log;
+        this.changes = changes;
     }
 
     /** @param reports {@link io.canalnative.DatabaseLoads#reports} */
@@ -21,6 +25,9 @@ final class ReportLog {
             String table = report.path("table").asText();
             String text = report.path("text").asText();
             String of = table.isEmpty() ? "" : " (" + table + ")";
+            if (topic.equals("created") || topic.equals("changed")) {
+                changes.accept(topic + of + ": " + text);
+            }
             switch (report.path("severity").asText()) {
                 case "info":
                     log.info("{}{}: {}", topic, of, text);

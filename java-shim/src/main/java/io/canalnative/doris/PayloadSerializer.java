@@ -71,12 +71,18 @@ public abstract class PayloadSerializer<T> implements SimpleVersionedSerializer<
         }
     }
 
-    protected static void writeBytes(byte[] bytes, DataOutputStream out) throws IOException {
+    /** Writes their length, then them. */
+    public static void writeBytes(byte[] bytes, DataOutputStream out) throws IOException {
         out.writeInt(bytes.length);
         out.write(bytes);
     }
 
-    protected static byte[] readBytes(DataInputStream in) throws IOException {
+    /**
+     * Reads what {@link #writeBytes} wrote.
+     *
+     * @throws IOException there are fewer bytes than it says
+     */
+    public static byte[] readBytes(DataInputStream in) throws IOException {
         int length = in.readInt();
         if (length < 0 || length > in.available()) {
             throw new IOException("a length of " + length + " with " + in.available() + " bytes left");

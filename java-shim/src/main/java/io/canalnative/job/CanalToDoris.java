@@ -65,7 +65,7 @@ public final class CanalToDoris {
         if (plan.kafka != null) {
             records = source(env, KafkaTopics.source(plan.kafka, plan.onlySays), KAFKA).setParallelism(plan.parallelism);
         } else if (plan.mysql != null) {
-            DatabaseTables tables = DatabaseTables.of(plan.mysql.toString(), plan.failsOnTable, plan.onlySays);
+            DatabaseTables tables = DatabaseTables.of(plan.mysql.toString(), plan.failsOnTable, plan.stages);
             records = source(env, tables, MYSQL).setParallelism(plan.parallelism);
         } else {
             records = source(env, new MessageFiles(plan.files), FILES).setParallelism(1);

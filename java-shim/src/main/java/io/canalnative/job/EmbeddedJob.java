@@ -24,6 +24,8 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The job of a file with a Flink of its own in this process. What it needs to go on is kept in a directory beside the file; SIGINT and SIGTERM
@@ -32,17 +34,22 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 public final class EmbeddedJob {
 
     /** The input has ended, or the job was stopped. */
-    private static final int DONE = 0;
+    static final int DONE = 0;
     /** The job has failed. */
     private static final int FAILED = 1;
     /** The file has mistakes. */
     private static final int MISTAKEN = 2;
 
     private static final long PROGRESS_SECONDS = 5;
+    /** Between two writings of the status, and two looks at a job that is being paused. */
+    static final long STATUS_SECONDS = 1;
+
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedJob.class);
 
     private final JobPlan plan;
     private final StateDirectory state;
     private final String log;
+    private final JobStatus status;
     private long restarts;
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final CompletableFuture<Void> stop = new CompletableFuture<>();
@@ -51,6 +58,7 @@ public final class EmbeddedJob {
         this.plan = plan;
         this.state = state;
         this.log = log;
+        this.status = new JobStatus(plan);
     }
 
     /**
@@ -86,13 +94,18 @@ public final class EmbeddedJob {
         });
     }
 
+    /** What is done with a job. */
+    interface Program {
+        int run() throws Exception;
+    }
+
     /** What is done with a job whose file is good. */
-    private interface Program {
+    private interface ProgramOfPlan {
         int run(JobPlan plan) throws Exception;
     }
 
-    private static int withPlan(String file, boolean onlySays, Program program) throws Exception {
-        try {
+    private static int withPlan(String file, boolean onlySays, ProgramOfPlan program) throws Exception {
+        return explained(() -> {
             JobPlan plan = JobPlan.read(Paths.get(file), onlySays);
             for (String one : plan.files == null ? Collections.<String>emptyList() : plan.files) {
                 if (!one.contains("://") && !Files.isReadable(Paths.get(one))) {
@@ -100,6 +113,13 @@ public final class EmbeddedJob {
                 }
             }
             return program.run(plan);
+        });
+    }
+
+    /** What it throws is said, and has an exit code. */
+    static int explained(Program program) throws Exception {
+        try {
+            return program.run();
         } catch (NativeException e) {
             return refused(e);
         } catch (NativeLibraryException e) {
@@ -110,19 +130,16 @@ public final class EmbeddedJob {
     }
 
     /** Reads a job's file and says whether it is one; the password is not looked for. */
-    public static int check(String file) throws IOException {
-        try {
+    public static int check(String file) throws Exception {
+        return explained(() -> {
             JobFile.check(Paths.get(file));
-        } catch (NativeException e) {
-            return refused(e);
-        } catch (NativeLibraryException e) {
-            return failed(e.reason() + ". Jobs need the native library, which is for Linux on x86-64");
-        }
-        System.out.println(file + " has no mistake");
-        return DONE;
+            System.out.println(file + " has no mistake");
+            return DONE;
+        });
     }
 
-    private static Path directory(JobPlan plan, Path file) throws IOException {
+    /** Where the job of that file keeps its state. */
+    static Path directory(JobPlan plan, Path file) throws IOException {
         if (plan.stateDirectory == null) {
             return beside(file, ".state");
         }
@@ -158,17 +175,32 @@ public final class EmbeddedJob {
         CompletableFuture<?> result = job.getJobExecutionResult();
         CompletableFuture<Object> either = CompletableFuture.anyOf(result, stop);
         long began = System.nanoTime();
-        while (!either.isDone()) {
+        for (long ticks = 1; !either.isDone(); ticks++) {
             try {
-                either.get(PROGRESS_SECONDS, TimeUnit.SECONDS);
+                either.get(STATUS_SECONDS, TimeUnit.SECONDS);
             } catch (TimeoutException e) {
-                sayRestart(job, Integer.parseInt(settings.get("rest.bind-port")));
-                say(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began) + " s: " + Progress.ONLY.line(plan.parallelism));
+                writeStatus();
+                if (ticks * STATUS_SECONDS % PROGRESS_SECONDS == 0) {
+                    sayRestart(job, Integer.parseInt(settings.get("rest.bind-port")));
+                    say(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began) + " s: " + Progress.ONLY.line(plan.parallelism));
+                }
             } catch (ExecutionException e) {
                 break;
             }
         }
-        return result.isDone() ? ended(result) : stop(job, result);
+        int code = result.isDone() ? ended(result) : stop(job, result);
+        writeStatus();
+        return code;
+    }
+
+    /** A job does not end for want of it. */
+    private void writeStatus() {
+        try {
+            status.take(Progress.ONLY);
+            status.write(state.path);
+        } catch (IOException e) {
+            LOG.warn("The job's status cannot be written to {}", state.path, e);
+        }
     }
 
     private void sayRestart(JobClient job, int restPort) {
@@ -195,10 +227,12 @@ public final class EmbeddedJob {
         try {
             result.get();
             state.ended();
+            status.over("ended", null);
             say("the input has ended: " + Progress.ONLY.line(plan.parallelism));
             return DONE;
         } catch (ExecutionException e) {
             say("has failed after " + Progress.ONLY.line(plan.parallelism));
+            status.over("failed", reason(e));
             return failed(reason(e) + "\n  the log has more: " + log);
         }
     }
@@ -209,9 +243,11 @@ public final class EmbeddedJob {
         try {
             String savepoint = job.stopWithSavepoint(false, CanalToDoris.directory(state.path + "/savepoints"), SavepointFormatType.CANONICAL).get();
             result.get();
+            status.over("stopped", null);
             say("has stopped after " + Progress.ONLY.line(plan.parallelism) + "; the next start goes on from " + state.path.relativize(Paths.get(URI.create(savepoint).getPath())));
             return DONE;
         } catch (ExecutionException e) {
+            status.over("failed", "it was not stopped cleanly: " + reason(e));
             return failed("The job was not stopped cleanly: " + reason(e) + ". The next start goes on from its last checkpoint\n  the log has more: " + log);
         }
     }
@@ -260,7 +296,7 @@ public final class EmbeddedJob {
         return MISTAKEN;
     }
 
-    private static int failed(String why) {
+    static int failed(String why) {
         System.err.println("canal-native: " + why);
         return FAILED;
     }

@@ -10,6 +10,7 @@ import java.util.Map;
 
 import io.canalnative.JobFile;
 import io.canalnative.NativeLibraryException;
+import io.canalnative.source.Stages;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
@@ -32,6 +33,8 @@ final class JobPlan {
     final List<String> files;
     /** A database that is read itself; null where Canal's messages are. */
     final JsonNode mysql;
+    /** Of a database; null where there is none. */
+    final Stages stages;
     /** {@code host:port} of Doris' front ends. */
     final List<String> frontEnds;
     /** For {@code CanalDorisSink}. */
@@ -50,6 +53,10 @@ final class JobPlan {
         flink = texts(plan.get("flink"));
         kafka = plan.get("source").get("kafka");
         mysql = plan.get("source").get("mysql");
+        stages = mysql == null ? null : onlySays ? Stages.DEFINITIONS : stages(plan.get("source").get("stages"));
+        if (onlySays && mysql != null) {
+            ((ObjectNode) mysql).put("log", false);
+        }
         files = plan.get("source").has("files") ? items(plan.get("source").get("files").get("paths")) : null;
         frontEnds = items(plan.get("sink").get("fenodes"));
         failsOnTable = plan.get("sink").path("onError").path("table").asText().equals("fail");
@@ -65,6 +72,15 @@ final class JobPlan {
      */
     static JobPlan read(Path file, boolean onlySays) throws IOException, NativeLibraryException {
         return new JobPlan(JSON.readTree(JobFile.read(file)), onlySays);
+    }
+
+    /** Reads a job's file for who does not connect to anything; passwords are empty. */
+    static JobPlan withoutPasswords(Path file) throws IOException, NativeLibraryException {
+        return new JobPlan(JSON.readTree(JobFile.check(file)), true);
+    }
+
+    private static Stages stages(JsonNode stages) {
+        return Stages.of(stages.get("full").asBoolean(), stages.get("incremental").asBoolean());
     }
 
     static Map<String, String> texts(JsonNode object) {

@@ -22,7 +22,7 @@ final class KafkaMessages implements KafkaRecordDeserializationSchema<CanalRecor
     public void deserialize(ConsumerRecord<byte[], byte[]> message, Collector<CanalRecord> out) {
         // A tombstone is none of Canal's.
         if (message.value() != null) {
-            out.collect(new CanalRecord(message.value(), message.partition(), message.offset() << MessageFiles.ROW_BITS));
+            out.collect(new CanalRecord(message.value(), message.partition(), message.offset() << CanalRecord.ROW_BITS));
         }
     }
 

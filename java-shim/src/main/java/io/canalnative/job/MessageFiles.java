@@ -21,9 +21,6 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
 final class MessageFiles implements Source<CanalRecord, FilePosition, List<FilePosition>> {
     private static final long serialVersionUID = 1L;
 
-    /** Room in a sequence for the rows of a message. */
-    static final int ROW_BITS = 20;
-
     private final ArrayList<String> paths;
 
     /** @param paths as Flink names files */

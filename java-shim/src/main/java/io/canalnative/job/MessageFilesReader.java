@@ -74,7 +74,7 @@ final class MessageFilesReader implements SourceReader<CanalRecord, FilePosition
             return InputStatus.MORE_AVAILABLE;
         }
         if (line.length > 0) {
-            output.collect(new CanalRecord(line, 0, total << MessageFiles.ROW_BITS));
+            output.collect(new CanalRecord(line, 0, total << CanalRecord.ROW_BITS));
         }
         lines++;
         total++;

@@ -39,7 +39,7 @@ public final class Progress implements MetricReporter {
     private static final String SINK = "canal_doris";
     /** Gauges that still count when their operator has ended. */
     private static final Set<String> LASTING =
-            new HashSet<>(Arrays.asList(SourceMetrics.TABLES, SourceMetrics.TABLES_DONE, SourceMetrics.ROWS_DONE, SourceMetrics.ROWS_EXPECTED));
+            new HashSet<>(Arrays.asList(SourceMetrics.TABLES, SourceMetrics.TABLES_DONE, SourceMetrics.ROWS_DONE, SourceMetrics.ROWS_EXPECTED, SourceMetrics.INCREMENTAL));
 
     private final Map<Metric, String> live = new HashMap<>();
     /** What operators that have ended had counted. */
@@ -81,6 +81,18 @@ public final class Progress implements MetricReporter {
         return sum;
     }
 
+    /** The text of a gauge of that name; of several one that is not empty; empty if there is none. */
+    synchronized String text(String name) {
+        String found = "";
+        for (Map.Entry<Metric, String> one : live.entrySet()) {
+            if (one.getValue().equals(name) && one.getKey() instanceof Gauge) {
+                String text = String.valueOf(((Gauge<?>) one.getKey()).getValue());
+                found = text.isEmpty() ? found : text;
+            }
+        }
+        return found;
+    }
+
     private synchronized boolean has(String name) {
         return live.containsValue(name) || ended.containsKey(name);
     }
@@ -100,7 +112,7 @@ public final class Progress implements MetricReporter {
 
     /**
      * One line: {@code 12,345 messages, 20,000 rows in 42 loads, 3 schema changes, 7 messages behind}; where tables are read it begins with {@code 12 of
-     * 40 tables, 3,400,000 of about 10,000,000 rows read}.
+     * 40 tables, 3,400,000 of about 10,000,000 rows read}, and where their changes are it ends with {@code 3 seconds behind the source}.
      *
      * @param parallelism of the sink, whose subtasks all count each schema change
      */
@@ -122,6 +134,10 @@ public final class Progress implements MetricReporter {
         add(parts, sum("numRestarts"), "restart", "restarts");
         if (has("pendingRecords")) {
             parts.add(count(sum("pendingRecords"), "message", "messages") + " behind");
+        }
+        if (sum(SourceMetrics.INCREMENTAL) > 0) {
+            long seconds = sum(SourceMetrics.LAG) / 1000;
+            parts.add(seconds == 0 ? "in step with the source" : count(seconds, "second", "seconds") + " behind the source");
         }
         return String.join(", ", parts);
     }

@@ -2,9 +2,11 @@ package io.canalnative.job;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -17,11 +19,13 @@ import java.util.stream.Stream;
 
 /**
  * Where an embedded job keeps what it needs to go on: {@code checkpoints/<run>/chk-<n>} of Flink's, {@code savepoints/savepoint-…} of clean stops,
- * {@code ended} once the input has ended, and a lock, so that no two processes run one job.
+ * {@code ended} once the input has ended, {@link JobStatus}, and a locked
+ * file with the id of the process, so that no two run one job.
  */
 final class StateDirectory implements Closeable {
 
     private static final String ENDED = "ended";
+    private static final String LOCK = "lock";
 
     final Path path;
     private final FileChannel lock;
@@ -36,7 +40,7 @@ final class StateDirectory implements Closeable {
         FileChannel file;
         try {
             Files.createDirectories(path);
-            file = FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            file = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         } catch (IOException e) {
             // Files' exceptions say the path and, but in the name of their class, not what is wrong with it.
             throw new IOException(String.format("The job's state cannot be kept in %s (%s); it has to be a directory that can be written to. flink.state-directory names another",
@@ -52,7 +56,24 @@ final class StateDirectory implements Closeable {
             file.close();
             throw new IOException("Another process runs this job: it has " + path + ". Stop it first, or give this job a flink.state-directory of its own");
         }
+        file.truncate(0).write(ByteBuffer.wrap(JobStatus.processId().getBytes(StandardCharsets.UTF_8)));
         return new StateDirectory(path, file);
+    }
+
+    /** The id of the process that runs the job that keeps its state there; null if none does. */
+    static String holder(Path path) throws IOException {
+        Path file = path.resolve(LOCK);
+        if (!Files.exists(file)) {
+            return null;
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            if (channel.tryLock() != null) {
+                return null;
+            }
+        } catch (OverlappingFileLockException e) {
+            // It is this process.
+        }
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
     }
 
     /** The input has ended: the next run begins anew. Nothing is removed here, as Flink may still be removing what it kept. */

@@ -14,39 +14,38 @@ import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /**
- * The tables of a database, definitions and rows, as Canal's flat messages for {@link io.canalnative.database.CanalDorisSink}. Tables are read in
- * ranges of their keys, by all subtasks.
+ * The tables of a database, definitions and rows, and then what changes in them, as Canal's flat messages for {@link
+ * io.canalnative.database.CanalDorisSink}. Tables are read in ranges of their keys, by all subtasks; the log of changes by one.
  *
  * <p>A range that is read again after a failure has a higher sequence than before. For a later run of the job to win over an earlier one the sink's
  * specification has to have {@code epochs}.
  */
-public final class DatabaseTables implements Source<CanalRecord, TableRange, ListedTables> {
+public final class DatabaseTables implements Source<CanalRecord, DatabaseSplit, ListedTables> {
     private static final long serialVersionUID = 1L;
 
     final SourceTables database;
     private final String spec;
     /** Whether a table that cannot be read fails the job. */
     final boolean failsOnRefused;
-    /** No row is read. */
-    final boolean definitionsOnly;
+    final Stages stages;
     private transient ReadingProgress progress;
 
-    DatabaseTables(SourceTables database, String spec, boolean failsOnRefused, boolean definitionsOnly) {
+    DatabaseTables(SourceTables database, String spec, boolean failsOnRefused, Stages stages) {
         this.database = database;
         this.spec = spec;
         this.failsOnRefused = failsOnRefused;
-        this.definitionsOnly = definitionsOnly;
+        this.stages = stages;
     }
 
     /**
      * Tables that are read natively.
      *
-     * @param spec what is read from where: JSON, as native/src/mysql/ documents it
+     * @param spec what is read from where: JSON, as native/src/snapshot/mysql/spec.rs documents it; its {@code log} says what {@code stages} does
      * @param failsOnRefused a table that cannot be read fails the job; else it is reported, and left out
-     * @param definitionsOnly no row is read
+     * @param stages what is read beside the definitions
      */
-    public static DatabaseTables of(String spec, boolean failsOnRefused, boolean definitionsOnly) {
-        return new DatabaseTables(new NativeSourceTables(), spec, failsOnRefused, definitionsOnly);
+    public static DatabaseTables of(String spec, boolean failsOnRefused, Stages stages) {
+        return new DatabaseTables(new NativeSourceTables(), spec, failsOnRefused, stages);
     }
 
     byte[] spec() {
@@ -55,22 +54,22 @@ public final class DatabaseTables implements Source<CanalRecord, TableRange, Lis
 
     @Override
     public Boundedness getBoundedness() {
-        return Boundedness.BOUNDED;
+        return stages.incremental ? Boundedness.CONTINUOUS_UNBOUNDED : Boundedness.BOUNDED;
     }
 
     @Override
-    public SourceReader<CanalRecord, TableRange> createReader(SourceReaderContext context) {
-        return new TableRangeReader(database, spec(), context);
+    public SourceReader<CanalRecord, DatabaseSplit> createReader(SourceReaderContext context) {
+        return new DatabaseReader(database, spec(), context);
     }
 
     @Override
-    public SplitEnumerator<TableRange, ListedTables> createEnumerator(SplitEnumeratorContext<TableRange> context) {
-        return new TableRanges(context, this, progress(), ListedTables.none());
+    public SplitEnumerator<DatabaseSplit, ListedTables> createEnumerator(SplitEnumeratorContext<DatabaseSplit> context) {
+        return new DatabaseEnumerator(context, this, progress(), ListedTables.none());
     }
 
     @Override
-    public SplitEnumerator<TableRange, ListedTables> restoreEnumerator(SplitEnumeratorContext<TableRange> context, ListedTables listed) {
-        return new TableRanges(context, this, progress(), listed);
+    public SplitEnumerator<DatabaseSplit, ListedTables> restoreEnumerator(SplitEnumeratorContext<DatabaseSplit> context, ListedTables listed) {
+        return new DatabaseEnumerator(context, this, progress(), listed);
     }
 
     private ReadingProgress progress() {
@@ -81,8 +80,8 @@ public final class DatabaseTables implements Source<CanalRecord, TableRange, Lis
     }
 
     @Override
-    public SimpleVersionedSerializer<TableRange> getSplitSerializer() {
-        return TableRange.SERIALIZER;
+    public SimpleVersionedSerializer<DatabaseSplit> getSplitSerializer() {
+        return DatabaseSplit.SERIALIZER;
     }
 
     @Override

@@ -8,6 +8,8 @@ import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.List;
 
+import io.canalnative.doris.PayloadSerializer;
+
 /** A table that is to be read: which of its ranges nobody has been given, and which are read. */
 final class ListedTable {
 
@@ -24,8 +26,10 @@ final class ListedTable {
     /** Ranges that it has; 0 as long as they are not known. */
     private int of;
     private final BitSet read;
-    /** Of the ranges that are read. */
-    private long rows;
+    /** Of the ranges that are read. Reporters read it, too. */
+    private volatile long rows;
+    /** All ranges are. Reporters read it. */
+    private volatile boolean done;
     private final ArrayDeque<TableRange> left = new ArrayDeque<>();
 
     ListedTable(String name, long expected, byte[] listing, byte[] definition) {
@@ -40,6 +44,7 @@ final class ListedTable {
         this.of = of;
         this.read = read;
         this.rows = rows;
+        this.done = isRead();
     }
 
     /** A table of which only a range is known, which came back. */
@@ -86,8 +91,9 @@ final class ListedTable {
             return false;
         }
         read.set(number);
-        rows += itsRows;
-        return isRead();
+        rows = rows + itsRows;
+        done = isRead();
+        return done;
     }
 
     boolean isRead() {
@@ -98,34 +104,44 @@ final class ListedTable {
         return rows;
     }
 
+    /** Readers have nothing of it any more, whatever they have told. */
+    void noteRead() {
+        read.set(0, of);
+        done = true;
+    }
+
+    boolean isDone() {
+        return done;
+    }
+
     /** As far as can be known now. */
     long expected() {
-        return isRead() ? rows : Math.max(expected, rows);
+        return done ? rows : Math.max(expected, rows);
     }
 
     /** Ranges are written without what they have in common, as a table may have many. */
     void write(DataOutputStream out) throws IOException {
-        TableRange.writeBytes(name.getBytes(StandardCharsets.UTF_8), out);
+        PayloadSerializer.writeBytes(name.getBytes(StandardCharsets.UTF_8), out);
         out.writeLong(expected);
-        TableRange.writeBytes(listing, out);
-        TableRange.writeBytes(definition, out);
+        PayloadSerializer.writeBytes(listing, out);
+        PayloadSerializer.writeBytes(definition, out);
         out.writeInt(of);
-        TableRange.writeBytes(read.toByteArray(), out);
+        PayloadSerializer.writeBytes(read.toByteArray(), out);
         out.writeLong(rows);
         out.writeInt(left.size());
         for (TableRange range : left) {
             out.writeInt(range.number);
             out.writeInt(range.begun);
-            TableRange.writeBytes(range.range, out);
+            PayloadSerializer.writeBytes(range.range, out);
         }
     }
 
     static ListedTable read(DataInputStream in) throws IOException {
-        String name = new String(TableRange.readBytes(in), StandardCharsets.UTF_8);
-        ListedTable table = new ListedTable(name, in.readLong(), TableRange.readBytes(in), TableRange.readBytes(in), in.readInt(),
-                BitSet.valueOf(TableRange.readBytes(in)), in.readLong());
+        String name = new String(PayloadSerializer.readBytes(in), StandardCharsets.UTF_8);
+        ListedTable table = new ListedTable(name, in.readLong(), PayloadSerializer.readBytes(in), PayloadSerializer.readBytes(in), in.readInt(),
+                BitSet.valueOf(PayloadSerializer.readBytes(in)), in.readLong());
         for (int ranges = in.readInt(); ranges > 0; ranges--) {
-            table.left.add(new TableRange(name, in.readInt(), table.of, in.readInt(), table.definition, TableRange.readBytes(in)));
+            table.left.add(new TableRange(name, in.readInt(), table.of, in.readInt(), table.definition, PayloadSerializer.readBytes(in)));
         }
         return table;
     }

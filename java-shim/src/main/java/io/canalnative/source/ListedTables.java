@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import io.canalnative.doris.PayloadSerializer;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
-/** The tables of a run as they were listed when it began, and how far they are: what a checkpoint keeps beside the ranges that readers have. */
+/** The tables of a run as they were listed when it began, and how far they are: what a checkpoint keeps beside what readers have. */
 final class ListedTables {
 
     static final SimpleVersionedSerializer<ListedTables> SERIALIZER =
@@ -36,6 +36,8 @@ final class ListedTables {
     private final int tablesBefore;
     private final long rowsBefore;
     private final Map<String, ListedTable> tables = new LinkedHashMap<>();
+    /** Where changes are read from after the tables; null if a reader has it, or none are read. */
+    private LogPosition log;
 
     private ListedTables(byte[] origin, int begun, int tablesBefore, long rowsBefore) {
         this.origin = origin;
@@ -49,9 +51,13 @@ final class ListedTables {
         return new ListedTables(null, 0, 0, 0);
     }
 
-    /** @param tables in the order in which they are begun */
-    static ListedTables of(byte[] origin, List<ListedTable> tables) {
+    /**
+     * @param tables in the order in which they are begun
+     * @param log where changes are read from after them; null if they are not
+     */
+    static ListedTables of(byte[] origin, List<ListedTable> tables, LogPosition log) {
         ListedTables listed = new ListedTables(origin, 0, 0, 0);
+        listed.log = log;
         tables.forEach(table -> listed.tables.put(table.name, table));
         return listed;
     }
@@ -62,11 +68,6 @@ final class ListedTables {
 
     ListedTable table(String name) {
         return tables.get(name);
-    }
-
-    /** It can no longer be read. */
-    void forget(ListedTable table) {
-        tables.remove(table.name);
     }
 
     /** The first table whose ranges are not known; null if there is none. */
@@ -114,6 +115,34 @@ final class ListedTables {
         tables.computeIfAbsent(range.table, name -> ListedTable.of(range)).giveBack(range.begun(range.begun + 1));
     }
 
+    Collection<ListedTable> all() {
+        return tables.values();
+    }
+
+    /** Whether there is nothing that a reader could still be given of the tables. */
+    boolean isGiven() {
+        return isListed() && tables.values().stream().allMatch(table -> table.hasRanges() && table.left() == 0);
+    }
+
+    /** Readers have nothing of the tables any more. What they said of it before a failure may not be known. */
+    void noteAllRead() {
+        tables.values().forEach(ListedTable::noteRead);
+    }
+
+    boolean hasLog() {
+        return log != null;
+    }
+
+    LogPosition giveLog() {
+        LogPosition given = log;
+        log = null;
+        return given;
+    }
+
+    void giveBack(LogPosition position) {
+        log = position;
+    }
+
     int tables() {
         return tablesBefore + tables.size();
     }
@@ -137,13 +166,17 @@ final class ListedTables {
         }
         // What is read is only counted.
         List<ListedTable> kept = tables.values().stream().filter(table -> !table.isRead() || table.left() > 0).collect(Collectors.toList());
-        TableRange.writeBytes(origin, out);
+        PayloadSerializer.writeBytes(origin, out);
         out.writeInt(begun);
         out.writeInt(tables() - kept.size());
         out.writeLong(rowsRead() - kept.stream().mapToLong(ListedTable::rows).sum());
         out.writeInt(kept.size());
         for (ListedTable table : kept) {
             table.write(out);
+        }
+        out.writeBoolean(log != null);
+        if (log != null) {
+            log.write(out);
         }
     }
 
@@ -152,11 +185,12 @@ final class ListedTables {
         if (!in.readBoolean()) {
             return none();
         }
-        ListedTables listed = new ListedTables(TableRange.readBytes(in), in.readInt() + 1, in.readInt(), in.readLong());
+        ListedTables listed = new ListedTables(PayloadSerializer.readBytes(in), in.readInt() + 1, in.readInt(), in.readLong());
         for (int tables = in.readInt(); tables > 0; tables--) {
             ListedTable table = ListedTable.read(in);
             listed.tables.put(table.name, table);
         }
+        listed.log = in.readBoolean() ? LogPosition.read(in) : null;
         return listed;
     }
 }

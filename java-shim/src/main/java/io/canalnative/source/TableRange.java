@@ -8,27 +8,9 @@ import java.util.Arrays;
 
 import io.canalnative.database.CanalRecord;
 import io.canalnative.doris.PayloadSerializer;
-import org.apache.flink.api.connector.source.SourceSplit;
-import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /** A part of a table that one reader reads, and the table's definition, which is to come before it. */
-final class TableRange implements SourceSplit {
-
-    /** Room in a sequence for the rows of a message. */
-    static final int ROW_BITS = 20;
-
-    static final SimpleVersionedSerializer<TableRange> SERIALIZER =
-            new PayloadSerializer<TableRange>(0x434E5452, "a range of a table") {
-                @Override
-                protected void write(TableRange range, DataOutputStream out) throws IOException {
-                    range.write(out);
-                }
-
-                @Override
-                protected TableRange read(int version, DataInputStream in) throws IOException {
-                    return TableRange.read(in);
-                }
-            };
+final class TableRange implements DatabaseSplit {
 
     /** {@code database.table}. */
     final String table;
@@ -73,36 +55,27 @@ final class TableRange implements SourceSplit {
 
     /** A message of its rows, as they are read this time. */
     CanalRecord rows(byte[] message) {
-        return new CanalRecord(message, 0, (long) begun << ROW_BITS);
+        return new CanalRecord(message, 0, (long) begun << CanalRecord.ROW_BITS);
     }
 
-    void write(DataOutputStream out) throws IOException {
-        writeBytes(table.getBytes(StandardCharsets.UTF_8), out);
+    @Override
+    public void write(DataOutputStream out) throws IOException {
+        PayloadSerializer.writeBytes(table.getBytes(StandardCharsets.UTF_8), out);
         out.writeInt(number);
         out.writeInt(of);
         out.writeInt(begun);
-        writeBytes(definition, out);
-        writeBytes(range, out);
+        PayloadSerializer.writeBytes(definition, out);
+        PayloadSerializer.writeBytes(range, out);
     }
 
     static TableRange read(DataInputStream in) throws IOException {
-        String table = new String(readBytes(in), StandardCharsets.UTF_8);
-        return new TableRange(table, in.readInt(), in.readInt(), in.readInt(), readBytes(in), readBytes(in));
+        String table = new String(PayloadSerializer.readBytes(in), StandardCharsets.UTF_8);
+        return new TableRange(table, in.readInt(), in.readInt(), in.readInt(), PayloadSerializer.readBytes(in), PayloadSerializer.readBytes(in));
     }
 
-    static void writeBytes(byte[] bytes, DataOutputStream out) throws IOException {
-        out.writeInt(bytes.length);
-        out.write(bytes);
-    }
-
-    static byte[] readBytes(DataInputStream in) throws IOException {
-        int length = in.readInt();
-        if (length < 0 || length > in.available()) {
-            throw new IOException("a length of " + length + " with " + in.available() + " bytes left");
-        }
-        byte[] bytes = new byte[length];
-        in.readFully(bytes);
-        return bytes;
+    @Override
+    public Reading begin(DatabaseReader reader) {
+        return new RangeReading(reader, this);
     }
 
     @Override

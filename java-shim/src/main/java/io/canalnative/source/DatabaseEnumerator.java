@@ -25,17 +25,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lists the tables, asks for the ranges of each when its turn comes, and gives them to readers that ask. All methods run in the coordinator's
- * thread; the server is asked in another one.
+ * Lists the tables, asks for the ranges of each when its turn comes, and gives them to readers that ask. When all are read, and a checkpoint says
+ * that they are in Doris, one reader gets the log of changes from where it stood before the tables were listed. All methods run in the
+ * coordinator's thread; the server is asked in another one.
  */
-final class TableRanges implements SplitEnumerator<TableRange, ListedTables> {
+final class DatabaseEnumerator implements SplitEnumerator<DatabaseSplit, ListedTables> {
 
     /** What is said of tables, for people. */
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseTables.class);
     /** Bounds of ranges are passed on as they come. */
     private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
-    private final SplitEnumeratorContext<TableRange> context;
+    private final SplitEnumeratorContext<DatabaseSplit> context;
     private final DatabaseTables source;
     private final SourceTables database;
     private final byte[] spec;
@@ -48,8 +49,12 @@ final class TableRanges implements SplitEnumerator<TableRange, ListedTables> {
     private final Map<Integer, String> reads = new HashMap<>();
     /** The ranges of a table are being asked for. */
     private boolean asking;
+    /** The checkpoint with which all rows are in Doris; null as long as there is none. */
+    private Long drainedBy;
+    /** It was completed. */
+    private boolean drained;
 
-    TableRanges(SplitEnumeratorContext<TableRange> context, DatabaseTables source, ReadingProgress progress, ListedTables listed) {
+    DatabaseEnumerator(SplitEnumeratorContext<DatabaseSplit> context, DatabaseTables source, ReadingProgress progress, ListedTables listed) {
         this.context = context;
         this.source = source;
         this.database = source.database;
@@ -57,7 +62,7 @@ final class TableRanges implements SplitEnumerator<TableRange, ListedTables> {
         this.progress = progress;
         this.listed = listed;
         progress.register(context.metricGroup());
-        progress.take(listed);
+        tellProgress();
     }
 
     @Override
@@ -83,28 +88,19 @@ final class TableRanges implements SplitEnumerator<TableRange, ListedTables> {
         for (JsonNode table : all.path("refused")) {
             refused(table.path("table").asText(), table.path("reason").asText());
         }
-        if (tables.isEmpty() && all.path("refused").isEmpty()) {
-            throw new IllegalStateException("The source has no table that is to be moved: see tables.include and tables.exclude, and whether the user may see it");
-        }
         // Large tables first, so that none is left over for one reader in the end.
         tables.sort(Comparator.comparingLong(ListedTable::expected).reversed());
         ObjectNode origin = (ObjectNode) all;
         origin.remove("tables");
         origin.remove("refused");
-        listed = ListedTables.of(bytes(origin.toString()), tables);
+        JsonNode log = origin.remove("log");
+        listed = ListedTables.of(bytes(origin.toString()), tables, source.stages.incremental ? new LogPosition(bytes(log.get("position").toString()), bytes(log.get("definitions").toString())) : null);
         LOG.info("{} of {}: about {} rows; the binary log stands at {}", count(tables.size(), "table", "tables"), origin.path("server").asText("the source"),
-                number(listed.rowsExpected()), position(origin.path("position")));
-        if (source.definitionsOnly) {
+                number(listed.rowsExpected()), LogPosition.describe(origin.path("position")));
+        if (!source.stages.full) {
             tables.forEach(table -> table.ranges(Collections.singletonList(new byte[0])));
         }
         serve();
-    }
-
-    private static String position(JsonNode position) {
-        String file = position.path("file").asText("");
-        String gtid = position.path("gtid").asText("");
-        String place = file.isEmpty() ? "no place that could be told" : file + ":" + position.path("offset").asLong();
-        return gtid.isEmpty() ? place : place + ", GTID " + gtid;
     }
 
     private void refused(String table, String reason) {
@@ -137,7 +133,11 @@ final class TableRanges implements SplitEnumerator<TableRange, ListedTables> {
             asking = true;
             context.callAsync(() -> database.ranges(spec, next.listing()), (answer, failure) -> ranges(next, answer, failure));
         }
-        progress.take(listed);
+        tellProgress();
+    }
+
+    private void tellProgress() {
+        progress.take(listed, source.stages.incremental && listed.isListed() && !listed.hasLog());
     }
 
     /** False if it has to wait. */
@@ -151,8 +151,16 @@ final class TableRanges implements SplitEnumerator<TableRange, ListedTables> {
         if (listed.withoutRanges() != null) {
             return false;
         }
-        context.signalNoMoreSplits(subtask);
-        return true;
+        if (!source.stages.incremental) {
+            context.signalNoMoreSplits(subtask);
+            return true;
+        }
+        // The others stay and wait: a job some of whose readers have ended could not go on with more or fewer of them.
+        if (drained && listed.hasLog()) {
+            context.assignSplit(listed.giveLog(), subtask);
+            return true;
+        }
+        return false;
     }
 
     private void ranges(ListedTable table, byte[] answer, Throwable failure) {
@@ -160,16 +168,10 @@ final class TableRanges implements SplitEnumerator<TableRange, ListedTables> {
         if (failure != null) {
             throw new IllegalStateException("The table " + table.name + " cannot be divided into ranges", failure);
         }
-        JsonNode ranges = json(answer);
-        if (ranges.isObject()) {
-            listed.forget(table);
-            refused(table.name, ranges.path("refused").asText());
-        } else {
-            List<byte[]> each = new ArrayList<>();
-            ranges.forEach(range -> each.add(bytes(range.toString())));
-            // A table without rows is made in Doris all the same.
-            table.ranges(each.isEmpty() ? Collections.singletonList(new byte[0]) : each);
-        }
+        List<byte[]> each = new ArrayList<>();
+        json(answer).forEach(range -> each.add(bytes(range.toString())));
+        // A table without rows is made in Doris all the same.
+        table.ranges(each.isEmpty() ? Collections.singletonList(new byte[0]) : each);
         serve();
     }
 
@@ -181,18 +183,26 @@ final class TableRanges implements SplitEnumerator<TableRange, ListedTables> {
         RangeRead read = (RangeRead) event;
         ListedTable table = listed.table(read.table);
         // Else it was read before the checkpoint that the job goes on from.
-        if (table != null && table.read(read.number, read.rows) && !source.definitionsOnly) {
+        if (table != null && table.read(read.number, read.rows) && source.stages.full) {
             LOG.info("read ({}): all of its {}", table.name, count(table.rows(), "row", "rows"));
         }
-        progress.take(listed);
+        tellProgress();
     }
 
     @Override
     public void addReader(int subtask) {}
 
     @Override
-    public void addSplitsBack(List<TableRange> splits, int subtask) {
-        splits.forEach(listed::giveBack);
+    public void addSplitsBack(List<DatabaseSplit> splits, int subtask) {
+        for (DatabaseSplit split : splits) {
+            if (split instanceof LogPosition) {
+                listed.giveBack((LogPosition) split);
+            } else {
+                listed.giveBack((TableRange) split);
+            }
+        }
+        // What it goes on with itself is not known here.
+        drainedBy = null;
         reads.remove(subtask);
         waiting.remove(subtask);
         serve();
@@ -201,7 +211,23 @@ final class TableRanges implements SplitEnumerator<TableRange, ListedTables> {
     /** Flink serialises it before it calls anything else. */
     @Override
     public ListedTables snapshotState(long checkpoint) {
+        if (drainedBy == null && source.stages.incremental && listed.isGiven() && waiting.size() == context.currentParallelism()) {
+            drainedBy = checkpoint;
+        }
         return listed;
+    }
+
+    @Override
+    public void notifyCheckpointComplete(long checkpoint) {
+        if (drained || drainedBy == null || checkpoint < drainedBy) {
+            return;
+        }
+        drained = true;
+        listed.noteAllRead();
+        if (source.stages.full) {
+            LOG.info("full data is done: {} of {} are in Doris", count(listed.rowsRead(), "row", "rows"), count(listed.tables(), "table", "tables"));
+        }
+        serve();
     }
 
     @Override

@@ -4,56 +4,51 @@ import java.io.Closeable;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
 
-import io.canalnative.SourceRows;
-import io.canalnative.SourceTables;
+/** Reads in a thread of its own, a little ahead: the task's thread never waits for the server. */
+final class Fetch<M> implements Closeable {
 
-/** Reads a range in a thread of its own, a few messages ahead: the task's thread never waits for the server. */
-final class RangeFetch implements Closeable {
-
-    /** Messages that are read and not taken yet, at most. */
+    /** What is read and not taken yet, at most. */
     static final int AHEAD = 3;
 
-    private static final CompletableFuture<Void> NOW = CompletableFuture.completedFuture(null);
+    /** What need not be waited for. */
+    static final CompletableFuture<Void> NOW = CompletableFuture.completedFuture(null);
 
-    private final SourceTables source;
-    private final byte[] spec;
-    private final TableRange range;
+    private final String name;
     private final Thread thread;
 
-    private final ArrayDeque<Message> ready = new ArrayDeque<>();
+    private final ArrayDeque<M> ready = new ArrayDeque<>();
     private boolean over;
     private Throwable failure;
     private boolean closed;
     /** What the task waits for; null if it does not. */
     private CompletableFuture<Void> waited;
 
-    /** A message, and how many rows the range had up to its end. */
-    static final class Message {
-        final byte[] bytes;
-        final long rows;
-
-        Message(byte[] bytes, long rows) {
-            this.bytes = bytes;
-            this.rows = rows;
-        }
+    /** What is read; it is opened, used and closed in the thread. */
+    interface Input<M> extends AutoCloseable {
+        /** Waits for the next one; null at the end. Sees the thread's interrupt. */
+        M next() throws Exception;
     }
 
-    RangeFetch(SourceTables source, byte[] spec, TableRange range) {
-        this.source = source;
-        this.spec = spec;
-        this.range = range;
-        this.thread = new Thread(this::read, "canal-native: " + range);
+    /** Opens an input. */
+    interface Opening<M> {
+        Input<M> open() throws Exception;
+    }
+
+    /** @param name of what is read, for errors and the thread */
+    Fetch(String name, Opening<M> opening) {
+        this.name = name;
+        this.thread = new Thread(() -> read(opening), "canal-native: " + name);
         thread.setDaemon(true);
         thread.start();
     }
 
-    private void read() {
+    private void read(Opening<M> opening) {
         Throwable failed = null;
-        try (SourceRows rows = source.open(spec, range.range)) {
-            byte[] message;
+        try (Input<M> input = opening.open()) {
+            M next;
             do {
-                message = rows.next();
-            } while (message != null && put(new Message(message, rows.rows())));
+                next = input.next();
+            } while (next != null && put(next));
         } catch (Throwable e) {
             failed = e;
         }
@@ -67,7 +62,7 @@ final class RangeFetch implements Closeable {
     }
 
     /** False if nobody wants it any more. */
-    private boolean put(Message message) throws InterruptedException {
+    private boolean put(M next) throws InterruptedException {
         CompletableFuture<Void> wakes;
         synchronized (this) {
             while (ready.size() >= AHEAD && !closed) {
@@ -76,7 +71,7 @@ final class RangeFetch implements Closeable {
             if (closed) {
                 return false;
             }
-            ready.add(message);
+            ready.add(next);
             wakes = wakes();
         }
         wakes.complete(null);
@@ -90,21 +85,21 @@ final class RangeFetch implements Closeable {
     }
 
     /**
-     * The next message, if there is one now; then {@link #isOver} may be true.
+     * The next one, if there is one now; then {@link #isOver} may be true.
      *
-     * @throws RuntimeException as the source has it, with the range
+     * @throws RuntimeException as the source has it, with the name of what is read
      */
-    synchronized Message poll() {
-        Message message = ready.poll();
-        if (message != null) {
+    synchronized M poll() {
+        M next = ready.poll();
+        if (next != null) {
             notifyAll();
         } else if (failure != null) {
-            throw new IllegalStateException(range + " cannot be read", failure);
+            throw new IllegalStateException(name + " cannot be read", failure);
         }
-        return message;
+        return next;
     }
 
-    /** All its messages are taken. */
+    /** All is taken. */
     synchronized boolean isOver() {
         return over && ready.isEmpty() && failure == null;
     }

@@ -13,18 +13,18 @@ import java.util.TreeSet;
 
 import org.junit.jupiter.api.Test;
 
-class TableRangesTest {
+class DatabaseEnumeratorTest {
 
     private static final int MANY = 1000;
 
     private final FakeDatabase database = new FakeDatabase();
     private FakeCoordinator flink;
-    private TableRanges ranges;
+    private DatabaseEnumerator ranges;
 
     @Test
     void readersStayWithTheirTableAndHelpInTheEnd() {
         database.with("small", 10).with("large", 100).with("middle", 50);
-        begin(2, false);
+        begin(2, Stages.FULL);
         ask(0);
         ask(1);
         // The largest is begun first, and the next one is for the next reader.
@@ -51,7 +51,7 @@ class TableRangesTest {
     @Test
     void aReaderWaitsUntilThereIsSomething() {
         database.with("a", 10).with("b", 10);
-        create(1, false, ListedTables.none());
+        create(1, Stages.FULL, ListedTables.none());
         ranges.handleSplitRequest(0, null);
         assertEquals(List.of(), flink.given(0));
         assertEquals(1, flink.calls(1));
@@ -68,7 +68,7 @@ class TableRangesTest {
     @Test
     void aReaderThatIsGoneIsGivenNothing() {
         database.with("a", 30);
-        create(2, false, ListedTables.none());
+        create(2, Stages.FULL, ListedTables.none());
         ranges.handleSplitRequest(0, null);
         ranges.handleSplitRequest(1, null);
         flink.lose(0);
@@ -82,19 +82,19 @@ class TableRangesTest {
     @Test
     void definitionsOnlyAndTablesWithoutRows() {
         database.with("empty", 0).with("full", 30);
-        begin(1, true);
+        begin(1, Stages.DEFINITIONS);
         List<String> all = everything(0);
         assertEquals(List.of("full 0/1 definition", "empty 0/1 definition"), all);
-        begin(1, false);
+        begin(1, Stages.FULL);
         assertEquals(List.of("full 0/2", "full 1/2", "empty 0/1 definition"), everything(0));
     }
 
     @Test
     void whatIsGivenBackWasBegun() {
         database.with("a", 45);
-        begin(2, false);
+        begin(2, Stages.FULL);
         ask(0);
-        TableRange lost = flink.assigned.get(0).get(0);
+        TableRange lost = (TableRange) flink.assigned.get(0).get(0);
         flink.given(0);
         ranges.addSplitsBack(Collections.singletonList(lost), 0);
         ask(1);
@@ -107,7 +107,7 @@ class TableRangesTest {
     @Test
     void aCheckpointHasWhatNobodyHasBeenGiven() throws IOException {
         database.with("a", 45).with("b", 30).with("c", 20);
-        begin(1, false);
+        begin(1, Stages.FULL);
         assertEquals(List.of("a 0/3"), next(0));
         ranges.handleSourceEvent(0, new RangeRead("shop.a", 0, 20));
         assertEquals(List.of("a 1/3"), next(0));
@@ -126,7 +126,7 @@ class TableRangesTest {
     @Test
     void aCheckpointBeforeAnythingIsListed() throws IOException {
         database.with("a", 10);
-        create(1, false, ListedTables.none());
+        create(1, Stages.FULL, ListedTables.none());
         restore(checkpoint());
         assertEquals(List.of("a 0/1"), everything(0));
     }
@@ -134,7 +134,7 @@ class TableRangesTest {
     @Test
     void whatIsReadIsCountedOnce() throws IOException {
         database.with("a", 45).with("b", 30);
-        begin(1, false);
+        begin(1, Stages.FULL);
         assertProgress(0, 2, 0, 75);
         everything(0);
         for (int number = 0; number < 3; number++) {
@@ -155,10 +155,10 @@ class TableRangesTest {
     @Test
     void aRangeOfATableThatIsReadComesBackAllTheSame() throws IOException {
         database.with("a", 30);
-        begin(1, false);
+        begin(1, Stages.FULL);
         ask(0);
         ask(0);
-        List<TableRange> lost = new ArrayList<>(flink.assigned.get(0));
+        List<DatabaseSplit> lost = new ArrayList<>(flink.assigned.get(0));
         flink.given(0);
         ranges.handleSourceEvent(0, new RangeRead("shop.a", 0, 20));
         ranges.handleSourceEvent(0, new RangeRead("shop.a", 1, 10));
@@ -168,33 +168,110 @@ class TableRangesTest {
     }
 
     @Test
+    void changesComeWhenTheRowsAreInDoris() {
+        database.with("a", 30);
+        database.behaviour().listedAt = 4;
+        begin(2, Stages.ALL);
+        ask(0);
+        ask(1);
+        flink.given(0);
+        flink.given(1);
+        // A checkpoint while a range is being read says nothing of its rows.
+        ask(0);
+        ranges.snapshotState(1);
+        ask(1);
+        ranges.notifyCheckpointComplete(1);
+        assertEquals(List.of(), flink.given(0));
+        ranges.snapshotState(2);
+        ranges.snapshotState(3);
+        assertEquals(List.of(), flink.given(0));
+        ranges.notifyCheckpointComplete(3);
+        assertEquals(List.of("log from binlog.000003:4"), flink.given(0));
+        ask(0);
+        ranges.notifyCheckpointComplete(4);
+        assertEquals(List.of(), flink.given(1));
+        assertTrue(flink.ended.isEmpty());
+    }
+
+    @Test
+    void aReaderThatFailsMayHaveRowsToReadAgain() {
+        database.with("a", 10);
+        begin(1, Stages.ALL);
+        ask(0);
+        flink.given(0);
+        ask(0);
+        ranges.snapshotState(1);
+        ranges.addSplitsBack(Collections.emptyList(), 0);
+        // It goes on from before checkpoint 1 with the range, which no later checkpoint is known to have in Doris.
+        ranges.snapshotState(2);
+        ranges.notifyCheckpointComplete(2);
+        ask(0);
+        ranges.notifyCheckpointComplete(2);
+        assertEquals(List.of(), flink.given(0));
+        ranges.snapshotState(3);
+        ranges.notifyCheckpointComplete(3);
+        assertEquals(List.of("log from binlog.000003:0"), flink.given(0));
+    }
+
+    @Test
+    void theLogIsGivenOnce() throws IOException {
+        database.with("a", 10);
+        begin(1, Stages.ALL);
+        ask(0);
+        flink.given(0);
+        ask(0);
+        byte[] before = checkpoint();
+        ranges.notifyCheckpointComplete(1);
+        DatabaseSplit log = flink.assigned.get(0).get(0);
+        assertEquals(List.of("log from binlog.000003:0"), flink.given(0));
+        byte[] after = checkpoint();
+        // Its reader fails, and had it in no checkpoint.
+        ranges.addSplitsBack(List.of(log), 0);
+        ask(0);
+        assertEquals(List.of("log from binlog.000003:0"), flink.given(0));
+        restore(Stages.ALL, before);
+        ask(0);
+        assertEquals(List.of(), flink.given(0));
+        checkpoint();
+        ranges.notifyCheckpointComplete(1);
+        assertEquals(List.of("log from binlog.000003:0"), flink.given(0));
+        restore(Stages.ALL, after);
+        ask(0);
+        checkpoint();
+        ranges.notifyCheckpointComplete(1);
+        assertEquals(List.of(), flink.given(0));
+    }
+
+    @Test
+    void changesAlone() {
+        database.with("a", 30);
+        begin(1, Stages.CHANGES);
+        assertEquals(List.of("a 0/1 definition"), next(0));
+        ask(0);
+        ranges.snapshotState(1);
+        ranges.notifyCheckpointComplete(1);
+        assertEquals(List.of("log from binlog.000003:0"), flink.given(0));
+    }
+
+    @Test
     void tablesThatCannotBeReadAreLeftOutOrFailTheJob() {
-        database.with("a", 10).with("gone", 5);
+        database.with("a", 10);
         database.behaviour().refused.put("shop.log", "it has no key");
-        database.behaviour().refusedLater.put("gone", "it was dropped");
-        begin(1, false);
+        begin(1, Stages.FULL);
         assertEquals(List.of("a 0/1"), everything(0));
         assertProgress(0, 1, 0, 10);
-        String said = assertThrows(IllegalStateException.class, () -> begin(1, source(true, false))).getMessage();
+        String said = assertThrows(IllegalStateException.class, () -> begin(1, source(true, Stages.FULL))).getMessage();
         assertTrue(said.contains("shop.log") && said.contains("it has no key") && said.contains("errors"), said);
-        database.behaviour().refused.clear();
-        said = assertThrows(IllegalStateException.class, () -> {
-            begin(1, source(true, false));
-            everything(0);
-        }).getMessage();
-        assertTrue(said.contains("shop.gone") && said.contains("it was dropped"), said);
     }
 
     @Test
     void whatTheServerSaysFailsTheJob() {
-        String said = assertThrows(IllegalStateException.class, () -> begin(1, false)).getMessage();
-        assertTrue(said.contains("tables.include"), said);
         database.with("a", 10);
         database.behaviour().unreachable = "refused by 10.0.0.1:3306";
-        IllegalStateException failure = assertThrows(IllegalStateException.class, () -> begin(1, false));
+        IllegalStateException failure = assertThrows(IllegalStateException.class, () -> begin(1, Stages.FULL));
         assertEquals("refused by 10.0.0.1:3306", failure.getCause().getMessage());
         database.behaviour().unreachable = null;
-        create(1, false, ListedTables.none());
+        create(1, Stages.FULL, ListedTables.none());
         flink.calls(1);
         database.behaviour().unreachable = "lost";
         failure = assertThrows(IllegalStateException.class, () -> flink.calls(1));
@@ -210,22 +287,22 @@ class TableRangesTest {
         assertTrue(range.begun(Integer.MAX_VALUE).rows(new byte[0]).sequence < 1L << 51);
     }
 
-    private DatabaseTables source(boolean failsOnRefused, boolean definitionsOnly) {
-        return new DatabaseTables(database, "{}", failsOnRefused, definitionsOnly);
+    private DatabaseTables source(boolean failsOnRefused, Stages stages) {
+        return new DatabaseTables(database, "{}", failsOnRefused, stages);
     }
 
-    private void create(int readers, boolean definitionsOnly, ListedTables listed) {
-        create(readers, source(false, definitionsOnly), listed);
+    private void create(int readers, Stages stages, ListedTables listed) {
+        create(readers, source(false, stages), listed);
     }
 
     private void create(int readers, DatabaseTables source, ListedTables listed) {
         flink = new FakeCoordinator(readers);
-        ranges = new TableRanges(flink, source, new ReadingProgress(), listed);
+        ranges = new DatabaseEnumerator(flink, source, new ReadingProgress(), listed);
         ranges.start();
     }
 
-    private void begin(int readers, boolean definitionsOnly) {
-        begin(readers, source(false, definitionsOnly));
+    private void begin(int readers, Stages stages) {
+        begin(readers, source(false, stages));
     }
 
     private void begin(int readers, DatabaseTables source) {
@@ -242,7 +319,11 @@ class TableRangesTest {
     }
 
     private void restore(byte[] checkpoint) throws IOException {
-        create(1, source(false, false), read(checkpoint));
+        restore(Stages.FULL, checkpoint);
+    }
+
+    private void restore(Stages stages, byte[] checkpoint) throws IOException {
+        create(1, stages, read(checkpoint));
         flink.calls(MANY);
     }
 

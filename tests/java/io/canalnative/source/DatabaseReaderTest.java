@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
-class TableRangeReaderTest {
+class DatabaseReaderTest {
 
     private static final int ALL = Integer.MAX_VALUE;
 
@@ -67,19 +68,19 @@ class TableRangeReaderTest {
 
     @Test
     void aRangeIsReadAgainFromItsBeginning() throws Exception {
-        List<TableRange> all = List.of(range("a", 0, 0, 20), range("a", 1, 20, 40));
-        FakeReader whole = started(all.toArray(new TableRange[0]));
+        List<DatabaseSplit> all = List.of(range("a", 0, 0, 20), range("a", 1, 20, 40));
+        FakeReader whole = started(all.toArray(new DatabaseSplit[0]));
         whole.poll(ALL);
         for (int messages = 0; messages <= whole.found.size(); messages++) {
-            FakeReader fake = started(all.toArray(new TableRange[0]));
+            FakeReader fake = started(all.toArray(new DatabaseSplit[0]));
             fake.poll(messages);
-            List<TableRange> kept = new ArrayList<>();
-            for (TableRange range : fake.reader.snapshotState(1)) {
-                kept.add(TableRange.SERIALIZER.deserialize(TableRange.SERIALIZER.getVersion(), TableRange.SERIALIZER.serialize(range)));
+            List<DatabaseSplit> kept = new ArrayList<>();
+            for (DatabaseSplit split : fake.reader.snapshotState(1)) {
+                kept.add(copy(split));
             }
             assertEquals(fake.reader.snapshotState(2), kept);
             fake.reader.close();
-            FakeReader again = started(kept.toArray(new TableRange[0]));
+            FakeReader again = started(kept.toArray(new DatabaseSplit[0]));
             again.poll(ALL);
             // The definition and 4 messages, and 4 more. A range is over when the reader has looked for one message more.
             int ranges = messages <= 5 ? 2 : 1;
@@ -119,34 +120,94 @@ class TableRangeReaderTest {
 
     @Test
     void littleIsReadAhead() throws Exception {
-        TableRange range = range("a", 0, 0, 6_000);
-        RangeFetch fetch = new RangeFetch(database, bytes("{}"), range);
-        fetch.available().get(60, TimeUnit.SECONDS);
-        RangeFetch.Message first = fetch.poll();
-        assertEquals(6, first.rows);
-        long most = 0;
-        for (int taken = 1; taken < 1000; taken++) {
+        AtomicInteger next = new AtomicInteger();
+        Fetch<Integer> fetch = new Fetch<>("numbers", () -> numbers(next));
+        for (int expected = 0; expected < 1000; expected++) {
             fetch.available().get(60, TimeUnit.SECONDS);
-            most = Math.max(most, fetch.poll().rows);
+            assertEquals(expected, fetch.poll());
+            assertTrue(next.get() <= expected + 2 + Fetch.AHEAD, next + " read when " + expected + " is taken");
         }
-        assertEquals(6_000, most);
         fetch.available().get(60, TimeUnit.SECONDS);
         assertEquals(null, fetch.poll());
         assertTrue(fetch.isOver());
         fetch.close();
         // Nobody takes anything: it stops, and ends when it is closed.
-        RangeFetch full = new RangeFetch(database, bytes("{}"), range);
+        next.set(0);
+        Fetch<Integer> full = new Fetch<>("numbers", () -> numbers(next));
         full.available().get(60, TimeUnit.SECONDS);
         full.close();
-        int left = 0;
-        while (full.poll() != null) {
-            left++;
+        assertTrue(next.get() <= Fetch.AHEAD + 1, next + " read ahead");
+    }
+
+    private static Fetch.Input<Integer> numbers(AtomicInteger next) {
+        return new Fetch.Input<Integer>() {
+            @Override
+            public Integer next() {
+                int number = next.getAndIncrement();
+                return number < 1000 ? number : null;
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    @Test
+    void aTableThatIsGoneHasNoRows() throws Exception {
+        database.behaviour().gone.add("a");
+        FakeReader fake = started(range("a", 0, 0, 20));
+        fake.poll(ALL);
+        assertEquals(List.of("a: definition"), fake.found);
+        assertEquals(List.of("shop.a 0 0"), reads(fake));
+    }
+
+    @Test
+    void theLogIsReadOnAndGoesOnAfterEachBatch() throws Exception {
+        for (int i = 0; i < 25; i++) {
+            database.behaviour().change("a", i, "v" + i);
         }
-        assertTrue(left <= RangeFetch.AHEAD, left + " messages ahead");
+        for (int batches = 1; batches <= 13; batches++) {
+            FakeReader fake = started(log(0));
+            fake.poll(Math.min(25, batches * 2));
+            LogPosition kept = (LogPosition) copy(fake.reader.snapshotState(1).get(0));
+            fake.reader.close();
+            // At 25 a transaction is under way: what there is of it comes again.
+            int from = batches * 2 > 25 ? 24 : batches * 2;
+            assertEquals("binlog.000003:" + from, kept.toString());
+            assertEquals("\"of " + Math.min(25, batches * 2) / 10 + "\"", new String(kept.definitions, StandardCharsets.UTF_8));
+            FakeReader again = started(kept);
+            again.poll(25 - from);
+            assertEquals("a: v" + from + " at " + from, again.found.get(0));
+            assertEquals(25 - from, again.found.size());
+            again.reader.close();
+        }
         assertEquals(0, database.behaviour().open.get());
     }
 
-    private FakeReader started(TableRange... ranges) {
+    @Test
+    void aLogThatIsLostFailsAfterWhatCameBefore() throws Exception {
+        database.behaviour().change("a", 1, "v1");
+        FakeReader fake = started(log(0));
+        fake.poll(1);
+        database.behaviour().logFailures.set(1);
+        database.behaviour().change("a", 2, "v2");
+        IllegalStateException failure = assertThrows(IllegalStateException.class, () -> fake.poll(2));
+        assertEquals("the log of changes after binlog.000003:0 cannot be read", failure.getMessage());
+        assertEquals("the connection to the log is lost", failure.getCause().getMessage());
+        assertEquals(List.of("a: v1 at 0"), fake.found);
+        fake.reader.close();
+        assertEquals(0, database.behaviour().open.get());
+    }
+
+    private static LogPosition log(int offset) {
+        return new LogPosition(bytes("{\"file\": \"binlog.000003\", \"offset\": " + offset + "}"), bytes("\"of 0\""));
+    }
+
+    private static DatabaseSplit copy(DatabaseSplit split) throws IOException {
+        return DatabaseSplit.SERIALIZER.deserialize(DatabaseSplit.SERIALIZER.getVersion(), DatabaseSplit.SERIALIZER.serialize(split));
+    }
+
+    private FakeReader started(DatabaseSplit... ranges) {
         FakeReader fake = new FakeReader(database);
         if (ranges.length > 0) {
             fake.reader.addSplits(List.of(ranges));

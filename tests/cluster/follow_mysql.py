@@ -1,0 +1,171 @@
+"""`bin/canal-native run` on databases that are being written: a captured workload's SQL, schema changes and all, runs on a real server while the job follows.
+
+Usage: follow_mysql.py <jar> [--flink 1.20|2.x] [--java HOME] [--seed N]. The servers are those of workload.py: MariaDB, and MySQL 8.0 with and without GTIDs where $MYSQL_HOME
+names one. A third of the workload is there when the job begins; at several parallelisms, and killed and stopped at random while the rest runs. In the end each cell is the
+database's. The last line is `N passed, N failed`.
+"""
+
+import gzip
+import random
+import signal
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
+
+import run  # noqa: E402
+from databases import databases  # noqa: E402
+from embedded import Job  # noqa: E402
+from parts import Failure, say  # noqa: E402
+from quickstart import run_dir  # noqa: E402
+from whole_mysql import Moved, Source  # noqa: E402
+from whole_workload import SLOW_LOADS, SMALL_LOADS, arguments  # noqa: E402
+from workload import DATA, dump, statements  # noqa: E402
+
+ALL_STAGES = "schema-migration, full-data, incremental"
+#: A table with rows when the job begins, and in which the last change is made.
+BEGUN = ["CREATE DATABASE begun_dev", "CREATE TABLE begun_dev.mark (id INT PRIMARY KEY, v VARCHAR(20) NOT NULL)", "INSERT INTO begun_dev.mark VALUES (1, 'begun'), (2, 'begun')"]
+GTID = ("--gtid-mode=ON", "--enforce-gtid-consistency=ON")
+
+
+class Written(Source):
+    """A server on which a workload's SQL is run step by step."""
+
+    def __init__(self, name: str, server):
+        super().__init__(name, server)
+        self.left, self.session = [], None
+
+    def start(self) -> None:
+        say(f"starting the server of {self.name}")
+        self.server.start()
+        self.reader("SELECT, REPLICATION CLIENT, REPLICATION SLAVE")
+        self.server.run(BEGUN)
+        self.session = self.server.session()
+        self.left = ["SET timestamp = 1795228000"] + list(statements(gzip.decompress((DATA / f"workload-{self.name}.sql.gz").read_bytes()).decode()))
+
+    def step(self, count: int) -> None:
+        """Runs so many statements more, all in one session, as some set what later ones go by."""
+        for statement in self.left[:count]:
+            self.session(statement)
+        del self.left[:count]
+
+    def mark(self, value: str) -> None:
+        """Makes the last change."""
+        self.server.run([f"REPLACE INTO begun_dev.mark VALUES (0, '{value}')"])
+        self.tables = dump(self.server)
+
+
+class Following(Moved):
+    """A job that has no end by itself."""
+
+    def begin(self) -> Job:
+        """Starts it."""
+        self.outputs += 1
+        return Job(self.env, self.file, self.directory / f"{self.outputs}.out")
+
+    def marked(self, value: str) -> bool:
+        """Whether the last change is in Doris."""
+        there = self.target.sql("SELECT TABLE_NAME FROM information_schema.tables WHERE TABLE_SCHEMA = 'begun_dev'")
+        return bool(there) and self.target.sql("SELECT v FROM begun_dev.mark WHERE id = 0") == [(value,)]
+
+    def to_the_mark(self, job: Job, value: str) -> None:
+        """Makes the last change, and stops the job when that is in Doris; all changes before it are then, too."""
+        self.source.mark(value)
+        job.wait_for(lambda: self.marked(value), f"at {value}")
+        code = job.end(signal.SIGINT)
+        self.checks.check(f"{self.source.name}: it stops", code == 0, f"       exit code {code}:\n{job.text()[-4000:]}")
+
+
+def undisturbed(moved: Following, parallelism: int) -> None:
+    """The job, while the workload runs."""
+    moved.write(parallelism, stages=ALL_STAGES)
+    name = f"{moved.source.name} at parallelism {parallelism}, followed"
+    moved.source.step(len(moved.source.left) // 3)
+    job = moved.begin()
+    try:
+        job.wait_for(lambda: "in step with the source: " in job.text(), "in step")
+        moved.source.step(len(moved.source.left))
+        moved.to_the_mark(job, "done")
+    finally:
+        job.stop()
+    text = job.text()
+    missing = [word for word in ("full data is done: ", "reads the log of changes from ", "the next start goes on from savepoints/") if word not in text]
+    moved.checks.check(f"{name}: it says what it does", not missing, f"       lacks {missing}:\n{text[-4000:]}")
+    moved.compare(name, "log")
+    # What happened while it was not there comes when it is started again.
+    moved.source.server.run(["UPDATE types_dev.t_int SET c_int = 77", "ALTER TABLE types_dev.t_int ADD COLUMN more_of_it VARCHAR(10) NOT NULL DEFAULT 'more'",
+                             "INSERT INTO begun_dev.mark VALUES (7, 'meanwhile')"])
+    job = moved.begin()
+    try:
+        moved.to_the_mark(job, "again")
+    finally:
+        job.stop()
+    moved.compare(f"{name}, started again", "log")
+
+
+def disturbed(moved: Following, seed: int) -> None:
+    """The job, killed and stopped and started again at other parallelisms, while the workload runs."""
+    chance = random.Random(seed)
+    moved.target.admin("/faults", SLOW_LOADS)
+    moved.source.step(len(moved.source.left) // 3)
+    signs = [signal.SIGKILL, signal.SIGKILL, signal.SIGINT, signal.SIGKILL, signal.SIGKILL]
+    for left in range(len(signs), 0, -1):
+        moved.write(chance.choice((1, 2, 4)), SMALL_LOADS, 10, ALL_STAGES)
+        job = moved.begin()
+        try:
+            limit = moved.loads() + chance.randint(1, 6)
+            moved.source.step(len(moved.source.left) // (left + 1))
+            job.wait_for(lambda: moved.loads() >= limit, "loading")
+            job.end(signs[left - 1])
+        finally:
+            job.stop()
+    moved.target.admin("/faults", method="DELETE")
+    moved.write(chance.choice((1, 2, 4)), SMALL_LOADS, 10, ALL_STAGES)
+    job = moved.begin()
+    try:
+        moved.source.step(len(moved.source.left))
+        moved.to_the_mark(job, "done")
+    finally:
+        job.stop()
+    moved.compare(f"{moved.source.name}, followed and disturbed (seed {seed})", "log")
+
+
+def servers():
+    """What each run is named, its workload, and what makes its server in a directory."""
+    here, missing = databases()
+    for why in missing:
+        say(f"not run: {why}")
+    yield "mariadb", "mariadb", here["mariadb"]
+    if "mysql80" in here:
+        yield "mysql80", "mysql80", here["mysql80"]
+        yield "mysql80-gtid", "mysql80", lambda directory: here["mysql80"](directory).with_options(*GTID)
+        # The workload of a later MySQL, which has nothing in it that needs one.
+        yield "mysql97", "mysql97", here["mysql80"]
+
+
+def main(options) -> bool:
+    """All servers, on that Flink and Java; true when every check passed."""
+    checks, directory = run.Checks(), run_dir()
+    say(f"logs of this run: {directory}")
+    for name, workload, make in servers():
+        for parallelism in (1, 4, None):
+            run_name = f"{name}-{parallelism or 'disturbed'}"
+            source = Written(workload, make(directory / f"{run_name}-server"))
+            try:
+                source.start()
+                with Following(options, checks, directory / run_name, source) as moved:
+                    if parallelism:
+                        undisturbed(moved, parallelism)
+                    else:
+                        disturbed(moved, options.seed)
+            except Failure as failure:
+                checks.check(f"follow-mysql: {run_name}", False, f"       {failure}")
+            finally:
+                source.server.stop()
+    print(f"{checks.passed} passed, {checks.failed} failed", flush=True)
+    return checks.failed == 0 and checks.passed > 0
+
+
+if __name__ == "__main__":
+    run.run(main, arguments(__doc__.split("\n\n")[0]))
