@@ -74,6 +74,7 @@ fn crossings(folder: &str, allowed: &[&str]) -> Vec<String> {
         "interrupt",
         "sync",
         "snapshot",
+        "binlog",
         "job",
         "meta",
         "row",
@@ -115,6 +116,7 @@ fn modules_know_only_what_they_may() {
         ("doris", &["interrupt", "json", "row", "schema", "text", "error"]),
         ("sync", &["canal", "doris", "row", "schema", "error"]),
         ("snapshot", &["interrupt", "json", "sync", "error"]),
+        ("binlog", &["interrupt", "json", "snapshot", "sync", "error"]),
         ("job", &["doris", "sync", "error"]),
     ] {
         found.extend(crossings(folder, allowed));

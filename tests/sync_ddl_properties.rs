@@ -58,6 +58,7 @@ fn column(name: &str) -> impl Strategy<Value = SourceColumn> + use<> {
         nullable,
         default,
         comment,
+        charset: None,
     })
 }
 

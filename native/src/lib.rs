@@ -8,12 +8,14 @@
 //! * [`json`] knows no Canal; [`canal`] knows no JNI; they meet Flink only in [`row`] and [`schema`].
 //! * [`batch`] makes Arrow batches of the same rows, for hosts that are not Flink; [`bridge::c`] is their C interface.
 //! * [`sync`] is about whole databases: tables of the source, their tables in Doris, schema changes.
+//! * [`snapshot`] reads a database's tables as they are, [`binlog`] what changes in them; both make Canal's messages.
 //! * [`job`] reads the file of a job that moves a whole database.
 //! * `unsafe` and JNI are in [`bridge`]; `json::scan` alone has vector loads beside it.
 //! * A message is all or nothing, and what is not proven to be what Flink's codec makes of it is handed to that codec.
 //! * Rows own their bytes; a closed handle throws.
 
 pub mod batch;
+pub mod binlog;
 pub mod bridge;
 pub mod canal;
 pub mod doris;

@@ -1,4 +1,4 @@
-//! The boundary to the JVM: the natives of `io.canalnative.NativeCodec`, `NativeDoris`, `NativeDatabase`, `NativeSource` and `NativeJob`. All JNI is here, and
+//! The boundary to the JVM: the natives of `io.canalnative.NativeCodec`, `NativeDoris`, `NativeDatabase`, `NativeSource`, `NativeLog` and `NativeJob`. All JNI is here, and
 //! all `unsafe` but the vector loads of [`json::scan`](crate::json::scan). What crosses, who owns it and until when: ARCHITECTURE.md, "The boundary".
 //!
 //! Each exported function gets the decoder or encoder behind its handle, calls one plain function and lets [`throw::guard`] turn errors
@@ -11,9 +11,11 @@ mod encode;
 mod handle;
 mod interrupt;
 mod job;
+mod log;
 mod source;
 mod throw;
 
+use crate::binlog::reader::LogReader;
 use crate::canal::changelog::Changelog;
 use crate::canal::decode::{Decoder, Flags, Outcome};
 use crate::canal::packet::PacketDecoder;
@@ -37,6 +39,7 @@ enum Session {
     Database(Box<database::Database>),
     Router(Box<database::Routing>),
     Range(Box<RangeReader>),
+    Log(Box<LogReader>),
 }
 
 impl Session {
@@ -71,6 +74,10 @@ impl Session {
 
     fn range(&mut self) -> Result<&mut RangeReader, Error> {
         if let Session::Range(range) = self { Ok(range) } else { Err(wrong_kind("a range's reader")) }
+    }
+
+    fn log(&mut self) -> Result<&mut LogReader, Error> {
+        if let Session::Log(log) = self { Ok(log) } else { Err(wrong_kind("a log's reader")) }
     }
 }
 

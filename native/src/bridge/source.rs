@@ -1,6 +1,7 @@
 //! The natives of `io.canalnative.NativeSource`: a database that is read as it is now.
 
 use super::{Session, doris, handle, interrupt, throw};
+use crate::binlog::start;
 use crate::error::{Error, Kind};
 use crate::snapshot::mysql::catalogue::{self, Table};
 use crate::snapshot::mysql::range::{self, Range};
@@ -11,12 +12,12 @@ use jni::objects::{JByteArray, JClass, JObject};
 use jni::sys::{jint, jlong};
 use serde::de::DeserializeOwned;
 
-fn read<T: DeserializeOwned>(env: &JNIEnv<'_>, json: &JByteArray<'_>, what: &str) -> Result<T, Error> {
+pub(super) fn read<T: DeserializeOwned>(env: &JNIEnv<'_>, json: &JByteArray<'_>, what: &str) -> Result<T, Error> {
     serde_json::from_slice(&env.convert_byte_array(json)?)
         .map_err(|e| Error::new(Kind::IllegalArgument, format!("{what} is not readable")).caused_by(e))
 }
 
-/// `byte[] tables(byte[] spec)`: JSON, a `Catalogue`.
+/// `byte[] tables(byte[] spec)`: JSON, a `Catalogue`; with `log` in the specification a `Listing`.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_canalnative_NativeSource_tables<'l>(
     mut env: JNIEnv<'l>,
@@ -26,7 +27,11 @@ pub extern "system" fn Java_io_canalnative_NativeSource_tables<'l>(
     throw::guard(&mut env, |env| {
         let spec = SourceSpec::from_json(&env.convert_byte_array(&spec)?)?;
         interrupt::heed(env)?;
-        doris::json(env, &catalogue::catalogue(&spec)?)
+        if spec.log {
+            doris::json(env, &start::listing(&spec)?)
+        } else {
+            doris::json(env, &catalogue::catalogue(&spec)?)
+        }
     })
 }
 

@@ -36,6 +36,9 @@ pub struct SourceColumn {
     /// Its comment, empty without one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub comment: String,
+    /// The character set that its texts are stored in, where somebody asked for it; only the binary log has texts in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charset: Option<String>,
 }
 
 /// What a column of a new row is by default.
@@ -71,6 +74,7 @@ impl SourceTable {
             nullable: !is_key(name),
             default: None,
             comment: String::new(),
+            charset: None,
         };
         let mut columns: Vec<SourceColumn> =
             message.mysql_types.iter().map(|(name, text)| column(name, MysqlType::parse(text))).collect();

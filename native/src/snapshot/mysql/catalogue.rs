@@ -11,7 +11,7 @@ use mysql_async::Conn;
 use serde::{Deserialize, Serialize};
 
 /// What a server keeps for itself.
-const OWN: [&str; 4] = ["information_schema", "mysql", "performance_schema", "sys"];
+pub(crate) const OWN: [&str; 4] = ["information_schema", "mysql", "performance_schema", "sys"];
 
 /// What is there to be read.
 #[derive(Debug, Serialize)]

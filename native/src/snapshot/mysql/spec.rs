@@ -30,12 +30,12 @@ pub struct SourceSpec {
     pub message_bytes: usize,
     /// Limit for a connection to be made.
     pub connect_seconds: u64,
-    /// Whether changes are to be read from the log after what is listed.
+    /// Whether the binary log is read after full data: then the server has to write one that can be.
     #[serde(default)]
     pub log: bool,
-    /// What the reader of changes is to the server, as each of its replicas is.
+    /// The number that this reader of the log has among all replicas of the server.
     #[serde(default)]
-    pub server_id: u32,
+    pub server_id: Option<u32>,
 }
 
 /// TLS to the server.

@@ -21,7 +21,7 @@ pub fn definition(tokens: &mut Tokens) -> Parsed<Definition> {
     let name = tokens.name()?;
     let serial = tokens.is("SERIAL");
     let ty = data_type(tokens)?;
-    let column = SourceColumn { name, ty, nullable: !serial, default: None, comment: String::new() };
+    let column = SourceColumn { name, ty, nullable: !serial, default: None, comment: String::new(), charset: None };
     let mut read = Definition { column, key: false, position: None };
     while !matches!(tokens.peek(), None | Some(Token::Comma | Token::RParen)) {
         if !attribute(tokens, &mut read)? {

@@ -1,0 +1,564 @@
+//! What of the log's events becomes messages. Asks nobody: what it does not know it says, and is given the same event again.
+
+use super::batch::{self, BATCH_BYTES, Batch};
+use super::charset::Charset;
+use super::definitions::Definitions;
+use super::event::{self, Query, RawEvent, kind};
+use super::input::Input;
+use super::message::{self, Change, Layout, Rows, Unfit};
+use super::position::LogPosition;
+use super::start::is_own;
+use super::statement::{self, Meaning};
+use super::table_map::{self, TableMap};
+use super::zone::Zone;
+use crate::error::{Error, Kind};
+use crate::sync::ddl::{self, SchemaChange, TableName};
+use crate::sync::rules::Rules;
+use crate::sync::source::{SourceTable, same_name};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What has to be known before an event can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing: it is read.
+    Nothing,
+    /// A table as the server has it; to be told by [`Log::learn`].
+    Table(TableName),
+    /// A character set; to be told by [`Log::learn_charset`].
+    Charset(String),
+}
+
+/// What the server is, as far as reading its log goes.
+#[derive(Debug)]
+pub struct Server {
+    /// Its zone.
+    pub zone: Zone,
+    /// Character sets of collations, by the collations' numbers.
+    pub collations: HashMap<u16, String>,
+}
+
+/// A table of the transaction under way.
+#[derive(Debug)]
+enum Mapped {
+    /// It is not moved.
+    Ignored,
+    /// The body of the event, to know it again, and how its rows are read.
+    Read(Box<[u8]>, Arc<Layout>),
+}
+
+/// The transaction under way.
+#[derive(Debug, Default)]
+struct Transaction {
+    /// Its number was seen, or more of it.
+    announced: bool,
+    /// It ends with a COMMIT of its own.
+    open: bool,
+    gtid: Option<([u8; 16], u64)>,
+    /// Rows of selected tables, by table; the sequence from which they are counted.
+    counts: Vec<(TableName, i64)>,
+    start: i64,
+    /// Where the compressed transaction ends that its events come from.
+    payload_end: Option<u64>,
+}
+
+/// The log from a place on.
+#[derive(Debug)]
+pub struct Log {
+    rules: Rules,
+    message_bytes: usize,
+    server: Server,
+    charsets: HashMap<String, Arc<Charset>>,
+    /// Of now,
+    definitions: Arc<Definitions>,
+    version: u64,
+    /// and of `position`.
+    settled: (Arc<Definitions>, u64),
+    /// Tables that the server was asked for, since the last that was understood.
+    asked: Vec<TableName>,
+    position: LogPosition,
+    by_gtid: bool,
+    /// The file that events come from.
+    file: String,
+    /// Of the next event.
+    sequence: i64,
+    transaction: Transaction,
+    tables: HashMap<u64, Mapped>,
+    rows: Rows,
+    messages: Vec<u8>,
+}
+
+impl Log {
+    /// The log behind `position`, where the tables are as `definitions` says.
+    pub fn new(
+        (rules, message_bytes): (Rules, usize),
+        server: Server,
+        position: LogPosition,
+        definitions: Arc<Definitions>,
+    ) -> Log {
+        Log {
+            rules,
+            message_bytes,
+            server,
+            charsets: HashMap::new(),
+            definitions: definitions.clone(),
+            version: 0,
+            settled: (definitions, 0),
+            asked: Vec::new(),
+            by_gtid: !position.gtid.is_empty(),
+            file: position.file.clone(),
+            sequence: position.sequence,
+            position,
+            transaction: Transaction::default(),
+            tables: HashMap::new(),
+            rows: Rows::default(),
+            messages: Vec::new(),
+        }
+    }
+
+    /// Takes the next event. If something has to be known for it, nothing has happened, and it is to be taken again.
+    ///
+    /// # Errors
+    /// [`Kind::Source`]: the log has something that cannot be followed, with the remedy.
+    pub fn take(&mut self, event: &RawEvent<'_>) -> Result<Need, Error> {
+        let placed = |log: &Log, e: Error| e.at(format!("{}:{}", log.file, event.end.saturating_sub(event.size)));
+        self.read(event).map_err(|e| placed(self, e))
+    }
+
+    fn read(&mut self, event: &RawEvent<'_>) -> Result<Need, Error> {
+        match event.kind {
+            kind::ROTATE => self.rotate(event)?,
+            kind::HEARTBEAT => self.heartbeat(event),
+            kind::GTID | kind::ANONYMOUS_GTID | kind::TAGGED_GTID | kind::MARIADB_GTID => self.begin(event)?,
+            kind::TRANSACTION_PAYLOAD => self.transaction.payload_end = Some(u64::from(event.end)),
+            kind::TABLE_MAP => return self.table_map(event),
+            kind::WRITE_ROWS | kind::WRITE_ROWS_1 => self.change_rows(event, Change::Insert)?,
+            kind::UPDATE_ROWS | kind::UPDATE_ROWS_1 => self.change_rows(event, Change::Update)?,
+            kind::DELETE_ROWS | kind::DELETE_ROWS_1 => self.change_rows(event, Change::Delete)?,
+            kind::QUERY | kind::EXECUTE_LOAD => return self.query(event),
+            kind::XID => self.commit(event),
+            kind::XA_PREPARE => self.prepare(event)?,
+            kind::INCIDENT => {
+                return Err(unfollowed("the server tells of an incident: changes may be missing in its log"));
+            }
+            kind::WRITE_ROWS_0..=kind::DELETE_ROWS_0 => {
+                return Err(unfollowed("rows are in the form of MySQL 5.1's test versions"));
+            }
+            kind::PARTIAL_UPDATE_ROWS => self.refuse_partial(event)?,
+            kind::MARIADB_QUERY_COMPRESSED => {
+                return Err(unfollowed("events are compressed; SET GLOBAL log_bin_compress = OFF"));
+            }
+            other if kind::MARIADB_ROWS_COMPRESSED.contains(&other) => {
+                return Err(unfollowed("events are compressed; SET GLOBAL log_bin_compress = OFF"));
+            }
+            _ => {}
+        }
+        Ok(Need::Nothing)
+    }
+
+    /// Tells of a table that was needed; None where the server has none of that name.
+    pub fn learn(&mut self, name: &TableName, table: Option<SourceTable>) {
+        self.asked.push(name.clone());
+        let Some(table) = table else { return };
+        let definitions = Arc::make_mut(&mut self.definitions);
+        self.version += 1;
+        match definitions.get(name) {
+            // Only its texts' character sets were not known: the rest is what the log says.
+            Some(known)
+                if known.columns.len() == table.columns.len() && known.columns.iter().any(|c| c.charset.is_none()) =>
+            {
+                let mut known = known.clone();
+                for column in &mut known.columns {
+                    let there = table.columns.iter().find(|there| same_name(&there.name, &column.name));
+                    column.charset = column.charset.take().or_else(|| there?.charset.clone());
+                }
+                definitions.learn(known);
+            }
+            _ => definitions.learn(table),
+        }
+    }
+
+    /// Tells of a character set that was needed.
+    pub fn learn_charset(&mut self, name: &str, charset: Charset) {
+        self.charsets.insert(name.to_string(), Arc::new(charset));
+    }
+
+    /// Whether there are enough messages for a batch.
+    pub fn is_full(&self) -> bool {
+        self.messages.len() >= BATCH_BYTES
+    }
+
+    /// The messages so far, if there are any or the position has moved since `before`.
+    pub fn batch(&mut self, before: &LogPosition) -> Option<Batch> {
+        self.rows.finish(&mut self.messages);
+        if self.messages.is_empty() && self.position == *before {
+            return None;
+        }
+        let messages = std::mem::take(&mut self.messages);
+        let (definitions, version) = self.settled.clone();
+        Some(Batch { messages, position: self.position.clone(), definitions, version })
+    }
+
+    fn rotate(&mut self, event: &RawEvent<'_>) -> Result<(), Error> {
+        let (file, offset) = event::rotate(event)?;
+        self.file = file;
+        // With numbers the transactions count, and the place only once it is behind one of them.
+        if !self.by_gtid && !self.transaction.announced && !self.transaction.open {
+            (self.position.file, self.position.offset) = (self.file.clone(), offset);
+        }
+        self.tables.clear();
+        Ok(())
+    }
+
+    /// There was nothing to be sent for a while.
+    fn heartbeat(&mut self, event: &RawEvent<'_>) {
+        if self.transaction.announced || self.transaction.open || event.body != self.file.as_bytes() {
+            return;
+        }
+        if u64::from(event.end) > self.position.offset && self.position.file == self.file {
+            self.position.offset = u64::from(event.end);
+        }
+        self.position.time = now();
+    }
+
+    fn begin(&mut self, event: &RawEvent<'_>) -> Result<(), Error> {
+        if self.transaction.payload_end.is_some() {
+            return Err(unfollowed(
+                "a compressed transaction could not be read; SET GLOBAL binlog_transaction_compression = OFF",
+            ));
+        }
+        self.transaction.announced = true;
+        self.transaction.start = self.sequence;
+        match event.kind {
+            kind::GTID => self.transaction.gtid = Some(event::gtid(event)?),
+            kind::TAGGED_GTID if self.by_gtid => {
+                return Err(unfollowed("a transaction's number has a tag, and those cannot be followed"));
+            }
+            kind::MARIADB_GTID => self.transaction.open = !event::is_standalone(event)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The end of a transaction: from here on the log can be read again.
+    fn commit(&mut self, event: &RawEvent<'_>) {
+        self.rows.finish(&mut self.messages);
+        let ended = std::mem::take(&mut self.transaction);
+        if let Some((source, number)) = ended.gtid
+            && self.by_gtid
+        {
+            self.position.gtid.add(source, number);
+        }
+        if self.position.file != self.file {
+            self.position.file.clone_from(&self.file);
+            self.position.offset = 0;
+        }
+        let end = ended.payload_end.unwrap_or(u64::from(event.end));
+        if end > 0 {
+            // A file may be longer than four bytes can say.
+            let above = self.position.offset & !u64::from(u32::MAX);
+            self.position.offset =
+                if above + end < self.position.offset { above + end + (1 << 32) } else { above + end };
+        }
+        self.position.sequence = self.sequence;
+        self.position.time = i64::from(event.seconds) * 1000;
+        self.settled = (self.definitions.clone(), self.version);
+    }
+
+    fn prepare(&mut self, event: &RawEvent<'_>) -> Result<(), Error> {
+        let one_phase = event.body.first() == Some(&1);
+        if !one_phase && !self.transaction.counts.is_empty() {
+            return Err(unfollowed(
+                "rows of selected tables are in a prepared transaction (XA PREPARE), whose fate is not known yet; let it commit in one phase",
+            ));
+        }
+        self.commit(event);
+        Ok(())
+    }
+
+    fn is_selected(&self, name: &TableName) -> Result<bool, Error> {
+        Ok(!is_own(&name.database) && self.rules.target(&name.database, &name.name)?.is_some())
+    }
+
+    fn table_map(&mut self, event: &RawEvent<'_>) -> Result<Need, Error> {
+        let (id, database, table) = table_map::name(event)?;
+        if let Some(Mapped::Read(body, _)) = self.tables.get(&id)
+            && **body == *event.body
+        {
+            return Ok(Need::Nothing);
+        }
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let name = TableName::new(text(database), text(table));
+        if !self.is_selected(&name)? {
+            self.tables.insert(id, Mapped::Ignored);
+            return Ok(Need::Nothing);
+        }
+        let map = TableMap::read(event)?;
+        let was_asked = self.asked.contains(&name);
+        let Some(known) = self.definitions.get(&name) else {
+            if was_asked {
+                return Err(misfit(&name, "the server no longer has it, and the log did not say what columns it has"));
+            }
+            return Ok(Need::Table(name));
+        };
+        let charset_of = |collation: u16| self.server.collations.get(&collation).cloned();
+        let charset = |name: &str| match Charset::plain(name) {
+            Some(plain) => Some(Arc::new(plain)),
+            None => self.charsets.get(name).cloned(),
+        };
+        let known = match was_asked {
+            // Whoever has dropped such a column meanwhile has its texts taken for UTF-8, and nothing else passes for that.
+            true => with_charsets(known),
+            false => known.clone(),
+        };
+        match Layout::new(&map, &known, charset_of, charset) {
+            Ok(layout) => {
+                self.asked.retain(|asked| *asked != name);
+                self.tables.insert(id, Mapped::Read(event.body.into(), Arc::new(layout)));
+                Ok(Need::Nothing)
+            }
+            Err(Unfit::Charset(charset)) => Ok(Need::Charset(charset)),
+            Err(Unfit::Unreadable(why)) => {
+                Err(Error::new(Kind::Source, format!("{name} cannot be read from the binary log: {why}")))
+            }
+            Err(Unfit::Columns(why)) if was_asked => Err(misfit(&name, &why)),
+            Err(Unfit::Columns(_)) => {
+                // What is known is wrong, so the server's answer is not to be mixed with it.
+                Arc::make_mut(&mut self.definitions).forget(&name);
+                Ok(Need::Table(name))
+            }
+            Err(Unfit::UnknownCharset) => Ok(Need::Table(name)),
+        }
+    }
+
+    fn change_rows(&mut self, event: &RawEvent<'_>, change: Change) -> Result<(), Error> {
+        let (start, size) = (self.transaction.start, i64::from(event.size));
+        let mut input = Input::new(event.body);
+        let id = input.u48()?;
+        input.u16()?;
+        if event.kind >= kind::WRITE_ROWS {
+            let extra = usize::from(input.u16()?);
+            input.take(extra.saturating_sub(2))?;
+        }
+        let layout = match self.tables.get(&id) {
+            Some(Mapped::Read(_, layout)) => layout.clone(),
+            Some(Mapped::Ignored) => {
+                self.sequence += size;
+                return Ok(());
+            }
+            // Ends a statement that changed nothing.
+            None if id == 0xFF_FFFF => return Ok(()),
+            None => return Err(unfollowed("rows come of a table that was not described before")),
+        };
+        let columns = input.packed()? as usize;
+        let images = if change == Change::Update { 2 } else { 1 };
+        for _ in 0..images {
+            check_complete(input.take(columns.div_ceil(8))?, columns).map_err(|e| e.at(layout.name.to_string()))?;
+        }
+        if columns != layout.width() {
+            return Err(misfit(&layout.name, "rows have another number of columns than the log says before"));
+        }
+        let at = self.transaction.counts.iter().position(|(name, _)| *name == layout.name);
+        let at = at.unwrap_or_else(|| {
+            self.transaction.counts.push((layout.name.clone(), 0));
+            self.transaction.counts.len() - 1
+        });
+        let millis = i64::from(event.seconds) * 1000;
+        while !input.is_empty() {
+            if !self.rows.takes(&layout, change) || self.rows.is_full(self.message_bytes) {
+                self.rows.finish(&mut self.messages);
+            }
+            let count = &mut self.transaction.counts[at].1;
+            let added = self.rows.add((&layout, change), (start + *count, millis), &mut input, &self.server.zone);
+            added.map_err(|e| e.at(layout.name.to_string()))?;
+            *count += change.sequences();
+        }
+        self.sequence += size;
+        Ok(())
+    }
+
+    fn refuse_partial(&mut self, event: &RawEvent<'_>) -> Result<(), Error> {
+        match self.tables.get(&Input::new(event.body).u48()?) {
+            Some(Mapped::Ignored) => Ok(()),
+            _ => Err(unfollowed("rows have parts of JSON values; SET GLOBAL binlog_row_value_options = ''")),
+        }
+    }
+
+    fn query(&mut self, event: &RawEvent<'_>) -> Result<Need, Error> {
+        let query = Query::read(event)?;
+        let charset = self.server.collations.get(&query.collation).map_or("utf8mb4", String::as_str);
+        let charset = match (Charset::plain(charset), self.charsets.get(charset)) {
+            (Some(plain), _) => Arc::new(plain),
+            (None, Some(known)) => known.clone(),
+            (None, None) => return Ok(Need::Charset(charset.to_string())),
+        };
+        let mut sql = Vec::with_capacity(query.sql.len());
+        charset.decode(query.sql, &mut sql);
+        let sql = String::from_utf8_lossy(&sql);
+        let database = String::from_utf8_lossy(query.database);
+        let has_rows = !self.transaction.counts.is_empty();
+        match statement::meaning(&sql) {
+            Meaning::Begin => {
+                self.transaction.open = true;
+                self.transaction.start = self.sequence;
+            }
+            Meaning::Commit => self.commit(event),
+            Meaning::Rollback | Meaning::RollbackTo if has_rows => {
+                return Err(unfollowed(
+                    "a transaction was rolled back that had changed tables with and without transactions, so what became of its rows is not known",
+                ));
+            }
+            Meaning::Rollback => self.commit(event),
+            Meaning::RollbackTo | Meaning::Savepoint => {}
+            Meaning::Xa if self.transaction.open => {}
+            Meaning::Xa => self.commit(event),
+            Meaning::Rows => {
+                self.refuse_rows(&database, &sql)?;
+                self.end_of_statement(event);
+            }
+            Meaning::Other => {
+                self.statement(event, &database, &sql)?;
+                self.end_of_statement(event);
+            }
+        }
+        Ok(Need::Nothing)
+    }
+
+    fn end_of_statement(&mut self, event: &RawEvent<'_>) {
+        self.sequence += i64::from(event.size);
+        if self.transaction.open {
+            // Rows of the same transaction come behind it.
+            self.transaction.start = self.sequence;
+            self.transaction.counts.iter_mut().for_each(|(_, count)| *count = 0);
+        } else {
+            self.commit(event);
+        }
+    }
+
+    /// A statement that changed rows which are not in the log.
+    fn refuse_rows(&self, database: &str, sql: &str) -> Result<(), Error> {
+        for table in self.definitions.tables() {
+            let name = TableName::new(&table.database, &table.name);
+            if statement::mentions(sql, database, &name) && self.is_selected(&name)? {
+                let shown: String = sql.chars().take(200).collect();
+                return Err(unfollowed(&format!(
+                    "the log has a statement instead of its rows, maybe of {name} (binlog_format is not ROW in a session): {shown}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn statement(&mut self, event: &RawEvent<'_>, database: &str, sql: &str) -> Result<(), Error> {
+        let changes = ddl::parse(sql, database);
+        let mentioned: Vec<TableName> = self
+            .definitions
+            .tables()
+            .map(|table| TableName::new(&table.database, &table.name))
+            .filter(|name| statement::mentions(sql, database, name))
+            .collect();
+        let mut about = Vec::new();
+        let mut is_ours = false;
+        for change in &changes {
+            let names = match change {
+                SchemaChange::Unparsed { .. } => mentioned.clone(),
+                SchemaChange::DropDatabase { database } => {
+                    let of = |table: &&SourceTable| table.database == *database;
+                    self.definitions
+                        .tables()
+                        .filter(of)
+                        .map(|table| TableName::new(&table.database, &table.name))
+                        .collect()
+                }
+                change => statement::tables(change),
+            };
+            for name in names {
+                is_ours |= self.is_selected(&name)?;
+                about.push(name);
+            }
+        }
+        self.define(&changes, &about, &mentioned, sql)?;
+        if let Some(ty) = statement::name(sql, &changes).filter(|_| is_ours) {
+            self.rows.finish(&mut self.messages);
+            let table = changes.iter().flat_map(statement::tables).next().map_or(String::new(), |name| name.name);
+            let millis = i64::from(event.seconds) * 1000;
+            let message = message::statement(ty, (database, &table), sql, millis);
+            batch::add(&mut self.messages, self.sequence, &[message.as_bytes()]);
+        }
+        Ok(())
+    }
+
+    /// Does schema changes to what is known of tables.
+    fn define(
+        &mut self,
+        changes: &[SchemaChange],
+        about: &[TableName],
+        mentioned: &[TableName],
+        sql: &str,
+    ) -> Result<(), Error> {
+        let is_known = |name: &TableName| self.definitions.tables().any(|table| table.database == name.database);
+        let mut is_tracked = false;
+        for name in about {
+            is_tracked |= is_known(name) || self.is_selected(name)?;
+        }
+        let charsets = statement::changes_charsets(sql) && !mentioned.is_empty();
+        if !is_tracked && !charsets {
+            return Ok(());
+        }
+        self.version += 1;
+        // What tables are in the log has changed.
+        self.tables.clear();
+        let definitions = Arc::make_mut(&mut self.definitions);
+        for change in changes {
+            match change {
+                SchemaChange::Unparsed { .. } => mentioned.iter().for_each(|name| definitions.forget(name)),
+                change => definitions.change(change),
+            }
+        }
+        if charsets {
+            mentioned.iter().chain(about).for_each(|name| definitions.forget_charsets(name));
+        }
+        Ok(())
+    }
+}
+
+/// Columns whose texts are in a character set that nobody knows are taken for UTF-8.
+fn with_charsets(table: &SourceTable) -> SourceTable {
+    let mut table = table.clone();
+    table.columns.iter_mut().for_each(|column| _ = column.charset.get_or_insert_with(|| "utf8mb4".to_string()));
+    table
+}
+
+/// All columns of a row have to be in the log.
+fn check_complete(bits: &[u8], columns: usize) -> Result<(), Error> {
+    let is_there = |at: usize| bits[at / 8] >> (at % 8) & 1 == 1;
+    if (0..columns).all(is_there) {
+        return Ok(());
+    }
+    Err(unfollowed("rows lack columns; binlog_row_image has to be FULL in all sessions"))
+}
+
+#[cold]
+fn unfollowed(why: &str) -> Error {
+    Error::new(
+        Kind::Source,
+        format!(
+            "the binary log cannot be followed: {why}; then start the job without its state, which reads the tables anew"
+        ),
+    )
+}
+
+#[cold]
+fn misfit(name: &TableName, why: &str) -> Error {
+    Error::new(
+        Kind::Source,
+        format!(
+            "what is known of {name} does not fit its rows in the binary log: {why}; start the job without its state, which reads the tables anew"
+        ),
+    )
+}
+
+fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}

@@ -1,0 +1,346 @@
+//! Rows and statements of the log as Canal's flat messages.
+
+use super::batch;
+use super::cell::Codec;
+use super::charset::Charset;
+use super::input::Input;
+use super::table_map::{TableMap, ty};
+use super::zone::Zone;
+use crate::error::{Error, Kind};
+use crate::json::write::{Output, Piece};
+use crate::sync::ddl::TableName;
+use crate::sync::source::SourceTable;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Rows of a message, at most.
+const MOST_ROWS: usize = 10_000;
+
+/// What was done to a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It has no row before.
+    Insert,
+    /// It has both.
+    Update,
+    /// It has no row after.
+    Delete,
+}
+
+impl Change {
+    fn name(self) -> &'static str {
+        match self {
+            Change::Insert => "INSERT",
+            Change::Update => "UPDATE",
+            Change::Delete => "DELETE",
+        }
+    }
+
+    /// Sequences that each row takes.
+    pub fn sequences(self) -> i64 {
+        if self == Change::Update { 2 } else { 1 }
+    }
+}
+
+/// How rows of a table are read and written.
+#[derive(Debug)]
+pub struct Layout {
+    /// The table's name.
+    pub name: TableName,
+    columns: Vec<Column>,
+    /// What stands between the rows and `es`, then before `old`, then before `ts`.
+    tail: [Vec<u8>; 3],
+}
+
+#[derive(Debug)]
+struct Column {
+    name: String,
+    codec: Codec,
+    /// `"name":` of the first column, `,"name":` of others.
+    key: Piece,
+    /// `"name":`
+    old_key: Piece,
+}
+
+/// Why rows cannot be read by a table's definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unfit {
+    /// In the log there are other columns; says what is different.
+    Columns(String),
+    /// It is not known which character set a column's texts are in.
+    UnknownCharset,
+    /// A character set's codes are not known yet.
+    Charset(String),
+    /// Such a column cannot be read at all; says which, and what to do.
+    Unreadable(String),
+}
+
+impl Layout {
+    /// How rows of `table` are read where the log has it as `map`. `charset_of` names a collation's character set.
+    ///
+    /// # Errors
+    /// They cannot be.
+    pub fn new(
+        map: &TableMap,
+        table: &SourceTable,
+        charset_of: impl Fn(u16) -> Option<String>,
+        charset: impl Fn(&str) -> Option<Arc<Charset>>,
+    ) -> Result<Layout, Unfit> {
+        if map.columns.len() != table.columns.len() {
+            let (logged, known) = (map.columns.len(), table.columns.len());
+            return Err(Unfit::Columns(format!("it has {logged} columns in the log, and {known} as it is known")));
+        }
+        let mut columns = Vec::with_capacity(table.columns.len());
+        for (i, (logged, known)) in map.columns.iter().zip(&table.columns).enumerate() {
+            if matches!(logged.ty, ty::BLOB_COMPRESSED | ty::VARCHAR_COMPRESSED) {
+                let text = format!(
+                    "the column {} is COMPRESSED; leave the table out by tables.exclude, or MODIFY the column",
+                    known.name
+                );
+                return Err(Unfit::Unreadable(text));
+            }
+            if let Some(name) = &logged.name
+                && *name != known.name
+            {
+                return Err(Unfit::Columns(format!("its column {} is {name} in the log", known.name)));
+            }
+            let mut unknown = None;
+            let codec = Codec::new(&known.ty, logged, || {
+                let name = logged.collation.and_then(&charset_of).or_else(|| known.charset.clone());
+                let found = name.as_deref().and_then(&charset);
+                if found.is_none() {
+                    unknown = Some(name.map_or(Unfit::UnknownCharset, Unfit::Charset));
+                }
+                found.unwrap_or_else(|| Arc::new(Charset::Utf8))
+            });
+            let codec = codec.map_err(|_| {
+                let (name, ty) = (&known.name, &known.ty);
+                Unfit::Columns(format!(
+                    "its column {name} is of the type {ty} as it is known, and of {} {:?} in the log",
+                    logged.ty, logged.meta
+                ))
+            })?;
+            if let Some(unknown) = unknown {
+                return Err(unknown);
+            }
+            let old_key = format!("{}:", json!(known.name));
+            let key = format!("{}{old_key}", if i == 0 { "" } else { "," });
+            columns.push(Column {
+                name: known.name.clone(),
+                codec,
+                key: Piece::new(key.as_bytes()),
+                old_key: Piece::new(old_key.as_bytes()),
+            });
+        }
+        let types: Vec<String> =
+            table.columns.iter().map(|c| format!("{}:{}", json!(c.name), json!(c.ty.to_string()))).collect();
+        let tail = [
+            format!("],\"database\":{},\"es\":", json!(table.database)),
+            format!(",\"id\":0,\"isDdl\":false,\"mysqlType\":{{{}}},\"old\":", types.join(",")),
+            format!(
+                ",\"pkNames\":{},\"sql\":\"\",\"sqlType\":null,\"table\":{},\"ts\":",
+                json!(table.keys),
+                json!(table.name)
+            ),
+        ];
+        let name = TableName::new(&table.database, &table.name);
+        Ok(Layout { name, columns, tail: tail.map(String::into_bytes) })
+    }
+
+    /// How many columns a row has.
+    pub fn width(&self) -> usize {
+        self.columns.len()
+    }
+}
+
+/// Rows of one table and one kind that become a message.
+#[derive(Debug)]
+pub struct Rows {
+    layout: Option<Arc<Layout>>,
+    change: Change,
+    /// Of the first row.
+    sequence: i64,
+    millis: i64,
+    rows: usize,
+    data: Output,
+    old: Output,
+    scratch: Vec<u8>,
+}
+
+impl Default for Rows {
+    fn default() -> Rows {
+        Rows {
+            layout: None,
+            change: Change::Insert,
+            sequence: 0,
+            millis: 0,
+            rows: 0,
+            data: Output::new(),
+            old: Output::new(),
+            scratch: Vec::new(),
+        }
+    }
+}
+
+impl Rows {
+    /// Bytes so far.
+    pub fn len(&self) -> usize {
+        self.data.len() + self.old.len()
+    }
+
+    /// Whether it is full.
+    pub fn is_full(&self, bytes: usize) -> bool {
+        self.len() >= bytes || self.rows >= MOST_ROWS
+    }
+
+    /// Whether it has no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// Whether a row of that table and kind may be added.
+    pub fn takes(&self, layout: &Arc<Layout>, change: Change) -> bool {
+        self.rows == 0 || self.change == change && self.layout.as_ref().is_some_and(|own| Arc::ptr_eq(own, layout))
+    }
+
+    /// Adds a row. `sequence` and `millis` count for the message if it is the first; the sequences of those that follow have to do so too.
+    ///
+    /// # Errors
+    /// A value is none of its column's, or the row ends before its last one.
+    pub fn add(
+        &mut self,
+        (layout, change): (&Arc<Layout>, Change),
+        (sequence, millis): (i64, i64),
+        input: &mut Input<'_>,
+        zone: &Zone,
+    ) -> Result<(), Error> {
+        if self.rows == 0 {
+            (self.layout, self.change) = (Some(layout.clone()), change);
+            (self.sequence, self.millis) = (sequence, millis);
+        }
+        let first = self.rows == 0;
+        self.data.raw(if first { b"{\"data\":[{" } else { b",{" });
+        if change == Change::Update {
+            self.old.raw(if first { b"[{" } else { b",{" });
+            self.update(layout, input, zone)?;
+            self.old.push(b'}');
+        } else {
+            let mut nulls = Nulls::take(input, layout.width())?;
+            for column in &layout.columns {
+                self.data.piece(&column.key);
+                if nulls.next() {
+                    self.data.raw(b"null");
+                } else {
+                    let cell = column.codec.cell(input)?;
+                    let written = column.codec.write(cell, zone, &mut self.data, &mut self.scratch);
+                    written.map_err(|e| e.at(column.name.as_str()))?;
+                }
+            }
+        }
+        self.data.push(b'}');
+        self.rows += 1;
+        if self.data.is_too_long() || self.old.is_too_long() {
+            return Err(Error::new(Kind::Source, "a row is longer than 2 GB"));
+        }
+        Ok(())
+    }
+
+    /// The row after, and of the row before what is different.
+    fn update(&mut self, layout: &Layout, input: &mut Input<'_>, zone: &Zone) -> Result<(), Error> {
+        let mut before = *input;
+        let mut nulls_before = Nulls::take(&mut before, layout.width())?;
+        let mut passed = (before, nulls_before);
+        for column in &layout.columns {
+            if !passed.1.next() {
+                column.codec.cell(&mut passed.0)?;
+            }
+        }
+        *input = passed.0;
+        let mut nulls = Nulls::take(input, layout.width())?;
+        let mut first = true;
+        for column in &layout.columns {
+            let was = if nulls_before.next() { None } else { Some(column.codec.cell(&mut before)?) };
+            let is = if nulls.next() { None } else { Some(column.codec.cell(input)?) };
+            let at = |e: Error| e.at(column.name.as_str());
+            self.data.piece(&column.key);
+            match is {
+                Some(cell) => column.codec.write(cell, zone, &mut self.data, &mut self.scratch).map_err(at)?,
+                None => self.data.raw(b"null"),
+            }
+            if was == is {
+                continue;
+            }
+            if !first {
+                self.old.push(b',');
+            }
+            first = false;
+            self.old.piece(&column.old_key);
+            match was {
+                Some(cell) => column.codec.write(cell, zone, &mut self.old, &mut self.scratch).map_err(at)?,
+                None => self.old.raw(b"null"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the message into a batch.
+    pub fn finish(&mut self, messages: &mut Vec<u8>) {
+        let Some(layout) = self.layout.take().filter(|_| self.rows > 0) else { return };
+        if self.change == Change::Update {
+            self.old.push(b']');
+        } else {
+            self.old.raw(b"null");
+        }
+        let [before_es, before_old, before_ts] = &layout.tail;
+        let (es, ts) = (self.millis.to_string(), now().to_string());
+        let end = format!(",\"type\":\"{}\"}}", self.change.name());
+        let parts = [
+            self.data.text(),
+            before_es,
+            es.as_bytes(),
+            before_old,
+            self.old.text(),
+            before_ts,
+            ts.as_bytes(),
+            end.as_bytes(),
+        ];
+        batch::add(messages, self.sequence, &parts);
+        self.data.clear();
+        self.old.clear();
+        self.rows = 0;
+    }
+}
+
+/// Which columns of a row are NULL.
+#[derive(Clone, Copy)]
+struct Nulls<'e> {
+    bits: &'e [u8],
+    at: usize,
+}
+
+impl<'e> Nulls<'e> {
+    fn take(input: &mut Input<'e>, columns: usize) -> Result<Nulls<'e>, Error> {
+        Ok(Nulls { bits: input.take(columns.div_ceil(8))?, at: 0 })
+    }
+
+    #[inline]
+    fn next(&mut self) -> bool {
+        let is_null = self.bits.get(self.at / 8).is_some_and(|byte| byte >> (self.at % 8) & 1 == 1);
+        self.at += 1;
+        is_null
+    }
+}
+
+/// A schema change: `ty` as Canal names it, the session's default database, the first table that it is about.
+pub fn statement(ty: &str, (database, table): (&str, &str), sql: &str, millis: i64) -> String {
+    json!({
+        "data": null, "database": database, "es": millis, "id": 0, "isDdl": true, "mysqlType": null, "old": null, "pkNames": null, "sql": sql,
+        "sqlType": null, "table": table, "ts": now(), "type": ty,
+    })
+    .to_string()
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}

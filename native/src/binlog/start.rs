@@ -1,0 +1,182 @@
+//! Where a job begins in the log: what the server has to have for it, and a place that fits the tables as they are.
+
+use super::definitions::Definitions;
+use super::gtid::GtidSet;
+use super::position::{FIRST_SEQUENCE, LogPosition};
+use crate::error::{Error, Kind};
+use crate::snapshot::mysql::catalogue::{self, Catalogue, OWN};
+use crate::snapshot::mysql::server::{self, texts};
+use crate::snapshot::mysql::spec::SourceSpec;
+use crate::sync::rules::Rules;
+use mysql_async::Conn;
+use serde::Serialize;
+
+/// How often tables are listed while they keep changing.
+const ATTEMPTS: usize = 10;
+
+/// What is there to be read, and where the log is to be read from.
+#[derive(Debug, Serialize)]
+pub struct Listing {
+    /// The tables.
+    #[serde(flatten)]
+    pub catalogue: Catalogue,
+    /// The log.
+    pub log: LogStart,
+}
+
+/// A place in the log, and the tables as they were there.
+#[derive(Debug, Serialize)]
+pub struct LogStart {
+    /// Behind it is all that may not be in what is read of the tables.
+    pub position: LogPosition,
+    /// All tables of the databases of which any is selected.
+    pub definitions: Definitions,
+}
+
+/// Lists the tables for a job that goes on with the log.
+///
+/// # Errors
+/// [`Kind::Source`]: the server writes no log that can be followed, or does not let this user read it, with the remedy.
+pub fn listing(spec: &SourceSpec) -> Result<Listing, Error> {
+    let rules = Rules::new(&spec.names)?;
+    server::ask(async {
+        let mut conn = server::connect(spec).await?;
+        check(&mut conn, &spec.user).await.map_err(|e| e.at(spec.address()))
+    })?;
+    let read = || {
+        server::ask(async {
+            let mut conn = server::connect(spec).await?;
+            let read = now(&mut conn, &rules).await.map_err(|e| e.at(spec.address()));
+            let _ = conn.disconnect().await;
+            read
+        })
+    };
+    // Definitions that were the same before and after a place are those of that place.
+    let mut before = read()?.definitions;
+    for _ in 0..ATTEMPTS {
+        let catalogue = catalogue::catalogue(spec)?;
+        let log = read()?;
+        let after = read()?.definitions;
+        if before == log.definitions && after == log.definitions {
+            return Ok(Listing { catalogue, log });
+        }
+        before = after;
+    }
+    Err(Error::new(
+        Kind::Source,
+        format!("tables were changed each of {ATTEMPTS} times that they were listed; start the job when no schema change is under way"),
+    )
+    .at(spec.address()))
+}
+
+/// The place, then the definitions.
+async fn now(conn: &mut Conn, rules: &Rules) -> Result<LogStart, Error> {
+    let position = position(conn).await?;
+    let wanted = |database: &str, table: &str| Ok(rules.target(database, table)?.is_some());
+    Ok(LogStart { position, definitions: Definitions::read(conn, wanted).await? })
+}
+
+async fn position(conn: &mut Conn) -> Result<LogPosition, Error> {
+    // MySQL from 8.2 on has only the first, older ones and MariaDB only the second.
+    let mut refusal = None;
+    for statement in ["SHOW BINARY LOG STATUS", "SHOW MASTER STATUS"] {
+        match texts(conn, statement).await {
+            Ok(rows) => {
+                let Some([Some(file), Some(offset), _, _, rest @ ..]) = rows.first().map(Vec::as_slice) else {
+                    return Err(Error::new(
+                        Kind::Source,
+                        "the server writes no binary log; set log_bin and restart it, or run the job without its incremental stage",
+                    ));
+                };
+                let is_numbered = gtid_mode(conn).await?;
+                let gtid = rest.first().cloned().flatten().filter(|_| is_numbered).unwrap_or_default();
+                return Ok(LogPosition {
+                    server: identity(conn).await?,
+                    file: file.clone(),
+                    offset: offset.parse().unwrap_or(4),
+                    gtid: GtidSet::parse(&gtid)?,
+                    sequence: FIRST_SEQUENCE,
+                    time: 0,
+                });
+            }
+            Err(e) => refusal = Some(e),
+        }
+    }
+    let remedy = "the place in the binary log cannot be asked for; GRANT REPLICATION CLIENT (MariaDB: BINLOG MONITOR) ON *.* to the user";
+    Err(match refusal {
+        Some(e) => Error::new(Kind::Source, remedy).caused_by(e),
+        None => Error::new(Kind::Source, remedy),
+    })
+}
+
+/// Whether the server numbers all transactions. MariaDB's numbers are not used.
+pub(super) async fn gtid_mode(conn: &mut Conn) -> Result<bool, Error> {
+    Ok(variable(conn, "gtid_mode").await?.is_some_and(|mode| mode.eq_ignore_ascii_case("ON")))
+}
+
+/// Which server this is.
+pub(super) async fn identity(conn: &mut Conn) -> Result<String, Error> {
+    Ok(match variable(conn, "server_uuid").await? {
+        Some(uuid) => uuid,
+        None => format!("server {}", variable(conn, "server_id").await?.unwrap_or_default()),
+    })
+}
+
+/// A variable of the server; None if it knows none of that name.
+pub(super) async fn variable(conn: &mut Conn, name: &str) -> Result<Option<String>, Error> {
+    let rows = texts(conn, &format!("SHOW GLOBAL VARIABLES LIKE '{name}'")).await?;
+    Ok(rows.into_iter().find_map(|row| match <[Option<String>; 2]>::try_from(row) {
+        Ok([Some(found), value]) if found.eq_ignore_ascii_case(name) => value,
+        _ => None,
+    }))
+}
+
+/// What the log has to be for rows to be read from it.
+const NEEDED: [(&str, &str, &str); 4] = [
+    ("log_bin", "ON", "the server writes no binary log; set log_bin in its configuration and restart it"),
+    (
+        "binlog_format",
+        "ROW",
+        "the binary log has statements instead of rows; SET GLOBAL binlog_format = 'ROW', and have clients connect anew",
+    ),
+    (
+        "binlog_row_image",
+        "FULL",
+        "the binary log lacks columns of rows; SET GLOBAL binlog_row_image = 'FULL', and have clients connect anew",
+    ),
+    (
+        "binlog_row_value_options",
+        "",
+        "the binary log has parts of JSON values; SET GLOBAL binlog_row_value_options = '', and have clients connect anew",
+    ),
+];
+
+async fn check(conn: &mut Conn, user: &str) -> Result<(), Error> {
+    for (name, needed, remedy) in NEEDED {
+        let value = variable(conn, name).await?;
+        let is_right = |value: &String| value.eq_ignore_ascii_case(needed) || name == "log_bin" && value == "1";
+        if value.as_ref().is_some_and(|value| !is_right(value)) {
+            let value = value.unwrap_or_default();
+            return Err(Error::new(Kind::Source, format!("{name} is `{value}`: {remedy}")));
+        }
+    }
+    let grants: Vec<String> =
+        texts(conn, "SHOW GRANTS").await?.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+    let may = |right: &str| grants.iter().any(|grant| grant.contains(right) && grant.contains(" ON *.*"));
+    // What a role gives is not shown; then the server says no when the log is asked for.
+    let has_role = grants.iter().any(|grant| !grant.contains(" ON "));
+    if !may("REPLICATION SLAVE") && !may("ALL PRIVILEGES") && !may("REPLICATION REPLICA") && !has_role {
+        return Err(Error::new(
+            Kind::Source,
+            format!(
+                "{user} may not read the binary log; GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* to the user"
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// Whether a database is the server's own.
+pub(super) fn is_own(database: &str) -> bool {
+    OWN.iter().any(|own| database.eq_ignore_ascii_case(own))
+}

@@ -1,0 +1,160 @@
+//! Statements of the log: which begin and end transactions, which change tables, and which should be rows.
+
+use crate::sync::ddl::{SchemaChange, TableName};
+
+/// What a statement is to who follows the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// A transaction begins.
+    Begin,
+    /// It ends.
+    Commit,
+    /// It ends, and what it did to tables with transactions is undone.
+    Rollback,
+    /// A part of what it did is undone.
+    RollbackTo,
+    /// A point in it.
+    Savepoint,
+    /// XA: the end of what is prepared, or its fate.
+    Xa,
+    /// It changes rows, which should have been logged instead.
+    Rows,
+    /// Anything else: schema changes, rights.
+    Other,
+}
+
+/// What a statement is.
+pub fn meaning(sql: &str) -> Meaning {
+    let mut words = Words { rest: sql };
+    let (first, second) = (words.next(), words.next());
+    let is = |word: &Option<&str>, wanted: &str| word.is_some_and(|word| word.eq_ignore_ascii_case(wanted));
+    let first_is = |all: &[&str]| all.iter().any(|wanted| is(&first, wanted));
+    if first_is(&["XA"]) {
+        return if is(&second, "START") || is(&second, "BEGIN") { Meaning::Begin } else { Meaning::Xa };
+    }
+    match () {
+        () if first_is(&["BEGIN"]) => Meaning::Begin,
+        () if first_is(&["START"]) && is(&second, "TRANSACTION") => Meaning::Begin,
+        () if first_is(&["COMMIT"]) => Meaning::Commit,
+        () if first_is(&["ROLLBACK"]) && second.is_none() => Meaning::Rollback,
+        () if first_is(&["ROLLBACK"]) => Meaning::RollbackTo,
+        () if first_is(&["SAVEPOINT", "RELEASE"]) => Meaning::Savepoint,
+        () if first_is(&["INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD", "CALL", "WITH", "SELECT"]) => Meaning::Rows,
+        () => Meaning::Other,
+    }
+}
+
+/// Canal's name for what a statement does; None where it does nothing to tables.
+pub fn name(sql: &str, changes: &[SchemaChange]) -> Option<&'static str> {
+    Some(match changes.first()? {
+        SchemaChange::CreateTable { .. } | SchemaChange::CreateTableLike { .. } => "CREATE",
+        SchemaChange::AlterTable { .. } | SchemaChange::RowsWithoutMessages { .. } => "ALTER",
+        SchemaChange::RenameTable { .. } => "RENAME",
+        SchemaChange::Truncate { .. } => "TRUNCATE",
+        SchemaChange::DropTable { .. } | SchemaChange::DropDatabase { .. } => "ERASE",
+        SchemaChange::Unparsed { .. } => match (Words { rest: sql }).next()?.to_ascii_uppercase().as_str() {
+            "CREATE" => "CREATE",
+            "DROP" => "ERASE",
+            "RENAME" => "RENAME",
+            "TRUNCATE" => "TRUNCATE",
+            _ => "ALTER",
+        },
+    })
+}
+
+/// The tables that a change is about, in its order.
+pub fn tables(change: &SchemaChange) -> Vec<TableName> {
+    match change {
+        SchemaChange::CreateTable { table, .. } => vec![TableName::new(&table.database, &table.name)],
+        SchemaChange::CreateTableLike { table, .. }
+        | SchemaChange::AlterTable { table, .. }
+        | SchemaChange::Truncate { table }
+        | SchemaChange::DropTable { table }
+        | SchemaChange::RowsWithoutMessages { table, .. } => vec![table.clone()],
+        SchemaChange::RenameTable { from, to } => vec![from.clone(), to.clone()],
+        SchemaChange::DropDatabase { .. } | SchemaChange::Unparsed { .. } => Vec::new(),
+    }
+}
+
+/// Whether a statement may be about a table: its name stands there by itself, and its database does or is the session's.
+pub fn mentions(sql: &str, database: &str, table: &TableName) -> bool {
+    has_name(sql, &table.name) && (table.database == database || has_name(sql, &table.database))
+}
+
+/// Whether character sets of columns may change.
+pub fn changes_charsets(sql: &str) -> bool {
+    let upper = sql.to_ascii_uppercase();
+    ["CHARACTER", "CHARSET", "COLLATE"].iter().any(|word| has_name(&upper, word))
+}
+
+fn has_name(sql: &str, name: &str) -> bool {
+    let is_part = |char: Option<char>| char.is_some_and(|char| char.is_alphanumeric() || matches!(char, '_' | '$'));
+    sql.match_indices(name)
+        .any(|(at, _)| !is_part(sql[..at].chars().next_back()) && !is_part(sql[at + name.len()..].chars().next()))
+}
+
+/// Words of a statement, without comments.
+struct Words<'s> {
+    rest: &'s str,
+}
+
+impl<'s> Words<'s> {
+    fn next(&mut self) -> Option<&'s str> {
+        loop {
+            self.rest = self.rest.trim_start_matches(|char: char| char.is_whitespace() || matches!(char, '(' | ';'));
+            if let Some(comment) = self.rest.strip_prefix("/*") {
+                // What stands in /*! … */ is run.
+                self.rest = match comment.strip_prefix("M!").or_else(|| comment.strip_prefix('!')) {
+                    Some(run) => run.trim_start_matches(|char: char| char.is_ascii_digit()),
+                    None => comment.split_once("*/").map_or("", |(_, rest)| rest),
+                };
+            } else if self.rest.starts_with('#') || self.rest.starts_with("-- ") {
+                self.rest = self.rest.split_once('\n').map_or("", |(_, rest)| rest);
+            } else {
+                break;
+            }
+        }
+        let len = self.rest.find(|char: char| !char.is_alphanumeric() && char != '_').unwrap_or(self.rest.len());
+        let (word, rest) = self.rest.split_at(len);
+        self.rest = rest;
+        (len > 0).then_some(word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_by_their_first_words() {
+        for (sql, expected) in [
+            ("BEGIN", Meaning::Begin),
+            ("START TRANSACTION", Meaning::Begin),
+            ("XA START X'61',X'',1", Meaning::Begin),
+            ("XA COMMIT X'61',X'',1", Meaning::Xa),
+            ("COMMIT", Meaning::Commit),
+            ("ROLLBACK", Meaning::Rollback),
+            ("ROLLBACK TO `a`", Meaning::RollbackTo),
+            ("SAVEPOINT `a`", Meaning::Savepoint),
+            ("/* x */ # y\n insert into t values (1)", Meaning::Rows),
+            ("/*!40000 ALTER TABLE t DISABLE KEYS */", Meaning::Other),
+            ("(SELECT 1)", Meaning::Rows),
+            ("CREATE TABLE t (a INT)", Meaning::Other),
+            ("", Meaning::Other),
+        ] {
+            assert_eq!(meaning(sql), expected, "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_table_is_mentioned_by_its_whole_name() {
+        let table = TableName::new("shop", "order");
+        assert!(mentions("ALTER TABLE `order` ENGINE = InnoDB", "shop", &table));
+        assert!(mentions("alter table shop.order force", "crm", &table));
+        assert!(!mentions("ALTER TABLE orders FORCE", "shop", &table));
+        assert!(!mentions("ALTER TABLE order FORCE", "crm", &table));
+        assert!(
+            changes_charsets("alter table t convert to character set gbk") && !changes_charsets("alter table t force")
+        );
+    }
+}
