@@ -37,6 +37,7 @@ tables:
   types: {{json: string}}
   properties: {{replication: 1, buckets: 1}}
 errors: {{message: report}}
+ddl: {{drop-table: apply}}
 stages: [{stages}]
 fullBatchSize: {at_once}
 load: {load}

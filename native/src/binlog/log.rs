@@ -7,6 +7,7 @@ use super::event::{self, Query, RawEvent, kind};
 use super::input::Input;
 use super::message::{self, Change, Layout, Rows, Unfit};
 use super::position::LogPosition;
+use super::prepared::Prepared;
 use super::start::is_own;
 use super::statement::{self, Meaning};
 use super::table_map::{self, TableMap};
@@ -61,6 +62,8 @@ struct Transaction {
     start: i64,
     /// Where the compressed transaction ends that its events come from.
     payload_end: Option<u64>,
+    /// Of a transaction in two phases: its identifier, and its messages.
+    xa: Option<(String, Vec<u8>)>,
 }
 
 /// The log from a place on.
@@ -84,6 +87,7 @@ pub struct Log {
     /// Of the next event.
     sequence: i64,
     transaction: Transaction,
+    prepared: Prepared,
     tables: HashMap<u64, Mapped>,
     rows: Rows,
     messages: Vec<u8>,
@@ -111,6 +115,7 @@ impl Log {
             sequence: position.sequence,
             position,
             transaction: Transaction::default(),
+            prepared: Prepared::default(),
             tables: HashMap::new(),
             rows: Rows::default(),
             messages: Vec::new(),
@@ -164,10 +169,8 @@ impl Log {
         let definitions = Arc::make_mut(&mut self.definitions);
         self.version += 1;
         match definitions.get(name) {
-            // Only its texts' character sets were not known: the rest is what the log says.
-            Some(known)
-                if known.columns.len() == table.columns.len() && known.columns.iter().any(|c| c.charset.is_none()) =>
-            {
+            // Only its texts' character sets were not known: the rest is what the log says, which may be of long ago.
+            Some(known) => {
                 let mut known = known.clone();
                 for column in &mut known.columns {
                     let there = table.columns.iter().find(|there| same_name(&there.name, &column.name));
@@ -175,7 +178,7 @@ impl Log {
                 }
                 definitions.learn(known);
             }
-            _ => definitions.learn(table),
+            None => definitions.learn(table),
         }
     }
 
@@ -191,13 +194,22 @@ impl Log {
 
     /// The messages so far, if there are any or the position has moved since `before`.
     pub fn batch(&mut self, before: &LogPosition) -> Option<Batch> {
-        self.rows.finish(&mut self.messages);
-        if self.messages.is_empty() && self.position == *before {
+        self.finish_rows();
+        let (position, settled) = match self.prepared.before() {
+            Some((position, settled)) => (position, settled),
+            None => (&self.position, &self.settled),
+        };
+        if self.messages.is_empty() && position == before {
             return None;
         }
-        let messages = std::mem::take(&mut self.messages);
-        let (definitions, version) = self.settled.clone();
-        Some(Batch { messages, position: self.position.clone(), definitions, version })
+        let (position, (definitions, version)) = (position.clone(), settled.clone());
+        Some(Batch { messages: std::mem::take(&mut self.messages), position, definitions, version })
+    }
+
+    /// Ends the message that is being written.
+    fn finish_rows(&mut self) {
+        let to = self.transaction.xa.as_mut().map_or(&mut self.messages, |(_, messages)| messages);
+        self.rows.finish(to);
     }
 
     fn rotate(&mut self, event: &RawEvent<'_>) -> Result<(), Error> {
@@ -243,7 +255,7 @@ impl Log {
 
     /// The end of a transaction: from here on the log can be read again.
     fn commit(&mut self, event: &RawEvent<'_>) {
-        self.rows.finish(&mut self.messages);
+        self.finish_rows();
         let ended = std::mem::take(&mut self.transaction);
         if let Some((source, number)) = ended.gtid
             && self.by_gtid
@@ -267,11 +279,39 @@ impl Log {
     }
 
     fn prepare(&mut self, event: &RawEvent<'_>) -> Result<(), Error> {
+        self.finish_rows();
         let one_phase = event.body.first() == Some(&1);
-        if !one_phase && !self.transaction.counts.is_empty() {
-            return Err(unfollowed(
-                "rows of selected tables are in a prepared transaction (XA PREPARE), whose fate is not known yet; let it commit in one phase",
-            ));
+        match self.transaction.xa.take() {
+            Some((_, mut messages)) if one_phase => self.messages.append(&mut messages),
+            Some((xid, messages)) => {
+                let before = (self.position.clone(), self.settled.clone());
+                if !self.prepared.hold(xid, messages, before) {
+                    return Err(unfollowed(
+                        "transactions that are prepared (XA PREPARE) and not decided have more than 64 MB of rows; see XA RECOVER, and decide them",
+                    ));
+                }
+            }
+            None if self.transaction.counts.is_empty() => {}
+            None => {
+                return Err(unfollowed("a transaction was prepared (XA PREPARE) whose beginning is not in the log"));
+            }
+        }
+        self.commit(event);
+        Ok(())
+    }
+
+    /// A transaction that was prepared is committed, or rolled back.
+    fn decide(&mut self, event: &RawEvent<'_>, sql: &str) -> Result<(), Error> {
+        let (xid, commits) = statement::xid(sql);
+        self.finish_rows();
+        match self.prepared.decide(&xid) {
+            Some(mut messages) if commits => self.messages.append(&mut messages),
+            None if commits => {
+                return Err(unfollowed(&format!(
+                    "the transaction {xid} was prepared (XA PREPARE) before the job's place in the log, and committed after it, so its rows are in neither part"
+                )));
+            }
+            _ => {}
         }
         self.commit(event);
         Ok(())
@@ -352,13 +392,10 @@ impl Log {
             None => return Err(unfollowed("rows come of a table that was not described before")),
         };
         let columns = input.packed()? as usize;
-        let images = if change == Change::Update { 2 } else { 1 };
-        for _ in 0..images {
-            check_complete(input.take(columns.div_ceil(8))?, columns).map_err(|e| e.at(layout.name.to_string()))?;
-        }
         if columns != layout.width() {
             return Err(misfit(&layout.name, "rows have another number of columns than the log says before"));
         }
+        let (before, layout) = images(layout, change, &mut input)?;
         let at = self.transaction.counts.iter().position(|(name, _)| *name == layout.name);
         let at = at.unwrap_or_else(|| {
             self.transaction.counts.push((layout.name.clone(), 0));
@@ -367,9 +404,12 @@ impl Log {
         let millis = i64::from(event.seconds) * 1000;
         while !input.is_empty() {
             if !self.rows.takes(&layout, change) || self.rows.is_full(self.message_bytes) {
-                self.rows.finish(&mut self.messages);
+                self.finish_rows();
             }
             let count = &mut self.transaction.counts[at].1;
+            if let Some(before) = &before {
+                before.pass(&mut input)?;
+            }
             let added = self.rows.add((&layout, change), (start + *count, millis), &mut input, &self.server.zone);
             added.map_err(|e| e.at(layout.name.to_string()))?;
             *count += change.sequences();
@@ -400,6 +440,10 @@ impl Log {
         let has_rows = !self.transaction.counts.is_empty();
         match statement::meaning(&sql) {
             Meaning::Begin => {
+                if statement::is_xa(&sql) {
+                    self.finish_rows();
+                    self.transaction.xa = Some((statement::xid(&sql).0, Vec::new()));
+                }
                 self.transaction.open = true;
                 self.transaction.start = self.sequence;
             }
@@ -412,7 +456,7 @@ impl Log {
             Meaning::Rollback => self.commit(event),
             Meaning::RollbackTo | Meaning::Savepoint => {}
             Meaning::Xa if self.transaction.open => {}
-            Meaning::Xa => self.commit(event),
+            Meaning::Xa => self.decide(event, &sql)?,
             Meaning::Rows => {
                 self.refuse_rows(&database, &sql)?;
                 self.end_of_statement(event);
@@ -480,7 +524,7 @@ impl Log {
         }
         self.define(&changes, &about, &mentioned, sql)?;
         if let Some(ty) = statement::name(sql, &changes).filter(|_| is_ours) {
-            self.rows.finish(&mut self.messages);
+            self.finish_rows();
             let table = changes.iter().flat_map(statement::tables).next().map_or(String::new(), |name| name.name);
             let millis = i64::from(event.seconds) * 1000;
             let message = message::statement(ty, (database, &table), sql, millis);
@@ -530,13 +574,22 @@ fn with_charsets(table: &SourceTable) -> SourceTable {
     table
 }
 
-/// All columns of a row have to be in the log.
-fn check_complete(bits: &[u8], columns: usize) -> Result<(), Error> {
-    let is_there = |at: usize| bits[at / 8] >> (at % 8) & 1 == 1;
-    if (0..columns).all(is_there) {
-        return Ok(());
+/// How an event's rows are read. `binlog_row_image` may be another than FULL in a session; then rows have fewer columns, and an UPDATE's after image may
+/// have others than the one before it, which is passed over: the first.
+fn images(
+    layout: Arc<Layout>,
+    change: Change,
+    input: &mut Input<'_>,
+) -> Result<(Option<Arc<Layout>>, Arc<Layout>), Error> {
+    let width = layout.width();
+    let is_whole = |bits: &[u8]| (0..width).all(|at| bits[at / 8] >> (at % 8) & 1 == 1);
+    let first = input.take(width.div_ceil(8))?;
+    let second = if change == Change::Update { input.take(width.div_ceil(8))? } else { first };
+    if is_whole(first) && is_whole(second) {
+        return Ok((None, layout));
     }
-    Err(unfollowed("rows lack columns; binlog_row_image has to be FULL in all sessions"))
+    let before = (change == Change::Update).then(|| Arc::new(layout.of_columns(first, change)));
+    Ok((before, Arc::new(layout.of_columns(second, change))))
 }
 
 #[cold]

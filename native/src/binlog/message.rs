@@ -49,18 +49,31 @@ pub struct Layout {
     /// The table's name.
     pub name: TableName,
     columns: Vec<Column>,
+    /// Whether rows of an UPDATE have the row before behind them.
+    has_before: bool,
     /// What stands between the rows and `es`, then before `old`, then before `ts`.
     tail: [Vec<u8>; 3],
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Column {
     name: String,
+    /// As SQL has it.
+    ty: String,
     codec: Codec,
     /// `"name":` of the first column, `,"name":` of others.
     key: Piece,
     /// `"name":`
     old_key: Piece,
+}
+
+impl Column {
+    fn new(name: &str, ty: String, codec: Codec, is_first: bool) -> Column {
+        let old_key = format!("{}:", json!(name));
+        let key = format!("{}{old_key}", if is_first { "" } else { "," });
+        let (key, old_key) = (Piece::new(key.as_bytes()), Piece::new(old_key.as_bytes()));
+        Column { name: name.to_string(), ty, codec, key, old_key }
+    }
 }
 
 /// Why rows cannot be read by a table's definition.
@@ -124,28 +137,45 @@ impl Layout {
             if let Some(unknown) = unknown {
                 return Err(unknown);
             }
-            let old_key = format!("{}:", json!(known.name));
-            let key = format!("{}{old_key}", if i == 0 { "" } else { "," });
-            columns.push(Column {
-                name: known.name.clone(),
-                codec,
-                key: Piece::new(key.as_bytes()),
-                old_key: Piece::new(old_key.as_bytes()),
-            });
+            columns.push(Column::new(&known.name, known.ty.to_string(), codec, i == 0));
         }
-        let types: Vec<String> =
-            table.columns.iter().map(|c| format!("{}:{}", json!(c.name), json!(c.ty.to_string()))).collect();
-        let tail = [
-            format!("],\"database\":{},\"es\":", json!(table.database)),
-            format!(",\"id\":0,\"isDdl\":false,\"mysqlType\":{{{}}},\"old\":", types.join(",")),
-            format!(
-                ",\"pkNames\":{},\"sql\":\"\",\"sqlType\":null,\"table\":{},\"ts\":",
-                json!(table.keys),
-                json!(table.name)
-            ),
-        ];
         let name = TableName::new(&table.database, &table.name);
-        Ok(Layout { name, columns, tail: tail.map(String::into_bytes) })
+        let after_old = format!(
+            ",\"pkNames\":{},\"sql\":\"\",\"sqlType\":null,\"table\":{},\"ts\":",
+            json!(table.keys),
+            json!(table.name)
+        );
+        Ok(Layout::of(name, columns, true, after_old.into_bytes()))
+    }
+
+    fn of(name: TableName, columns: Vec<Column>, has_before: bool, after_old: Vec<u8>) -> Layout {
+        let types: Vec<String> = columns.iter().map(|c| format!("{}:{}", json!(c.name), json!(c.ty))).collect();
+        let before_es = format!("],\"database\":{},\"es\":", json!(name.database));
+        let before_old = format!(",\"id\":0,\"isDdl\":false,\"mysqlType\":{{{}}},\"old\":", types.join(","));
+        Layout { name, columns, has_before, tail: [before_es.into_bytes(), before_old.into_bytes(), after_old] }
+    }
+
+    /// How rows are read that have only the columns whose bits are set. Of an UPDATE the row before is not with them.
+    #[must_use]
+    pub fn of_columns(&self, bits: &[u8], change: Change) -> Layout {
+        let is_there = |at: usize| bits.get(at / 8).is_some_and(|byte| byte >> (at % 8) & 1 == 1);
+        let there = self.columns.iter().enumerate().filter(|(at, _)| is_there(*at)).map(|(_, column)| column);
+        let columns = there.enumerate().map(|(i, c)| Column::new(&c.name, c.ty.clone(), c.codec.clone(), i == 0));
+        Layout::of(self.name.clone(), columns.collect(), change != Change::Update, self.tail[2].clone())
+    }
+
+    /// Passes over a row.
+    ///
+    /// # Errors
+    /// It ends before its last column.
+    pub fn pass(&self, input: &mut Input<'_>) -> Result<(), Error> {
+        let mut nulls = Nulls::take(input, self.width())?;
+        for column in &self.columns {
+            if !nulls.next() {
+                column.codec.cell(input)?;
+            }
+        }
+        Ok(())
     }
 
     /// How many columns a row has.
@@ -223,20 +253,14 @@ impl Rows {
         self.data.raw(if first { b"{\"data\":[{" } else { b",{" });
         if change == Change::Update {
             self.old.raw(if first { b"[{" } else { b",{" });
-            self.update(layout, input, zone)?;
+            if layout.has_before {
+                self.update(layout, input, zone)?;
+            } else {
+                self.row(layout, input, zone)?;
+            }
             self.old.push(b'}');
         } else {
-            let mut nulls = Nulls::take(input, layout.width())?;
-            for column in &layout.columns {
-                self.data.piece(&column.key);
-                if nulls.next() {
-                    self.data.raw(b"null");
-                } else {
-                    let cell = column.codec.cell(input)?;
-                    let written = column.codec.write(cell, zone, &mut self.data, &mut self.scratch);
-                    written.map_err(|e| e.at(column.name.as_str()))?;
-                }
-            }
+            self.row(layout, input, zone)?;
         }
         self.data.push(b'}');
         self.rows += 1;
@@ -246,17 +270,26 @@ impl Rows {
         Ok(())
     }
 
+    fn row(&mut self, layout: &Layout, input: &mut Input<'_>, zone: &Zone) -> Result<(), Error> {
+        let mut nulls = Nulls::take(input, layout.width())?;
+        for column in &layout.columns {
+            self.data.piece(&column.key);
+            if nulls.next() {
+                self.data.raw(b"null");
+            } else {
+                let cell = column.codec.cell(input)?;
+                let written = column.codec.write(cell, zone, &mut self.data, &mut self.scratch);
+                written.map_err(|e| e.at(column.name.as_str()))?;
+            }
+        }
+        Ok(())
+    }
+
     /// The row after, and of the row before what is different.
     fn update(&mut self, layout: &Layout, input: &mut Input<'_>, zone: &Zone) -> Result<(), Error> {
         let mut before = *input;
+        layout.pass(input)?;
         let mut nulls_before = Nulls::take(&mut before, layout.width())?;
-        let mut passed = (before, nulls_before);
-        for column in &layout.columns {
-            if !passed.1.next() {
-                column.codec.cell(&mut passed.0)?;
-            }
-        }
-        *input = passed.0;
         let mut nulls = Nulls::take(input, layout.width())?;
         let mut first = true;
         for column in &layout.columns {

@@ -44,6 +44,22 @@ pub fn meaning(sql: &str) -> Meaning {
     }
 }
 
+/// Whether a statement is about a transaction in two phases.
+pub fn is_xa(sql: &str) -> bool {
+    (Words { rest: sql }).next().is_some_and(|word| word.eq_ignore_ascii_case("XA"))
+}
+
+/// The identifier of an XA statement's transaction, as the server writes it; and whether it is to be committed.
+pub fn xid(sql: &str) -> (String, bool) {
+    let mut words = Words { rest: sql };
+    words.next();
+    let commits = words.next().is_some_and(|verb| verb.eq_ignore_ascii_case("COMMIT"));
+    let rest = words.rest.trim();
+    let upper = rest.to_ascii_uppercase();
+    let end = upper.strip_suffix("ONE PHASE").map_or(rest.len(), str::len);
+    (rest[..end].trim().to_string(), commits)
+}
+
 /// Canal's name for what a statement does; None where it does nothing to tables.
 pub fn name(sql: &str, changes: &[SchemaChange]) -> Option<&'static str> {
     Some(match changes.first()? {
@@ -124,6 +140,15 @@ impl<'s> Words<'s> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_transaction_is_known_again() {
+        let id = "X'61',X'',1".to_string();
+        assert_eq!(xid("XA START X'61',X'',1"), (id.clone(), false));
+        assert_eq!(xid("xa commit X'61',X'',1 "), (id.clone(), true));
+        assert_eq!(xid("XA COMMIT X'61',X'',1 ONE PHASE"), (id.clone(), true));
+        assert_eq!(xid("XA ROLLBACK X'61',X'',1"), (id, false));
+    }
 
     #[test]
     fn statements_by_their_first_words() {

@@ -84,6 +84,7 @@ final class LogReading implements Reading {
         this.reader = reader;
         this.position = position;
         LOG.info("reads the log of changes from {} on", position);
+        reader.metrics.changes(0, position, false);
         this.fetch = new Fetch<>("the log of changes after " + position, () -> new Batches(reader.source.log(reader.spec, position.position, position.definitions), position));
     }
 

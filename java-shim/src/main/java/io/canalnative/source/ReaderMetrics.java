@@ -36,7 +36,8 @@ final class ReaderMetrics {
     /** @param inStep nothing more has come */
     void changes(long messages, LogPosition after, boolean inStep) {
         changes.inc(messages);
-        behindSince = inStep ? 0 : after.time();
+        long time = after.time();
+        behindSince = inStep ? 0 : time > 0 ? time : System.currentTimeMillis();
     }
 
     private long lag() {
