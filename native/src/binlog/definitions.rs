@@ -69,10 +69,14 @@ impl Definitions {
         }
     }
 
-    /// Forgets in which character sets a table's texts are.
-    pub fn forget_charsets(&mut self, name: &TableName) {
-        if let Some(table) = self.tables.get_mut(name) {
-            table.columns.iter_mut().for_each(|column| column.charset = None);
+    /// A table's texts are in this character set: all of them, or only those of which is not known in which.
+    pub fn set_charset(&mut self, name: &TableName, charset: &str, all: bool) {
+        let Some(table) = self.tables.get_mut(name) else { return };
+        for column in &mut table.columns {
+            let is_text = matches!(column.ty, MysqlType::Char(_) | MysqlType::Varchar(_) | MysqlType::Text(_));
+            if is_text && (all || column.charset.is_none()) {
+                column.charset = Some(charset.to_string());
+            }
         }
     }
 

@@ -9,6 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 /// The server takes no documents that are deeper.
 const DEEPEST: usize = 100;
 
+/// Characters of base64 that the server writes to a line.
+const LINE: usize = 76;
+
 #[cold]
 fn broken(what: &str) -> Error {
     Error::new(Kind::Source, format!("a JSON document in the binary log is broken: {what}"))
@@ -139,7 +142,14 @@ fn opaque(ty: u8, bytes: &[u8], to: &mut Vec<u8>) -> Result<(), Error> {
             }
             to.push(b'"');
         }
-        _ => to.extend_from_slice(format!("\"base64:type{ty}:{}\"", STANDARD.encode(bytes)).as_bytes()),
+        _ => {
+            to.extend_from_slice(format!("\"base64:type{ty}:").as_bytes());
+            for (i, line) in STANDARD.encode(bytes).as_bytes().chunks(LINE).enumerate() {
+                to.extend_from_slice(if i > 0 { b"\\n" } else { b"" });
+                to.extend_from_slice(line);
+            }
+            to.push(b'"');
+        }
     }
     Ok(())
 }

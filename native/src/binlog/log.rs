@@ -82,6 +82,8 @@ pub struct Log {
     asked: Vec<TableName>,
     position: LogPosition,
     by_gtid: bool,
+    /// The stream has said what its events look like.
+    described: bool,
     /// The file that events come from.
     file: String,
     /// Of the next event.
@@ -111,6 +113,7 @@ impl Log {
             settled: (definitions, 0),
             asked: Vec::new(),
             by_gtid: !position.gtid.is_empty(),
+            described: false,
             file: position.file.clone(),
             sequence: position.sequence,
             position,
@@ -133,6 +136,9 @@ impl Log {
 
     fn read(&mut self, event: &RawEvent<'_>) -> Result<Need, Error> {
         match event.kind {
+            kind::FORMAT => self.described = true,
+            // Before that nobody knows whether a checksum stands behind the file's name, which is the one that was asked for.
+            kind::ROTATE if !self.described && !self.by_gtid => {}
             kind::ROTATE => self.rotate(event)?,
             kind::HEARTBEAT => self.heartbeat(event),
             kind::GTID | kind::ANONYMOUS_GTID | kind::TAGGED_GTID | kind::MARIADB_GTID => self.begin(event)?,
@@ -337,6 +343,11 @@ impl Log {
         let map = TableMap::read(event)?;
         let was_asked = self.asked.contains(&name);
         let Some(known) = self.definitions.get(&name) else {
+            if was_asked && map.may_be_sequence() {
+                // It has rows in the log, and is no table of the server's.
+                self.tables.insert(id, Mapped::Ignored);
+                return Ok(Need::Nothing);
+            }
             if was_asked {
                 return Err(misfit(&name, "the server no longer has it, and the log did not say what columns it has"));
             }
@@ -546,22 +557,27 @@ impl Log {
         for name in about {
             is_tracked |= is_known(name) || self.is_selected(name)?;
         }
-        let charsets = statement::changes_charsets(sql) && !mentioned.is_empty();
-        if !is_tracked && !charsets {
+        let converted = statement::table_charset(sql, false).filter(|_| !mentioned.is_empty());
+        if !is_tracked && converted.is_none() {
             return Ok(());
         }
         self.version += 1;
         // What tables are in the log has changed.
         self.tables.clear();
         let definitions = Arc::make_mut(&mut self.definitions);
+        if let Some(charset) = converted {
+            mentioned.iter().for_each(|name| definitions.set_charset(name, &charset, true));
+        }
         for change in changes {
             match change {
                 SchemaChange::Unparsed { .. } => mentioned.iter().for_each(|name| definitions.forget(name)),
                 change => definitions.change(change),
             }
         }
-        if charsets {
-            mentioned.iter().chain(about).for_each(|name| definitions.forget_charsets(name));
+        if let [.., SchemaChange::CreateTable { table, .. }] = changes
+            && let Some(charset) = statement::table_charset(sql, true)
+        {
+            definitions.set_charset(&TableName::new(&table.database, &table.name), &charset, false);
         }
         Ok(())
     }

@@ -97,10 +97,32 @@ pub fn mentions(sql: &str, database: &str, table: &TableName) -> bool {
     has_name(sql, &table.name) && (table.database == database || has_name(sql, &table.database))
 }
 
-/// Whether character sets of columns may change.
-pub fn changes_charsets(sql: &str) -> bool {
+/// The character set that a statement gives to a whole table: what stands behind the columns of CREATE TABLE, or what ALTER TABLE converts all to.
+pub fn table_charset(sql: &str, is_new: bool) -> Option<String> {
     let upper = sql.to_ascii_uppercase();
-    ["CHARACTER", "CHARSET", "COLLATE"].iter().any(|word| has_name(&upper, word))
+    let from = if is_new {
+        upper.rfind(')')?
+    } else {
+        upper.match_indices("CONVERT").find(|(at, _)| has_name(&upper[*at..], "TO"))?.0
+    };
+    let mut words =
+        upper[from..].split(|char: char| !char.is_alphanumeric() && char != '_').filter(|word| !word.is_empty());
+    let mut by_collation = None;
+    while let Some(word) = words.next() {
+        let named = match word {
+            "CHARSET" => words.next(),
+            "CHARACTER" if words.next() == Some("SET") => words.next(),
+            "COLLATE" => {
+                by_collation = words.next().and_then(|name| name.split('_').next());
+                None
+            }
+            _ => None,
+        };
+        if let Some(name) = named {
+            return Some(name.to_ascii_lowercase());
+        }
+    }
+    by_collation.map(str::to_ascii_lowercase)
 }
 
 fn has_name(sql: &str, name: &str) -> bool {

@@ -110,6 +110,21 @@ impl TableMap {
         }
         Ok(TableMap { id, name, columns })
     }
+
+    /// Whether it has the columns of MariaDB's sequences: six BIGINT, a TINYINT, a BIGINT.
+    pub fn may_be_sequence(&self) -> bool {
+        const COLUMNS: [u8; 8] = [
+            ty::LONG_LONG,
+            ty::LONG_LONG,
+            ty::LONG_LONG,
+            ty::LONG_LONG,
+            ty::LONG_LONG,
+            ty::LONG_LONG,
+            ty::TINY,
+            ty::LONG_LONG,
+        ];
+        self.columns.iter().map(|column| column.ty).eq(COLUMNS)
+    }
 }
 
 fn column(ty: u8, meta: &mut Input<'_>) -> Result<LoggedColumn, Error> {

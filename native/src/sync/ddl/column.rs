@@ -95,10 +95,27 @@ fn attribute(tokens: &mut Tokens, read: &mut Definition) -> Parsed<bool> {
         read.position = Some(Position::After(tokens.name()?));
     } else if tokens.take("GENERATED ALWAYS AS") || tokens.take("AS") {
         column.default = Some(ColumnDefault::Expression(tokens.parentheses()?));
+    } else if let Some(named) = charset(tokens)? {
+        column.charset = Some(named);
     } else {
         return passed_over(tokens);
     }
     Ok(true)
+}
+
+/// The character set that an attribute names, by itself or by a collation of it.
+fn charset(tokens: &mut Tokens) -> Parsed<Option<String>> {
+    let by_collation = tokens.take("COLLATE");
+    if !by_collation && !tokens.take("CHARACTER SET") && !tokens.take("CHARSET") {
+        return Ok(None);
+    }
+    tokens.take_mark(&Token::Eq);
+    let name = match tokens.text() {
+        Some(name) => name,
+        None => tokens.name()?,
+    };
+    let name = name.to_ascii_lowercase();
+    Ok(Some(if by_collation { name.split('_').next().unwrap_or_default().to_string() } else { name }))
 }
 
 /// Attributes that say nothing about the column in Doris.
@@ -122,17 +139,8 @@ const PASSED_OVER: [&str; 16] = [
 ];
 
 /// The same, with a value behind them.
-const PASSED_OVER_WITH_VALUE: [&str; 9] = [
-    "CHARACTER SET",
-    "CHARSET",
-    "COLLATE",
-    "COLUMN_FORMAT",
-    "STORAGE",
-    "SRID",
-    "REF_SYSTEM_ID",
-    "ENGINE_ATTRIBUTE",
-    "SECONDARY_ENGINE_ATTRIBUTE",
-];
+const PASSED_OVER_WITH_VALUE: [&str; 6] =
+    ["COLUMN_FORMAT", "STORAGE", "SRID", "REF_SYSTEM_ID", "ENGINE_ATTRIBUTE", "SECONDARY_ENGINE_ATTRIBUTE"];
 
 /// Passes over an attribute that says nothing about the column in Doris; false if there is none.
 fn passed_over(tokens: &mut Tokens) -> Parsed<bool> {

@@ -1,0 +1,85 @@
+"""The binary log of real servers: what its messages make of all tables is what full data has of them, value by value.
+
+Usage: whole_log.py [name …]. Servers: MariaDB, MySQL 8.0 where $MYSQL_HOME names one, the latter with and without GTIDs. On each the SQL of tests/data/binlog
+(a value of every kind, transactions, schema changes) and of a captured workload runs while nobody reads; then tests/binlog/follow.rs reads the log in one go, and
+again beginning anew after random batches: the same rows have to come under the same sequences. The last line is `N passed, N failed`.
+"""
+
+import gzip
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
+
+from databases import MariaDb, Mysql80  # noqa: E402
+from parts import REPO, Failure, say  # noqa: E402
+from workload import DATA, statements  # noqa: E402
+
+KINDS = REPO / "tests" / "data" / "binlog"
+BEFORE = ["CREATE DATABASE pre_dev", "CREATE TABLE pre_dev.t (id INT PRIMARY KEY, a VARCHAR(20) CHARACTER SET latin1, b INT)"]
+FIRST = ["INSERT INTO pre_dev.t VALUES (1, 'ü', 2)", "ALTER TABLE pre_dev.t ADD c INT FIRST, DROP b", "INSERT INTO pre_dev.t VALUES (5, 2, 'ä')"]
+
+
+class Numbered(Mysql80):
+    """MySQL 8.0 with GTIDs."""
+
+    def start(self) -> None:
+        super().start()
+        for mode in ["OFF_PERMISSIVE", "ON_PERMISSIVE"]:
+            self.run([f"SET GLOBAL gtid_mode = {mode}"])
+        self.run(["SET GLOBAL enforce_gtid_consistency = ON", "SET GLOBAL gtid_mode = ON"])
+
+
+def follower() -> Path:
+    """Builds what reads the log."""
+    subprocess.run(["cargo", "build", "--quiet", "--example", "follow_log"], cwd=REPO, check=True)
+    return Path(os.environ.get("CARGO_TARGET_DIR", REPO / "target")) / "debug" / "examples" / "follow_log"
+
+
+def check(server, workload: str, program: Path, directory: Path) -> bool:
+    """Runs everything on one server."""
+    server.start()
+    try:
+        state = str(directory / "state.json")
+        arguments = [str(server.port), "reader", "secret", state]
+        plugin = "" if workload == "mariadb" else "WITH mysql_native_password "
+        server.run(BEFORE + [f"CREATE USER reader@'%' IDENTIFIED {plugin}BY 'secret'", "GRANT SELECT, REPLICATION CLIENT, REPLICATION SLAVE ON *.* TO reader@'%'"])
+        subprocess.run([program, "begin"] + arguments, check=True)
+        server.run(FIRST)
+        for script in ["kinds", f"kinds-{workload}"]:
+            server.run(statements((KINDS / f"{script}.sql").read_text("utf-8")))
+        server.run(statements(gzip.decompress((DATA / f"workload-{workload}.sql.gz").read_bytes()).decode()))
+        return subprocess.run([program, "check"] + arguments, check=False, timeout=600).returncode == 0
+    finally:
+        server.stop()
+
+
+def main() -> None:
+    """Entry point."""
+    home, program, results = os.environ.get("MYSQL_HOME"), follower(), []
+    servers = [("mariadb", "mariadb", MariaDb)]
+    if home:
+        servers += [("mysql80", "mysql80", lambda place: Mysql80(place, Path(home))), ("mysql80-gtid", "mysql80", lambda place: Numbered(place, Path(home)))]
+    else:
+        say("mysql80: $MYSQL_HOME names no MySQL 8.0")
+    for name, workload, make in servers:
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
+        with tempfile.TemporaryDirectory() as directory:
+            say(f"the log of {name}")
+            try:
+                results.append(check(make(Path(directory) / "server"), workload, program, Path(directory)))
+            except (Failure, subprocess.SubprocessError) as error:
+                say(f"{name}: {error}")
+                results.append(False)
+            say(f"{name}: {'as full data' if results[-1] else 'FAILED'}")
+    print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
+    sys.exit(0 if results and all(results) else 1)
+
+
+if __name__ == "__main__":
+    main()

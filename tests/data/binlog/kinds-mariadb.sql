@@ -1,0 +1,3 @@
+CREATE TABLE kinds_dev.maria (id INT PRIMARY KEY, u UUID, i4 INET4, i6 INET6, inv INT INVISIBLE DEFAULT 5, j JSON, sv INT AS (id+1) PERSISTENT);
+INSERT INTO kinds_dev.maria (id,u,i4,i6,j) VALUES (1,'123e4567-e89b-12d3-a456-426614174000','1.2.3.4','2001:db8::ff00:42:8329','{"a":1}'),(2,NULL,NULL,NULL,NULL),(3,'00000000-0000-0000-0000-000000000000','0.0.0.0','::','[]'),(4,'ffffffff-ffff-4fff-bfff-ffffffffffff','255.255.255.0','::ffff:1.2.3.4','""'),(5,'017f22e2-79b0-7cc3-98c4-dc0c0c07398f','10.0.0.1','::1.2.3.4','1'),(6,'1ec9414c-232a-6b00-b3c8-9e6bdeced846','10.0.0.0','fe80::','2'),(7,'919108f7-52d1-4320-9bac-f847db4148a8','127.0.0.1','::1','3'),(8,UUID(),'1.1.1.1','1:0:0:2::3','4');
+CREATE SEQUENCE kinds_dev.seq; SELECT NEXTVAL(kinds_dev.seq);
