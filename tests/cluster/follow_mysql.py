@@ -1,6 +1,6 @@
 """`bin/canal-native run` on databases that are being written: a captured workload's SQL, schema changes and all, runs on a real server while the job follows.
 
-Usage: follow_mysql.py <jar> [--flink 1.20|2.x] [--java HOME] [--seed N]. The servers are those of workload.py: MariaDB, and MySQL 8.0 with and without GTIDs where $MYSQL_HOME
+Usage: follow_mysql.py <jar> [--flink 1.20|2.x] [--java HOME] [--seed N] [--server NAME]. The servers are those of workload.py: MariaDB, and MySQL 8.0 with and without GTIDs where $MYSQL_HOME
 names one. A third of the workload is there when the job begins; at several parallelisms, and killed and stopped at random while the rest runs. In the end each cell is the
 database's. The last line is `N passed, N failed`.
 """
@@ -20,7 +20,7 @@ from embedded import Job  # noqa: E402
 from parts import Failure, say  # noqa: E402
 from quickstart import run_dir  # noqa: E402
 from whole_mysql import Moved, Source  # noqa: E402
-from whole_workload import SLOW_LOADS, SMALL_LOADS, arguments  # noqa: E402
+from whole_workload import SLOW_LOADS, SMALL_LOADS, arguments_parser  # noqa: E402
 from workload import DATA, dump, statements  # noqa: E402
 
 ALL_STAGES = "schema-migration, full-data, incremental"
@@ -43,8 +43,7 @@ class Written(Source):
         self.reader("SELECT, REPLICATION CLIENT, REPLICATION SLAVE")
         self.server.run(BEGUN)
         self.session = self.server.session()
-        skip = lambda s: s.upper().startswith("XA ") or "row_image" in s.lower()
-        self.left = ["SET timestamp = 1795228000"] + [s for s in statements(gzip.decompress((DATA / f"workload-{self.name}.sql.gz").read_bytes()).decode()) if not skip(s)]
+        self.left = ["SET timestamp = 1795228000"] + list(statements(gzip.decompress((DATA / f"workload-{self.name}.sql.gz").read_bytes()).decode()))
 
     def step(self, count: int) -> None:
         """Runs so many statements more, all in one session, as some set what later ones go by."""
@@ -138,9 +137,7 @@ def disturbed(moved: Following, seed: int) -> None:
 
 def servers():
     """What each run is named, its workload, and what makes its server in a directory."""
-    here, missing = databases(); import os
-    if os.environ.get("ONLY"):
-        pass
+    here, missing = databases()
     for why in missing:
         say(f"not run: {why}")
     yield "mariadb", "mariadb", here["mariadb"]
@@ -156,8 +153,7 @@ def main(options) -> bool:
     checks, directory = run.Checks(), run_dir()
     say(f"logs of this run: {directory}")
     for name, workload, make in servers():
-        import os
-        if name not in os.environ.get("ONLY", name):
+        if options.server not in (None, name):
             continue
         for parallelism in (1, 4, None):
             run_name = f"{name}-{parallelism or 'disturbed'}"
@@ -178,4 +174,6 @@ def main(options) -> bool:
 
 
 if __name__ == "__main__":
-    run.run(main, arguments(__doc__.split("\n\n")[0]))
+    PARSER = arguments_parser(__doc__.split("\n\n")[0])
+    PARSER.add_argument("--server", help="of the runs' servers only this one: mariadb, mysql80, mysql80-gtid or mysql97")
+    run.run(main, PARSER.parse_args())

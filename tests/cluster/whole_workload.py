@@ -176,11 +176,16 @@ def main(options) -> bool:
     return checks.failed == 0 and checks.passed > 0
 
 
-def arguments(description: str):
-    """The line of Flink, the JDK and the seed that were given."""
+def arguments_parser(description: str):
+    """Takes the line of Flink, the JDK and the seed."""
     parser = run.arguments(description)
     parser.add_argument("--seed", type=int, default=1, help="of what disturbs the jobs, and when")
-    return parser.parse_args()
+    return parser
+
+
+def arguments(description: str):
+    """The line of Flink, the JDK and the seed that were given."""
+    return arguments_parser(description).parse_args()
 
 
 if __name__ == "__main__":

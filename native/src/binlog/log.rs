@@ -62,8 +62,8 @@ struct Transaction {
     start: i64,
     /// Where the compressed transaction ends that its events come from.
     payload_end: Option<u64>,
-    /// Of a transaction in two phases: its identifier, and its messages.
-    xa: Option<(String, Vec<u8>)>,
+    /// The messages of a transaction in two phases.
+    xa: Option<Vec<u8>>,
 }
 
 /// The log from a place on.
@@ -214,7 +214,7 @@ impl Log {
 
     /// Ends the message that is being written.
     fn finish_rows(&mut self) {
-        let to = self.transaction.xa.as_mut().map_or(&mut self.messages, |(_, messages)| messages);
+        let to = self.transaction.xa.as_mut().unwrap_or(&mut self.messages);
         self.rows.finish(to);
     }
 
@@ -253,7 +253,14 @@ impl Log {
             kind::TAGGED_GTID if self.by_gtid => {
                 return Err(unfollowed("a transaction's number has a tag, and those cannot be followed"));
             }
-            kind::MARIADB_GTID => self.transaction.open = !event::is_standalone(event)?,
+            kind::MARIADB_GTID => {
+                let group = event::group(event)?;
+                self.transaction.open = !group.is_standalone;
+                if group.is_prepared {
+                    self.finish_rows();
+                    self.transaction.xa = Some(Vec::new());
+                }
+            }
             _ => {}
         }
         Ok(())
@@ -286,10 +293,10 @@ impl Log {
 
     fn prepare(&mut self, event: &RawEvent<'_>) -> Result<(), Error> {
         self.finish_rows();
-        let one_phase = event.body.first() == Some(&1);
+        let (xid, one_phase) = event::prepared(event)?;
         match self.transaction.xa.take() {
-            Some((_, mut messages)) if one_phase => self.messages.append(&mut messages),
-            Some((xid, messages)) => {
+            Some(mut messages) if one_phase => self.messages.append(&mut messages),
+            Some(messages) => {
                 let before = (self.position.clone(), self.settled.clone());
                 if !self.prepared.hold(xid, messages, before) {
                     return Err(unfollowed(
@@ -308,7 +315,7 @@ impl Log {
 
     /// A transaction that was prepared is committed, or rolled back.
     fn decide(&mut self, event: &RawEvent<'_>, sql: &str) -> Result<(), Error> {
-        let (xid, commits) = statement::xid(sql);
+        let Some((xid, commits)) = statement::decision(sql) else { return Ok(()) };
         self.finish_rows();
         match self.prepared.decide(&xid) {
             Some(mut messages) if commits => self.messages.append(&mut messages),
@@ -453,7 +460,7 @@ impl Log {
             Meaning::Begin => {
                 if statement::is_xa(&sql) {
                     self.finish_rows();
-                    self.transaction.xa = Some((statement::xid(&sql).0, Vec::new()));
+                    self.transaction.xa = Some(Vec::new());
                 }
                 self.transaction.open = true;
                 self.transaction.start = self.sequence;
@@ -466,7 +473,6 @@ impl Log {
             }
             Meaning::Rollback => self.commit(event),
             Meaning::RollbackTo | Meaning::Savepoint => {}
-            Meaning::Xa if self.transaction.open => {}
             Meaning::Xa => self.decide(event, &sql)?,
             Meaning::Rows => {
                 self.refuse_rows(&database, &sql)?;

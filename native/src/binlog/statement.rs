@@ -49,15 +49,15 @@ pub fn is_xa(sql: &str) -> bool {
     (Words { rest: sql }).next().is_some_and(|word| word.eq_ignore_ascii_case("XA"))
 }
 
-/// The identifier of an XA statement's transaction, as the server writes it; and whether it is to be committed.
-pub fn xid(sql: &str) -> (String, bool) {
+/// The transaction that `XA COMMIT` or `XA ROLLBACK` decides, as the server writes its identifier but in lower case, and whether it is committed; None of another
+/// statement.
+pub fn decision(sql: &str) -> Option<(String, bool)> {
     let mut words = Words { rest: sql };
-    words.next();
-    let commits = words.next().is_some_and(|verb| verb.eq_ignore_ascii_case("COMMIT"));
-    let rest = words.rest.trim();
-    let upper = rest.to_ascii_uppercase();
-    let end = upper.strip_suffix("ONE PHASE").map_or(rest.len(), str::len);
-    (rest[..end].trim().to_string(), commits)
+    words.next().filter(|word| word.eq_ignore_ascii_case("XA"))?;
+    let verb = words.next()?.to_ascii_uppercase();
+    let xid = words.rest.trim().to_ascii_lowercase();
+    let xid = xid.strip_suffix("one phase").unwrap_or(&xid).trim_end();
+    matches!(verb.as_str(), "COMMIT" | "ROLLBACK").then(|| (xid.to_string(), verb == "COMMIT"))
 }
 
 /// Canal's name for what a statement does; None where it does nothing to tables.
@@ -165,11 +165,12 @@ mod tests {
 
     #[test]
     fn a_transaction_is_known_again() {
-        let id = "X'61',X'',1".to_string();
-        assert_eq!(xid("XA START X'61',X'',1"), (id.clone(), false));
-        assert_eq!(xid("xa commit X'61',X'',1 "), (id.clone(), true));
-        assert_eq!(xid("XA COMMIT X'61',X'',1 ONE PHASE"), (id.clone(), true));
-        assert_eq!(xid("XA ROLLBACK X'61',X'',1"), (id, false));
+        let id = "x'61',x'',1".to_string();
+        assert_eq!(decision("xa commit X'61',X'',1 "), Some((id.clone(), true)));
+        assert_eq!(decision("XA COMMIT X'61',X'',1 ONE PHASE"), Some((id.clone(), true)));
+        assert_eq!(decision("XA ROLLBACK X'61',X'',1"), Some((id, false)));
+        assert_eq!(decision("XA END X'61',X'',1"), None);
+        assert_eq!(decision("COMMIT"), None);
     }
 
     #[test]
