@@ -51,6 +51,8 @@ pub struct Layout {
     columns: Vec<Column>,
     /// Whether rows of an UPDATE have the row before behind them.
     has_before: bool,
+    /// Whether rows end in MariaDB's `row_start` and `row_end`, of a table WITH SYSTEM VERSIONING, which neither SHOW CREATE TABLE nor SELECT shows.
+    is_versioned: bool,
     /// What stands between the rows and `es`, then before `old`, then before `ts`.
     tail: [Vec<u8>; 3],
 }
@@ -100,7 +102,9 @@ impl Layout {
         charset_of: impl Fn(u16) -> Option<String>,
         charset: impl Fn(&str) -> Option<Arc<Charset>>,
     ) -> Result<Layout, Unfit> {
-        if map.columns.len() != table.columns.len() {
+        let hidden = map.columns.get(table.columns.len()..).unwrap_or_default();
+        let is_versioned = hidden.len() == 2 && hidden.iter().all(|c| c.ty == ty::TIMESTAMP_2 && c.meta[0] == 6);
+        if map.columns.len() != table.columns.len() && !is_versioned {
             let (logged, known) = (map.columns.len(), table.columns.len());
             return Err(Unfit::Columns(format!("it has {logged} columns in the log, and {known} as it is known")));
         }
@@ -145,14 +149,19 @@ impl Layout {
             json!(table.keys),
             json!(table.name)
         );
-        Ok(Layout::of(name, columns, true, after_old.into_bytes()))
+        Ok(Layout::of(name, columns, (true, is_versioned), after_old.into_bytes()))
     }
 
-    fn of(name: TableName, columns: Vec<Column>, has_before: bool, after_old: Vec<u8>) -> Layout {
+    fn of(
+        name: TableName,
+        columns: Vec<Column>,
+        (has_before, is_versioned): (bool, bool),
+        after_old: Vec<u8>,
+    ) -> Layout {
         let types: Vec<String> = columns.iter().map(|c| format!("{}:{}", json!(c.name), json!(c.ty))).collect();
         let before_es = format!("],\"database\":{},\"es\":", json!(name.database));
         let before_old = format!(",\"id\":0,\"isDdl\":false,\"mysqlType\":{{{}}},\"old\":", types.join(","));
-        Layout { name, columns, has_before, tail: [before_es.into_bytes(), before_old.into_bytes(), after_old] }
+        Layout { name, columns, has_before, is_versioned, tail: [before_es.into_bytes(), before_old.into_bytes(), after_old] }
     }
 
     /// How rows are read that have only the columns whose bits are set. Of an UPDATE the row before is not with them.
@@ -161,26 +170,56 @@ impl Layout {
         let is_there = |at: usize| bits.get(at / 8).is_some_and(|byte| byte >> (at % 8) & 1 == 1);
         let there = self.columns.iter().enumerate().filter(|(at, _)| is_there(*at)).map(|(_, column)| column);
         let columns = there.enumerate().map(|(i, c)| Column::new(&c.name, c.ty.clone(), c.codec.clone(), i == 0));
-        Layout::of(self.name.clone(), columns.collect(), change != Change::Update, self.tail[2].clone())
+        let is_versioned = self.is_versioned && is_there(self.width() - 1);
+        let ways = (change != Change::Update, is_versioned);
+        Layout::of(self.name.clone(), columns.collect(), ways, self.tail[2].clone())
     }
 
-    /// Passes over a row.
+    /// Passes over a row. Whether it is one of now: a table that is versioned also has rows of before.
     ///
     /// # Errors
     /// It ends before its last column.
-    pub fn pass(&self, input: &mut Input<'_>) -> Result<(), Error> {
+    pub fn pass(&self, input: &mut Input<'_>) -> Result<bool, Error> {
         let mut nulls = Nulls::take(input, self.width())?;
         for column in &self.columns {
             if !nulls.next() {
                 column.codec.cell(input)?;
             }
         }
-        Ok(())
+        self.pass_version(input)
     }
 
-    /// How many columns a row has.
+    /// Passes over what a versioned table's row ends in. Whether the row is one of now: its end is the last moment that there is.
+    fn pass_version(&self, input: &mut Input<'_>) -> Result<bool, Error> {
+        const TIMESTAMP_6: usize = 7;
+        if !self.is_versioned {
+            return Ok(true);
+        }
+        input.take(TIMESTAMP_6)?;
+        let seconds = &input.take(TIMESTAMP_6)?[..4];
+        // MariaDB 11.5 has 32 bits, those before 31.
+        Ok(seconds == [0x7F, 0xFF, 0xFF, 0xFF] || seconds == [0xFF; 4])
+    }
+
+    /// What a change is to the rows of now; None if nothing: of a versioned table what is no more is an UPDATE that ends it, and rows of before come and go.
+    ///
+    /// # Errors
+    /// A row ends before its last column.
+    pub fn meant(&self, change: Change, input: &Input<'_>) -> Result<Option<Change>, Error> {
+        if !self.is_versioned {
+            return Ok(Some(change));
+        }
+        let mut input = *input;
+        let (first, second) = (self.pass(&mut input)?, change == Change::Update && self.pass(&mut input)?);
+        Ok(match change {
+            Change::Update if first && !second => Some(Change::Delete),
+            _ => first.then_some(change),
+        })
+    }
+
+    /// How many columns a row has in the log.
     pub fn width(&self) -> usize {
-        self.columns.len()
+        self.columns.len() + if self.is_versioned { 2 } else { 0 }
     }
 }
 
@@ -282,6 +321,7 @@ impl Rows {
                 written.map_err(|e| e.at(column.name.as_str()))?;
             }
         }
+        layout.pass_version(input)?;
         Ok(())
     }
 
@@ -314,6 +354,7 @@ impl Rows {
                 None => self.old.raw(b"null"),
             }
         }
+        layout.pass_version(input)?;
         Ok(())
     }
 
