@@ -4,6 +4,7 @@ use super::batch::{self, BATCH_BYTES, Batch};
 use super::charset::Charset;
 use super::definitions::Definitions;
 use super::event::{self, Query, RawEvent, kind};
+use super::gtid::GtidSet;
 use super::input::Input;
 use super::message::{self, Change, Layout, Rows, Unfit};
 use super::position::LogPosition;
@@ -59,8 +60,30 @@ struct Transaction {
     /// Rows of selected tables, by table; the sequence from which they are counted.
     counts: Vec<(TableName, i64)>,
     start: i64,
+    /// The name of an XA transaction, whose rows wait for its fate, and those rows.
+    xa: Option<String>,
+    waiting: Vec<Waiting>,
+    /// Bytes of rows in the log, of all tables.
+    bytes: i64,
     /// Where the compressed transaction ends that its events come from.
     payload_end: Option<u64>,
+}
+
+/// Rows of an XA transaction.
+#[derive(Debug)]
+struct Waiting {
+    layout: Arc<Layout>,
+    change: Change,
+    millis: i64,
+    rows: Box<[u8]>,
+}
+
+/// A transaction that is prepared: until its fate is known the position stays before it. Nothing else changes its rows or its tables meanwhile.
+#[derive(Debug)]
+struct Prepared {
+    name: String,
+    rows: Vec<Waiting>,
+    bytes: i64,
 }
 
 /// The log from a place on.
@@ -79,13 +102,17 @@ pub struct Log {
     asked: Vec<TableName>,
     position: LogPosition,
     by_gtid: bool,
+    /// All transactions so far.
+    gtid: GtidSet,
     /// The stream has said what its events look like.
     described: bool,
-    /// The file that events come from.
+    /// The file that events come from, and where its last transaction ended.
     file: String,
+    offset: u64,
     /// Of the next event.
     sequence: i64,
     transaction: Transaction,
+    prepared: Vec<Prepared>,
     tables: HashMap<u64, Mapped>,
     rows: Rows,
     messages: Vec<u8>,
@@ -109,11 +136,14 @@ impl Log {
             settled: (definitions, 0),
             asked: Vec::new(),
             by_gtid: !position.gtid.is_empty(),
+            gtid: position.gtid.clone(),
             described: false,
             file: position.file.clone(),
+            offset: position.offset,
             sequence: position.sequence,
             position,
             transaction: Transaction::default(),
+            prepared: Vec::new(),
             tables: HashMap::new(),
             rows: Rows::default(),
             messages: Vec::new(),
@@ -207,23 +237,28 @@ impl Log {
     }
 
     fn rotate(&mut self, event: &RawEvent<'_>) -> Result<(), Error> {
-        let (file, offset) = event::rotate(event)?;
-        self.file = file;
+        (self.file, self.offset) = event::rotate(event)?;
         // With numbers the transactions count, and the place only once it is behind one of them.
-        if !self.by_gtid && !self.transaction.announced && !self.transaction.open {
-            (self.position.file, self.position.offset) = (self.file.clone(), offset);
+        if !self.by_gtid && self.is_between() {
+            (self.position.file, self.position.offset) = (self.file.clone(), self.offset);
         }
         self.tables.clear();
         Ok(())
     }
 
+    /// Whether no transaction is under way, so that the log may be read again from here.
+    fn is_between(&self) -> bool {
+        !self.transaction.announced && !self.transaction.open && self.prepared.is_empty()
+    }
+
     /// There was nothing to be sent for a while.
     fn heartbeat(&mut self, event: &RawEvent<'_>) {
-        if self.transaction.announced || self.transaction.open || event.body != self.file.as_bytes() {
+        if !self.is_between() || event.body != self.file.as_bytes() {
             return;
         }
         if u64::from(event.end) > self.position.offset && self.position.file == self.file {
-            self.position.offset = u64::from(event.end);
+            self.offset = u64::from(event.end);
+            self.position.offset = self.offset;
         }
         self.position.time = now();
     }
@@ -254,31 +289,60 @@ impl Log {
         if let Some((source, number)) = ended.gtid
             && self.by_gtid
         {
-            self.position.gtid.add(source, number);
-        }
-        if self.position.file != self.file {
-            self.position.file.clone_from(&self.file);
-            self.position.offset = 0;
+            self.gtid.add(source, number);
         }
         let end = ended.payload_end.unwrap_or(u64::from(event.end));
         if end > 0 {
             // A file may be longer than four bytes can say.
-            let above = self.position.offset & !u64::from(u32::MAX);
-            self.position.offset =
-                if above + end < self.position.offset { above + end + (1 << 32) } else { above + end };
+            let above = self.offset & !u64::from(u32::MAX);
+            self.offset = if above + end < self.offset { above + end + (1 << 32) } else { above + end };
+        }
+        if !self.prepared.is_empty() {
+            return;
+        }
+        self.position.file.clone_from(&self.file);
+        self.position.offset = self.offset;
+        if self.by_gtid {
+            self.position.gtid.clone_from(&self.gtid);
         }
         self.position.sequence = self.sequence;
         self.position.time = i64::from(event.seconds) * 1000;
         self.settled = (self.definitions.clone(), self.version);
     }
 
+    /// An XA transaction is prepared, or takes effect at once.
     fn prepare(&mut self, event: &RawEvent<'_>) -> Result<(), Error> {
-        let one_phase = event.body.first() == Some(&1);
-        if !one_phase && !self.transaction.counts.is_empty() {
-            return Err(unfollowed(
-                "rows of selected tables are in a prepared transaction (XA PREPARE), whose fate is not known yet; let it commit in one phase",
-            ));
+        let rows = std::mem::take(&mut self.transaction.waiting);
+        let name = self.transaction.xa.take().unwrap_or_default();
+        if event.body.first() == Some(&1) {
+            for rows in &rows {
+                self.add_rows((&rows.layout, rows.change), rows.millis, Input::new(&rows.rows))?;
+            }
+        } else {
+            self.prepared.push(Prepared { name, rows, bytes: self.transaction.bytes });
         }
+        self.commit(event);
+        Ok(())
+    }
+
+    /// A prepared transaction takes effect, or never does. Its rows come under sequences of their own behind all that came since.
+    fn decide(&mut self, event: &RawEvent<'_>, name: &str, takes_effect: bool) -> Result<(), Error> {
+        let Some(at) = self.prepared.iter().position(|prepared| prepared.name == name) else {
+            if takes_effect {
+                return Err(unfollowed(&format!(
+                    "the transaction {name} was prepared (XA PREPARE) before the place that the log is read from, so its rows are not known"
+                )));
+            }
+            self.sequence += i64::from(event.size);
+            self.commit(event);
+            return Ok(());
+        };
+        let prepared = self.prepared.remove(at);
+        self.transaction.start = self.sequence;
+        for rows in prepared.rows.iter().filter(|_| takes_effect) {
+            self.add_rows((&rows.layout, rows.change), rows.millis, Input::new(&rows.rows))?;
+        }
+        self.sequence += i64::from(event.size) + prepared.bytes;
         self.commit(event);
         Ok(())
     }
@@ -344,7 +408,7 @@ impl Log {
     }
 
     fn change_rows(&mut self, event: &RawEvent<'_>, change: Change) -> Result<(), Error> {
-        let (start, size) = (self.transaction.start, i64::from(event.size));
+        let size = i64::from(event.size);
         let mut input = Input::new(event.body);
         let id = input.u48()?;
         input.u16()?;
@@ -353,39 +417,55 @@ impl Log {
             input.take(extra.saturating_sub(2))?;
         }
         let layout = match self.tables.get(&id) {
-            Some(Mapped::Read(_, layout)) => layout.clone(),
-            Some(Mapped::Ignored) => {
-                self.sequence += size;
-                return Ok(());
-            }
+            Some(Mapped::Read(_, layout)) => Some(layout.clone()),
+            Some(Mapped::Ignored) => None,
             // Ends a statement that changed nothing.
-            None if id == 0xFF_FFFF => return Ok(()),
+            None if id == 0xFF_FFFF => None,
             None => return Err(unfollowed("rows come of a table that was not described before")),
         };
-        let columns = input.packed()? as usize;
-        let images = if change == Change::Update { 2 } else { 1 };
-        for _ in 0..images {
-            check_complete(input.take(columns.div_ceil(8))?, columns).map_err(|e| e.at(layout.name.to_string()))?;
+        if let Some(layout) = layout {
+            let columns = input.packed()? as usize;
+            let images = if change == Change::Update { 2 } else { 1 };
+            for _ in 0..images {
+                check_complete(input.take(columns.div_ceil(8))?, columns).map_err(|e| e.at(layout.name.to_string()))?;
+            }
+            if columns != layout.width() {
+                return Err(misfit(&layout.name, "rows have another number of columns than the log says before"));
+            }
+            let millis = i64::from(event.seconds) * 1000;
+            if self.transaction.xa.is_some() {
+                self.transaction.waiting.push(Waiting { layout, change, millis, rows: input.rest().into() });
+            } else {
+                self.add_rows((&layout, change), millis, input)?;
+            }
         }
-        if columns != layout.width() {
-            return Err(misfit(&layout.name, "rows have another number of columns than the log says before"));
-        }
+        self.transaction.bytes += size;
+        self.sequence += size;
+        Ok(())
+    }
+
+    /// Writes rows of a table. A row's sequence is that of its transaction's begin and the number of rows of its table before it.
+    fn add_rows(
+        &mut self,
+        (layout, change): (&Arc<Layout>, Change),
+        millis: i64,
+        mut input: Input<'_>,
+    ) -> Result<(), Error> {
+        let start = self.transaction.start;
         let at = self.transaction.counts.iter().position(|(name, _)| *name == layout.name);
         let at = at.unwrap_or_else(|| {
             self.transaction.counts.push((layout.name.clone(), 0));
             self.transaction.counts.len() - 1
         });
-        let millis = i64::from(event.seconds) * 1000;
         while !input.is_empty() {
-            if !self.rows.takes(&layout, change) || self.rows.is_full(self.message_bytes) {
+            if !self.rows.takes(layout, change) || self.rows.is_full(self.message_bytes) {
                 self.rows.finish(&mut self.messages);
             }
             let count = &mut self.transaction.counts[at].1;
-            let added = self.rows.add((&layout, change), (start + *count, millis), &mut input, &self.server.zone);
+            let added = self.rows.add((layout, change), (start + *count, millis), &mut input, &self.server.zone);
             added.map_err(|e| e.at(layout.name.to_string()))?;
             *count += change.sequences();
         }
-        self.sequence += size;
         Ok(())
     }
 
@@ -408,7 +488,7 @@ impl Log {
         charset.decode(query.sql, &mut sql);
         let sql = String::from_utf8_lossy(&sql);
         let database = String::from_utf8_lossy(query.database);
-        let has_rows = !self.transaction.counts.is_empty();
+        let has_rows = !self.transaction.counts.is_empty() || !self.transaction.waiting.is_empty();
         match statement::meaning(&sql) {
             Meaning::Begin => {
                 self.transaction.open = true;
@@ -422,8 +502,14 @@ impl Log {
             }
             Meaning::Rollback => self.commit(event),
             Meaning::RollbackTo | Meaning::Savepoint => {}
-            Meaning::Xa if self.transaction.open => {}
-            Meaning::Xa => self.commit(event),
+            Meaning::XaBegin(name) => {
+                self.transaction.open = true;
+                self.transaction.start = self.sequence;
+                self.transaction.xa = Some(name.to_string());
+            }
+            Meaning::XaEnd => {}
+            Meaning::XaCommit(name) => self.decide(event, name, true)?,
+            Meaning::XaRollback(name) => self.decide(event, name, false)?,
             Meaning::Rows => {
                 self.refuse_rows(&database, &sql)?;
                 self.end_of_statement(event);
