@@ -148,13 +148,29 @@ pub fn gtid(event: &RawEvent<'_>) -> Result<([u8; 16], u64), Error> {
     Ok((source, input.u64()?))
 }
 
-/// Whether what follows MariaDB's number of a transaction is one statement without COMMIT.
+/// What MariaDB's number of a transaction says of it: whether it is one statement without COMMIT, and whether it is an XA transaction that will be prepared.
 ///
 /// # Errors
 /// It is not complete.
-pub fn is_standalone(event: &RawEvent<'_>) -> Result<bool, Error> {
+pub fn mariadb_gtid(event: &RawEvent<'_>) -> Result<(bool, bool), Error> {
+    const STANDALONE: u8 = 1;
+    const PREPARED_XA: u8 = 64;
     let mut input = Input::new(event.body);
     input.u64()?;
     input.u32()?;
-    Ok(input.u8()? & 1 != 0)
+    let flags = input.u8()?;
+    Ok((flags & STANDALONE != 0, flags & PREPARED_XA != 0))
+}
+
+/// Whether an XA transaction takes effect as it is prepared, and its name as statements have it.
+///
+/// # Errors
+/// It is not complete.
+pub fn prepared(event: &RawEvent<'_>) -> Result<(bool, String), Error> {
+    let mut input = Input::new(event.body);
+    let one_phase = input.u8()? == 1;
+    let (format, global, branch) = (input.u32()?, input.u32()? as usize, input.u32()? as usize);
+    let mut hex =
+        |len: usize| Ok::<_, Error>(input.take(len)?.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    Ok((one_phase, format!("X'{}',X'{}',{format}", hex(global)?, hex(branch)?)))
 }

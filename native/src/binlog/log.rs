@@ -60,8 +60,8 @@ struct Transaction {
     /// Rows of selected tables, by table; the sequence from which they are counted.
     counts: Vec<(TableName, i64)>,
     start: i64,
-    /// The name of an XA transaction, whose rows wait for its fate, and those rows.
-    xa: Option<String>,
+    /// It is an XA transaction, whose rows wait for its fate.
+    is_xa: bool,
     waiting: Vec<Waiting>,
     /// Bytes of rows in the log, of all tables.
     bytes: i64,
@@ -276,7 +276,10 @@ impl Log {
             kind::TAGGED_GTID if self.by_gtid => {
                 return Err(unfollowed("a transaction's number has a tag, and those cannot be followed"));
             }
-            kind::MARIADB_GTID => self.transaction.open = !event::is_standalone(event)?,
+            kind::MARIADB_GTID => {
+                let (standalone, prepared) = event::mariadb_gtid(event)?;
+                (self.transaction.open, self.transaction.is_xa) = (!standalone, prepared);
+            }
             _ => {}
         }
         Ok(())
@@ -313,8 +316,8 @@ impl Log {
     /// An XA transaction is prepared, or takes effect at once.
     fn prepare(&mut self, event: &RawEvent<'_>) -> Result<(), Error> {
         let rows = std::mem::take(&mut self.transaction.waiting);
-        let name = self.transaction.xa.take().unwrap_or_default();
-        if event.body.first() == Some(&1) {
+        let (one_phase, name) = event::prepared(event)?;
+        if one_phase {
             for rows in &rows {
                 self.add_rows((&rows.layout, rows.change), rows.millis, Input::new(&rows.rows))?;
             }
@@ -327,7 +330,7 @@ impl Log {
 
     /// A prepared transaction takes effect, or never does. Its rows come under sequences of their own behind all that came since.
     fn decide(&mut self, event: &RawEvent<'_>, name: &str, takes_effect: bool) -> Result<(), Error> {
-        let Some(at) = self.prepared.iter().position(|prepared| prepared.name == name) else {
+        let Some(at) = self.prepared.iter().position(|prepared| prepared.name.eq_ignore_ascii_case(name)) else {
             if takes_effect {
                 return Err(unfollowed(&format!(
                     "the transaction {name} was prepared (XA PREPARE) before the place that the log is read from, so its rows are not known"
@@ -433,7 +436,7 @@ impl Log {
                 return Err(misfit(&layout.name, "rows have another number of columns than the log says before"));
             }
             let millis = i64::from(event.seconds) * 1000;
-            if self.transaction.xa.is_some() {
+            if self.transaction.is_xa {
                 self.transaction.waiting.push(Waiting { layout, change, millis, rows: input.rest().into() });
             } else {
                 self.add_rows((&layout, change), millis, input)?;
@@ -502,10 +505,10 @@ impl Log {
             }
             Meaning::Rollback => self.commit(event),
             Meaning::RollbackTo | Meaning::Savepoint => {}
-            Meaning::XaBegin(name) => {
+            Meaning::XaBegin => {
                 self.transaction.open = true;
                 self.transaction.start = self.sequence;
-                self.transaction.xa = Some(name.to_string());
+                self.transaction.is_xa = true;
             }
             Meaning::XaEnd => {}
             Meaning::XaCommit(name) => self.decide(event, name, true)?,

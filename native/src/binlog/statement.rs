@@ -15,8 +15,8 @@ pub enum Meaning<'s> {
     RollbackTo,
     /// A point in it.
     Savepoint,
-    /// An XA transaction of that name begins.
-    XaBegin(&'s str),
+    /// An XA transaction begins.
+    XaBegin,
     /// Nothing is added to it any more.
     XaEnd,
     /// It was prepared before, and takes effect now.
@@ -38,7 +38,7 @@ pub fn meaning(sql: &str) -> Meaning<'_> {
     if first_is(&["XA"]) {
         let name = words.rest.trim();
         return match () {
-            () if is(&second, "START") || is(&second, "BEGIN") => Meaning::XaBegin(name),
+            () if is(&second, "START") || is(&second, "BEGIN") => Meaning::XaBegin,
             () if is(&second, "COMMIT") => Meaning::XaCommit(name),
             () if is(&second, "ROLLBACK") => Meaning::XaRollback(name),
             () => Meaning::XaEnd,
@@ -164,7 +164,7 @@ mod tests {
         for (sql, expected) in [
             ("BEGIN", Meaning::Begin),
             ("START TRANSACTION", Meaning::Begin),
-            ("XA START X'61',X'',1", Meaning::XaBegin("X'61',X'',1")),
+            ("XA START X'61',X'',1", Meaning::XaBegin),
             ("XA END X'61',X'',1", Meaning::XaEnd),
             ("XA COMMIT X'61',X'',1", Meaning::XaCommit("X'61',X'',1")),
             ("COMMIT", Meaning::Commit),
