@@ -52,7 +52,9 @@ def check(server, workload: str, program: Path, directory: Path) -> bool:
         server.run(FIRST)
         for script in ["kinds", f"kinds-{workload}"]:
             server.run(statements((KINDS / f"{script}.sql").read_text("utf-8")))
-        server.run(statements(gzip.decompress((DATA / f"workload-{workload}.sql.gz").read_bytes()).decode()))
+        captured = gzip.decompress((DATA / f"workload-{workload}.sql.gz").read_bytes()).decode()
+        # Without all columns in its rows a log is refused.
+        server.run(statement for statement in statements(captured) if "binlog_row_image" not in statement)
         return subprocess.run([program, "check"] + arguments, check=False, timeout=600).returncode == 0
     finally:
         server.stop()
@@ -60,6 +62,8 @@ def check(server, workload: str, program: Path, directory: Path) -> bool:
 
 def main() -> None:
     """Entry point."""
+    # Clocks that jump, as the servers' own zone.
+    os.environ["TZ"] = "Europe/Berlin"
     home, program, results = os.environ.get("MYSQL_HOME"), follower(), []
     servers = [("mariadb", "mariadb", MariaDb)]
     if home:

@@ -247,7 +247,7 @@ impl Codec {
             Codec::Json(_) => document::document(cell, to)?,
             Codec::Uuid => uuid(&padded(cell), to),
             Codec::Inet4 => to.extend_from_slice(Ipv4Addr::from(padded(cell)).to_string().as_bytes()),
-            Codec::Inet6 => to.extend_from_slice(Ipv6Addr::from(padded(cell)).to_string().as_bytes()),
+            Codec::Inet6 => inet6(padded(cell), to),
             Codec::Integer { .. }
             | Codec::Bit(_)
             | Codec::Labels(_)
@@ -271,19 +271,22 @@ fn padded<const N: usize>(cell: &[u8]) -> [u8; N] {
     all
 }
 
-/// MariaDB stores the parts of a UUID in such an order that those of one machine stand together, but for versions 6 and 7.
-fn uuid(stored: &[u8; 16], to: &mut Vec<u8>) {
-    // Where the high bit of the first parts' place is set, and a version's digit stands where it is in text, the order is that of the text.
-    let in_order = stored[6] >> 4 >= 6 && stored[6] >> 4 <= 8 && stored[8] & 0x80 != 0;
-    let bytes: Vec<u8> = if in_order {
-        stored.to_vec()
-    } else {
-        [&stored[12..16], &stored[10..12], &stored[8..10], &stored[6..8], &stored[0..6]].concat()
-    };
+/// In the log a UUID's bytes stand as in its text, whatever order MariaDB keeps them in.
+fn uuid(bytes: &[u8; 16], to: &mut Vec<u8>) {
     for (at, byte) in bytes.iter().enumerate() {
         if matches!(at, 4 | 6 | 8 | 10) {
             to.push(b'-');
         }
         to.extend_from_slice(format!("{byte:02x}").as_bytes());
     }
+}
+
+/// An address as the server writes it: one whose first six parts are zero ends in the form of version 4.
+fn inet6(bytes: [u8; 16], to: &mut Vec<u8>) {
+    let [.., a, b, c, d] = bytes;
+    let text = match bytes[..12].iter().all(|byte| *byte == 0) && (a, b) != (0, 0) {
+        true => format!("::{}", Ipv4Addr::new(a, b, c, d)),
+        false => Ipv6Addr::from(bytes).to_string(),
+    };
+    to.extend_from_slice(text.as_bytes());
 }

@@ -148,39 +148,29 @@ pub fn gtid(event: &RawEvent<'_>) -> Result<([u8; 16], u64), Error> {
     Ok((source, input.u64()?))
 }
 
-/// What MariaDB's number of a transaction says of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Group {
-    /// It is one statement, without a COMMIT of its own.
-    pub is_standalone: bool,
-    /// It ends when it is prepared (XA), and is decided later.
-    pub is_prepared: bool,
-}
-
-/// Of MariaDB's `GTID_EVENT`: a number, a domain, flags.
+/// What MariaDB's number of a transaction says of it: whether it is one statement without COMMIT, and whether it is an XA transaction that will be prepared.
 ///
 /// # Errors
-/// It is too short.
-pub fn group(event: &RawEvent<'_>) -> Result<Group, Error> {
-    const STANDALONE: u8 = 0x01;
-    const PREPARED: u8 = 0x40;
+/// It is not complete.
+pub fn mariadb_gtid(event: &RawEvent<'_>) -> Result<(bool, bool), Error> {
+    const STANDALONE: u8 = 1;
+    const PREPARED_XA: u8 = 64;
     let mut input = Input::new(event.body);
-    input.take(12)?;
+    input.u64()?;
+    input.u32()?;
     let flags = input.u8()?;
-    Ok(Group { is_standalone: flags & STANDALONE != 0, is_prepared: flags & PREPARED != 0 })
+    Ok((flags & STANDALONE != 0, flags & PREPARED_XA != 0))
 }
 
-/// Of `XA_PREPARE_LOG_EVENT`: the transaction's identifier as statements have it, in lower case, and whether it is committed with that.
+/// Whether an XA transaction takes effect as it is prepared, and its name as statements have it.
 ///
 /// # Errors
-/// It is too short.
-pub fn prepared(event: &RawEvent<'_>) -> Result<(String, bool), Error> {
+/// It is not complete.
+pub fn prepared(event: &RawEvent<'_>) -> Result<(bool, String), Error> {
     let mut input = Input::new(event.body);
-    let one_phase = input.u8()? != 0;
+    let one_phase = input.u8()? == 1;
     let (format, global, branch) = (input.u32()?, input.u32()? as usize, input.u32()? as usize);
-    let mut hex = |bytes: usize| -> Result<String, Error> {
-        Ok(input.take(bytes)?.iter().map(|byte| format!("{byte:02x}")).collect())
-    };
-    let (global, branch) = (hex(global)?, hex(branch)?);
-    Ok((format!("x'{global}',x'{branch}',{}", format as i32), one_phase))
+    let mut hex =
+        |len: usize| Ok::<_, Error>(input.take(len)?.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    Ok((one_phase, format!("X'{}',X'{}',{format}", hex(global)?, hex(branch)?)))
 }

@@ -4,10 +4,10 @@ use super::batch::{self, BATCH_BYTES, Batch};
 use super::charset::Charset;
 use super::definitions::Definitions;
 use super::event::{self, Query, RawEvent, kind};
+use super::gtid::GtidSet;
 use super::input::Input;
 use super::message::{self, Change, Layout, Rows, Unfit};
 use super::position::LogPosition;
-use super::prepared::Prepared;
 use super::start::is_own;
 use super::statement::{self, Meaning};
 use super::table_map::{self, TableMap};
@@ -60,10 +60,38 @@ struct Transaction {
     /// Rows of selected tables, by table; the sequence from which they are counted.
     counts: Vec<(TableName, i64)>,
     start: i64,
+    /// It is an XA transaction, whose rows wait for its fate.
+    is_xa: bool,
+    waiting: Vec<Waiting>,
+    /// Bytes of rows in the log, of all tables.
+    bytes: i64,
     /// Where the compressed transaction ends that its events come from.
     payload_end: Option<u64>,
-    /// The messages of a transaction in two phases.
-    xa: Option<Vec<u8>>,
+}
+
+/// How the rows of an event are read.
+#[derive(Debug)]
+struct Images {
+    /// The row before, where it is only passed over: it has other columns than the one after.
+    before: Option<Layout>,
+    layout: Arc<Layout>,
+    change: Change,
+    millis: i64,
+}
+
+/// Rows of an XA transaction.
+#[derive(Debug)]
+struct Waiting {
+    images: Images,
+    rows: Box<[u8]>,
+}
+
+/// A transaction that is prepared: until its fate is known the position stays before it. Nothing else changes its rows or its tables meanwhile.
+#[derive(Debug)]
+struct Prepared {
+    name: String,
+    rows: Vec<Waiting>,
+    bytes: i64,
 }
 
 /// The log from a place on.
@@ -82,14 +110,17 @@ pub struct Log {
     asked: Vec<TableName>,
     position: LogPosition,
     by_gtid: bool,
+    /// All transactions so far.
+    gtid: GtidSet,
     /// The stream has said what its events look like.
     described: bool,
-    /// The file that events come from.
+    /// The file that events come from, and where its last transaction ended.
     file: String,
+    offset: u64,
     /// Of the next event.
     sequence: i64,
     transaction: Transaction,
-    prepared: Prepared,
+    prepared: Vec<Prepared>,
     tables: HashMap<u64, Mapped>,
     rows: Rows,
     messages: Vec<u8>,
@@ -113,12 +144,14 @@ impl Log {
             settled: (definitions, 0),
             asked: Vec::new(),
             by_gtid: !position.gtid.is_empty(),
+            gtid: position.gtid.clone(),
             described: false,
             file: position.file.clone(),
+            offset: position.offset,
             sequence: position.sequence,
             position,
             transaction: Transaction::default(),
-            prepared: Prepared::default(),
+            prepared: Vec::new(),
             tables: HashMap::new(),
             rows: Rows::default(),
             messages: Vec::new(),
@@ -200,42 +233,38 @@ impl Log {
 
     /// The messages so far, if there are any or the position has moved since `before`.
     pub fn batch(&mut self, before: &LogPosition) -> Option<Batch> {
-        self.finish_rows();
-        let (position, settled) = match self.prepared.before() {
-            Some((position, settled)) => (position, settled),
-            None => (&self.position, &self.settled),
-        };
-        if self.messages.is_empty() && position == before {
+        self.rows.finish(&mut self.messages);
+        if self.messages.is_empty() && self.position == *before {
             return None;
         }
-        let (position, (definitions, version)) = (position.clone(), settled.clone());
-        Some(Batch { messages: std::mem::take(&mut self.messages), position, definitions, version })
-    }
-
-    /// Ends the message that is being written.
-    fn finish_rows(&mut self) {
-        let to = self.transaction.xa.as_mut().unwrap_or(&mut self.messages);
-        self.rows.finish(to);
+        let messages = std::mem::take(&mut self.messages);
+        let (definitions, version) = self.settled.clone();
+        Some(Batch { messages, position: self.position.clone(), definitions, version })
     }
 
     fn rotate(&mut self, event: &RawEvent<'_>) -> Result<(), Error> {
-        let (file, offset) = event::rotate(event)?;
-        self.file = file;
+        (self.file, self.offset) = event::rotate(event)?;
         // With numbers the transactions count, and the place only once it is behind one of them.
-        if !self.by_gtid && !self.transaction.announced && !self.transaction.open {
-            (self.position.file, self.position.offset) = (self.file.clone(), offset);
+        if !self.by_gtid && self.is_between() {
+            (self.position.file, self.position.offset) = (self.file.clone(), self.offset);
         }
         self.tables.clear();
         Ok(())
     }
 
+    /// Whether no transaction is under way, so that the log may be read again from here.
+    fn is_between(&self) -> bool {
+        !self.transaction.announced && !self.transaction.open && self.prepared.is_empty()
+    }
+
     /// There was nothing to be sent for a while.
     fn heartbeat(&mut self, event: &RawEvent<'_>) {
-        if self.transaction.announced || self.transaction.open || event.body != self.file.as_bytes() {
+        if !self.is_between() || event.body != self.file.as_bytes() {
             return;
         }
         if u64::from(event.end) > self.position.offset && self.position.file == self.file {
-            self.position.offset = u64::from(event.end);
+            self.offset = u64::from(event.end);
+            self.position.offset = self.offset;
         }
         self.position.time = now();
     }
@@ -254,12 +283,8 @@ impl Log {
                 return Err(unfollowed("a transaction's number has a tag, and those cannot be followed"));
             }
             kind::MARIADB_GTID => {
-                let group = event::group(event)?;
-                self.transaction.open = !group.is_standalone;
-                if group.is_prepared {
-                    self.finish_rows();
-                    self.transaction.xa = Some(Vec::new());
-                }
+                let (standalone, prepared) = event::mariadb_gtid(event)?;
+                (self.transaction.open, self.transaction.is_xa) = (!standalone, prepared);
             }
             _ => {}
         }
@@ -268,64 +293,65 @@ impl Log {
 
     /// The end of a transaction: from here on the log can be read again.
     fn commit(&mut self, event: &RawEvent<'_>) {
-        self.finish_rows();
+        self.rows.finish(&mut self.messages);
         let ended = std::mem::take(&mut self.transaction);
         if let Some((source, number)) = ended.gtid
             && self.by_gtid
         {
-            self.position.gtid.add(source, number);
-        }
-        if self.position.file != self.file {
-            self.position.file.clone_from(&self.file);
-            self.position.offset = 0;
+            self.gtid.add(source, number);
         }
         let end = ended.payload_end.unwrap_or(u64::from(event.end));
         if end > 0 {
             // A file may be longer than four bytes can say.
-            let above = self.position.offset & !u64::from(u32::MAX);
-            self.position.offset =
-                if above + end < self.position.offset { above + end + (1 << 32) } else { above + end };
+            let above = self.offset & !u64::from(u32::MAX);
+            self.offset = if above + end < self.offset { above + end + (1 << 32) } else { above + end };
+        }
+        if !self.prepared.is_empty() {
+            return;
+        }
+        self.position.file.clone_from(&self.file);
+        self.position.offset = self.offset;
+        if self.by_gtid {
+            self.position.gtid.clone_from(&self.gtid);
         }
         self.position.sequence = self.sequence;
         self.position.time = i64::from(event.seconds) * 1000;
         self.settled = (self.definitions.clone(), self.version);
     }
 
+    /// An XA transaction is prepared, or takes effect at once.
     fn prepare(&mut self, event: &RawEvent<'_>) -> Result<(), Error> {
-        self.finish_rows();
-        let (xid, one_phase) = event::prepared(event)?;
-        match self.transaction.xa.take() {
-            Some(mut messages) if one_phase => self.messages.append(&mut messages),
-            Some(messages) => {
-                let before = (self.position.clone(), self.settled.clone());
-                if !self.prepared.hold(xid, messages, before) {
-                    return Err(unfollowed(
-                        "transactions that are prepared (XA PREPARE) and not decided have more than 64 MB of rows; see XA RECOVER, and decide them",
-                    ));
-                }
+        let rows = std::mem::take(&mut self.transaction.waiting);
+        let (one_phase, name) = event::prepared(event)?;
+        if one_phase {
+            for rows in &rows {
+                self.add_rows(&rows.images, Input::new(&rows.rows))?;
             }
-            None if self.transaction.counts.is_empty() => {}
-            None => {
-                return Err(unfollowed("a transaction was prepared (XA PREPARE) whose beginning is not in the log"));
-            }
+        } else {
+            self.prepared.push(Prepared { name, rows, bytes: self.transaction.bytes });
         }
         self.commit(event);
         Ok(())
     }
 
-    /// A transaction that was prepared is committed, or rolled back.
-    fn decide(&mut self, event: &RawEvent<'_>, sql: &str) -> Result<(), Error> {
-        let Some((xid, commits)) = statement::decision(sql) else { return Ok(()) };
-        self.finish_rows();
-        match self.prepared.decide(&xid) {
-            Some(mut messages) if commits => self.messages.append(&mut messages),
-            None if commits => {
+    /// A prepared transaction takes effect, or never does. Its rows come under sequences of their own behind all that came since.
+    fn decide(&mut self, event: &RawEvent<'_>, name: &str, takes_effect: bool) -> Result<(), Error> {
+        let Some(at) = self.prepared.iter().position(|prepared| prepared.name.eq_ignore_ascii_case(name)) else {
+            if takes_effect {
                 return Err(unfollowed(&format!(
-                    "the transaction {xid} was prepared (XA PREPARE) before the job's place in the log, and committed after it, so its rows are in neither part"
+                    "the transaction {name} was prepared (XA PREPARE) before the place that the log is read from, so its rows are not known"
                 )));
             }
-            _ => {}
+            self.sequence += i64::from(event.size);
+            self.commit(event);
+            return Ok(());
+        };
+        let prepared = self.prepared.remove(at);
+        self.transaction.start = self.sequence;
+        for rows in prepared.rows.iter().filter(|_| takes_effect) {
+            self.add_rows(&rows.images, Input::new(&rows.rows))?;
         }
+        self.sequence += i64::from(event.size) + prepared.bytes;
         self.commit(event);
         Ok(())
     }
@@ -391,7 +417,7 @@ impl Log {
     }
 
     fn change_rows(&mut self, event: &RawEvent<'_>, change: Change) -> Result<(), Error> {
-        let (start, size) = (self.transaction.start, i64::from(event.size));
+        let size = i64::from(event.size);
         let mut input = Input::new(event.body);
         let id = input.u48()?;
         input.u16()?;
@@ -400,39 +426,76 @@ impl Log {
             input.take(extra.saturating_sub(2))?;
         }
         let layout = match self.tables.get(&id) {
-            Some(Mapped::Read(_, layout)) => layout.clone(),
-            Some(Mapped::Ignored) => {
-                self.sequence += size;
-                return Ok(());
-            }
+            Some(Mapped::Read(_, layout)) => Some(layout.clone()),
+            Some(Mapped::Ignored) => None,
             // Ends a statement that changed nothing.
-            None if id == 0xFF_FFFF => return Ok(()),
+            None if id == 0xFF_FFFF => None,
             None => return Err(unfollowed("rows come of a table that was not described before")),
         };
-        let columns = input.packed()? as usize;
-        if columns != layout.width() {
-            return Err(misfit(&layout.name, "rows have another number of columns than the log says before"));
+        if let Some(layout) = layout {
+            let columns = input.packed()? as usize;
+            if columns != layout.width() {
+                return Err(misfit(&layout.name, "rows have another number of columns than the log says before"));
+            }
+            let images = images(layout, change, i64::from(event.seconds) * 1000, &mut input)?;
+            if self.transaction.is_xa {
+                self.transaction.waiting.push(Waiting { images, rows: input.rest().into() });
+                self.check_waiting()?;
+            } else {
+                self.add_rows(&images, input)?;
+            }
         }
-        let (before, layout) = images(layout, change, &mut input)?;
+        self.transaction.bytes += size;
+        self.sequence += size;
+        Ok(())
+    }
+
+    /// Writes rows of a table. A row's sequence is that of its transaction's begin and the number of rows of its table before it.
+    /// Rows that wait for their transactions to be decided are in memory.
+    fn check_waiting(&self) -> Result<(), Error> {
+        const MOST_BYTES: usize = 64 << 20;
+        let prepared = self.prepared.iter().flat_map(|prepared| &prepared.rows);
+        let bytes: usize = prepared.chain(&self.transaction.waiting).map(|waiting| waiting.rows.len()).sum();
+        if bytes <= MOST_BYTES {
+            return Ok(());
+        }
+        Err(unfollowed(
+            "transactions that are prepared (XA PREPARE) and not decided have more than 64 MB of rows; see XA RECOVER, and decide them",
+        ))
+    }
+
+    fn add_rows(&mut self, images: &Images, mut input: Input<'_>) -> Result<(), Error> {
+        let Images { before, layout, change, millis } = images;
+        let start = self.transaction.start;
         let at = self.transaction.counts.iter().position(|(name, _)| *name == layout.name);
         let at = at.unwrap_or_else(|| {
             self.transaction.counts.push((layout.name.clone(), 0));
             self.transaction.counts.len() - 1
         });
-        let millis = i64::from(event.seconds) * 1000;
+        let both = *change == Change::Update && before.is_none();
         while !input.is_empty() {
-            if !self.rows.takes(&layout, change) || self.rows.is_full(self.message_bytes) {
-                self.finish_rows();
-            }
-            let count = &mut self.transaction.counts[at].1;
-            if let Some(before) = &before {
+            if let Some(before) = before {
                 before.pass(&mut input)?;
             }
-            let added = self.rows.add((&layout, change), (start + *count, millis), &mut input, &self.server.zone);
+            let Some(meant) = layout.meant(*change, &input)? else {
+                layout.pass(&mut input)?;
+                if both {
+                    layout.pass(&mut input)?;
+                }
+                continue;
+            };
+            if !self.rows.takes(layout, meant) || self.rows.is_full(self.message_bytes) {
+                self.rows.finish(&mut self.messages);
+            }
+            let count = &mut self.transaction.counts[at].1;
+            let added = self.rows.add((layout, meant), (start + *count, *millis), &mut input, &self.server.zone);
             added.map_err(|e| e.at(layout.name.to_string()))?;
+            if both && meant == Change::Delete {
+                // The row after, which says when the one before ended.
+                layout.pass(&mut input)?;
+            }
             *count += change.sequences();
         }
-        self.sequence += size;
         Ok(())
     }
 
@@ -455,13 +518,9 @@ impl Log {
         charset.decode(query.sql, &mut sql);
         let sql = String::from_utf8_lossy(&sql);
         let database = String::from_utf8_lossy(query.database);
-        let has_rows = !self.transaction.counts.is_empty();
+        let has_rows = !self.transaction.counts.is_empty() || !self.transaction.waiting.is_empty();
         match statement::meaning(&sql) {
             Meaning::Begin => {
-                if statement::is_xa(&sql) {
-                    self.finish_rows();
-                    self.transaction.xa = Some(Vec::new());
-                }
                 self.transaction.open = true;
                 self.transaction.start = self.sequence;
             }
@@ -473,7 +532,14 @@ impl Log {
             }
             Meaning::Rollback => self.commit(event),
             Meaning::RollbackTo | Meaning::Savepoint => {}
-            Meaning::Xa => self.decide(event, &sql)?,
+            Meaning::XaBegin => {
+                self.transaction.open = true;
+                self.transaction.start = self.sequence;
+                self.transaction.is_xa = true;
+            }
+            Meaning::XaEnd => {}
+            Meaning::XaCommit(name) => self.decide(event, name, true)?,
+            Meaning::XaRollback(name) => self.decide(event, name, false)?,
             Meaning::Rows => {
                 self.refuse_rows(&database, &sql)?;
                 self.end_of_statement(event);
@@ -541,7 +607,7 @@ impl Log {
         }
         self.define(&changes, &about, &mentioned, sql)?;
         if let Some(ty) = statement::name(sql, &changes).filter(|_| is_ours) {
-            self.finish_rows();
+            self.rows.finish(&mut self.messages);
             let table = changes.iter().flat_map(statement::tables).next().map_or(String::new(), |name| name.name);
             let millis = i64::from(event.seconds) * 1000;
             let message = message::statement(ty, (database, &table), sql, millis);
@@ -596,22 +662,18 @@ fn with_charsets(table: &SourceTable) -> SourceTable {
     table
 }
 
-/// How an event's rows are read. `binlog_row_image` may be another than FULL in a session; then rows have fewer columns, and an UPDATE's after image may
-/// have others than the one before it, which is passed over: the first.
-fn images(
-    layout: Arc<Layout>,
-    change: Change,
-    input: &mut Input<'_>,
-) -> Result<(Option<Arc<Layout>>, Arc<Layout>), Error> {
+/// How an event's rows are read. `binlog_row_image` may be another than FULL in a session; then rows have fewer columns, and an UPDATE's row after may have
+/// others than the one before it.
+fn images(layout: Arc<Layout>, change: Change, millis: i64, input: &mut Input<'_>) -> Result<Images, Error> {
     let width = layout.width();
     let is_whole = |bits: &[u8]| (0..width).all(|at| bits[at / 8] >> (at % 8) & 1 == 1);
     let first = input.take(width.div_ceil(8))?;
     let second = if change == Change::Update { input.take(width.div_ceil(8))? } else { first };
     if is_whole(first) && is_whole(second) {
-        return Ok((None, layout));
+        return Ok(Images { before: None, layout, change, millis });
     }
-    let before = (change == Change::Update).then(|| Arc::new(layout.of_columns(first, change)));
-    Ok((before, Arc::new(layout.of_columns(second, change))))
+    let before = (change == Change::Update).then(|| layout.of_columns(first, change));
+    Ok(Images { before, layout: Arc::new(layout.of_columns(second, change)), change, millis })
 }
 
 #[cold]

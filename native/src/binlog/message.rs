@@ -161,7 +161,13 @@ impl Layout {
         let types: Vec<String> = columns.iter().map(|c| format!("{}:{}", json!(c.name), json!(c.ty))).collect();
         let before_es = format!("],\"database\":{},\"es\":", json!(name.database));
         let before_old = format!(",\"id\":0,\"isDdl\":false,\"mysqlType\":{{{}}},\"old\":", types.join(","));
-        Layout { name, columns, has_before, is_versioned, tail: [before_es.into_bytes(), before_old.into_bytes(), after_old] }
+        Layout {
+            name,
+            columns,
+            has_before,
+            is_versioned,
+            tail: [before_es.into_bytes(), before_old.into_bytes(), after_old],
+        }
     }
 
     /// How rows are read that have only the columns whose bits are set. Of an UPDATE the row before is not with them.
@@ -201,20 +207,21 @@ impl Layout {
         Ok(seconds == [0x7F, 0xFF, 0xFF, 0xFF] || seconds == [0xFF; 4])
     }
 
-    /// What a change is to the rows of now; None if nothing: of a versioned table what is no more is an UPDATE that ends it, and rows of before come and go.
+    /// What a change is to the rows of now, of which there is one, or of an UPDATE the one before and the one after; None if it is nothing to them: of a
+    /// versioned table what is deleted is an UPDATE that ends it, and rows of before come and go.
     ///
     /// # Errors
     /// A row ends before its last column.
     pub fn meant(&self, change: Change, input: &Input<'_>) -> Result<Option<Change>, Error> {
+        let mut input = *input;
         if !self.is_versioned {
             return Ok(Some(change));
         }
-        let mut input = *input;
-        let (first, second) = (self.pass(&mut input)?, change == Change::Update && self.pass(&mut input)?);
-        Ok(match change {
-            Change::Update if first && !second => Some(Change::Delete),
-            _ => first.then_some(change),
-        })
+        let is_now = self.pass(&mut input)?;
+        if change == Change::Update && self.has_before && is_now && !self.pass(&mut input)? {
+            return Ok(Some(Change::Delete));
+        }
+        Ok(is_now.then_some(change))
     }
 
     /// How many columns a row has in the log.

@@ -23,7 +23,6 @@ pub mod log;
 pub mod message;
 pub mod number;
 pub mod position;
-pub mod prepared;
 pub mod reader;
 pub mod start;
 pub mod statement;

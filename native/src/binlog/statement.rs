@@ -4,7 +4,7 @@ use crate::sync::ddl::{SchemaChange, TableName};
 
 /// What a statement is to who follows the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Meaning {
+pub enum Meaning<'s> {
     /// A transaction begins.
     Begin,
     /// It ends.
@@ -15,8 +15,14 @@ pub enum Meaning {
     RollbackTo,
     /// A point in it.
     Savepoint,
-    /// XA: the end of what is prepared, or its fate.
-    Xa,
+    /// An XA transaction begins.
+    XaBegin,
+    /// Nothing is added to it any more.
+    XaEnd,
+    /// It was prepared before, and takes effect now.
+    XaCommit(&'s str),
+    /// It was prepared before, and never takes effect.
+    XaRollback(&'s str),
     /// It changes rows, which should have been logged instead.
     Rows,
     /// Anything else: schema changes, rights.
@@ -24,13 +30,19 @@ pub enum Meaning {
 }
 
 /// What a statement is.
-pub fn meaning(sql: &str) -> Meaning {
+pub fn meaning(sql: &str) -> Meaning<'_> {
     let mut words = Words { rest: sql };
     let (first, second) = (words.next(), words.next());
     let is = |word: &Option<&str>, wanted: &str| word.is_some_and(|word| word.eq_ignore_ascii_case(wanted));
     let first_is = |all: &[&str]| all.iter().any(|wanted| is(&first, wanted));
     if first_is(&["XA"]) {
-        return if is(&second, "START") || is(&second, "BEGIN") { Meaning::Begin } else { Meaning::Xa };
+        let name = words.rest.trim();
+        return match () {
+            () if is(&second, "START") || is(&second, "BEGIN") => Meaning::XaBegin,
+            () if is(&second, "COMMIT") => Meaning::XaCommit(name),
+            () if is(&second, "ROLLBACK") => Meaning::XaRollback(name),
+            () => Meaning::XaEnd,
+        };
     }
     match () {
         () if first_is(&["BEGIN"]) => Meaning::Begin,
@@ -178,8 +190,9 @@ mod tests {
         for (sql, expected) in [
             ("BEGIN", Meaning::Begin),
             ("START TRANSACTION", Meaning::Begin),
-            ("XA START X'61',X'',1", Meaning::Begin),
-            ("XA COMMIT X'61',X'',1", Meaning::Xa),
+            ("XA START X'61',X'',1", Meaning::XaBegin),
+            ("XA END X'61',X'',1", Meaning::XaEnd),
+            ("XA COMMIT X'61',X'',1", Meaning::XaCommit("X'61',X'',1")),
             ("COMMIT", Meaning::Commit),
             ("ROLLBACK", Meaning::Rollback),
             ("ROLLBACK TO `a`", Meaning::RollbackTo),
