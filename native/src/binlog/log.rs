@@ -200,10 +200,8 @@ impl Log {
         let definitions = Arc::make_mut(&mut self.definitions);
         self.version += 1;
         match definitions.get(name) {
-            // Only its texts' character sets were not known: the rest is what the log says.
-            Some(known)
-                if known.columns.len() == table.columns.len() && known.columns.iter().any(|c| c.charset.is_none()) =>
-            {
+            // Only its texts' character sets were not known: the rest is what the log says, whatever the server has by now.
+            Some(known) => {
                 let mut known = known.clone();
                 for column in &mut known.columns {
                     let there = table.columns.iter().find(|there| same_name(&there.name, &column.name));
@@ -211,7 +209,7 @@ impl Log {
                 }
                 definitions.learn(known);
             }
-            _ => definitions.learn(table),
+            None => definitions.learn(table),
         }
     }
 
