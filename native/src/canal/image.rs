@@ -152,6 +152,8 @@ pub struct Scratch {
     pub bytes: Vec<u8>,
     /// One unescaped text at a time.
     pub text: Vec<u8>,
+    /// Places of texts, from and to, of which it is not known yet whether they are UTF-8.
+    pub foreign: Vec<(usize, usize)>,
 }
 
 /// Reads images, one member after the other.

@@ -66,9 +66,15 @@ impl Entry {
     }
 
     /// Its change of rows.
-    #[inline(always)]
+    #[inline(never)]
     pub fn change(&self, buf: &[u8]) -> Result<Change, Broken> {
-        Change::read(buf, self.value)
+        Change::begin(buf, self.value)?.whole(buf)
+    }
+
+    /// The same, but not what stands behind the first row: a server writes rows last, so that they need not be walked over twice.
+    #[inline(always)]
+    pub fn begun_change(&self, buf: &[u8]) -> Result<Change, Broken> {
+        Change::begin(buf, self.value)
     }
 }
 
@@ -128,40 +134,53 @@ pub(super) struct Change {
     pub event: u64,
     pub is_ddl: bool,
     pub sql: Span,
-    /// The first row's field, and the end of the last one.
+    /// The first row's field, and where the fields end.
     rows: Span,
-    /// Number of rows.
+    /// There is at least one.
+    pub has_rows: bool,
+    /// Number of rows; 0 unless all was read.
     pub count: usize,
+    /// All fields were read, those behind the first row too.
+    pub is_whole: bool,
+}
+
+/// What comes next in a change.
+pub(super) enum Next {
+    Row(Span),
+    /// A field that says what the rows mean, and that a change has not read which is not whole.
+    Late,
+    End,
 }
 
 impl Change {
+    /// Reads what stands before the first row.
     #[inline(always)]
-    fn read(buf: &[u8], (start, end): Span) -> Result<Change, Broken> {
-        let mut change = Change { event: 0, is_ddl: false, sql: (0, 0), rows: (end, end), count: 0 };
-        // As a server writes them; whatever comes otherwise is read below, from there on.
+    fn begin(buf: &[u8], (start, end): Span) -> Result<Change, Broken> {
         let mut next = Expected { buf, pos: start, end };
         next.number(1)?;
-        change.event = next.number(2)?.unwrap_or(0);
-        change.is_ddl = next.number(10)?.is_some_and(|is_ddl| is_ddl != 0);
-        let mut pos = next.pos;
+        let event = next.number(2)?.unwrap_or(0);
+        let is_ddl = next.number(10)?.is_some_and(|is_ddl| is_ddl != 0);
+        let has_rows = next.pos < end && buf[next.pos] == ROW;
+        let (rows, is_whole) = ((next.pos, end), next.pos == end);
+        Ok(Change { event, is_ddl, sql: (0, 0), rows, has_rows, count: 0, is_whole })
+    }
+
+    /// Reads the fields that are left, in any order.
+    fn whole(mut self, buf: &[u8]) -> Result<Change, Broken> {
+        let (mut pos, end) = self.rows;
         while pos < end {
             let (number, value, next) = field(buf, pos, end)?;
             match (number, value) {
-                (2, Value::Number(event)) => change.event = event,
-                (10, Value::Number(is_ddl)) => change.is_ddl = is_ddl != 0,
-                (11, Value::Bytes(from, to)) => change.sql = (from, to),
-                (12, Value::Bytes(_, to)) => {
-                    if change.count == 0 {
-                        change.rows.0 = pos;
-                    }
-                    change.rows.1 = to;
-                    change.count += 1;
-                }
+                (2, Value::Number(event)) => self.event = event,
+                (10, Value::Number(is_ddl)) => self.is_ddl = is_ddl != 0,
+                (11, Value::Bytes(from, to)) => self.sql = (from, to),
+                (12, Value::Bytes(..)) => self.count += 1,
                 _ => {}
             }
             pos = next;
         }
-        Ok(change)
+        (self.has_rows, self.is_whole) = (self.count > 0, true);
+        Ok(self)
     }
 
     /// The event's name, as a flat message states it; empty for a number that has none.
@@ -181,19 +200,20 @@ impl Change {
         }
     }
 
-    /// The row whose field is at or behind `pos`, and the position after it; `None` behind the last. Begin with [`first`](Self::first).
+    /// The row whose field is at or behind `pos`. Begin with [`first`](Self::first), and go on with the row's end.
     #[inline(always)]
-    pub fn row(&self, buf: &[u8], mut pos: usize) -> Result<Option<(Span, usize)>, Broken> {
+    pub fn next(&self, buf: &[u8], mut pos: usize) -> Result<Next, Broken> {
         while pos < self.rows.1 {
-            // The tag of a `RowData`.
-            if buf[pos] == 12 << 3 | 2 {
-                let (from, to) = bytes(buf, pos + 1, self.rows.1)?;
-                return Ok(Some(((from, to), to)));
+            if buf[pos] == ROW {
+                return bytes(buf, pos + 1, self.rows.1).map(Next::Row);
             }
-            let (.., next) = field(buf, pos, self.rows.1)?;
+            let (number, _, next) = field(buf, pos, self.rows.1)?;
+            if matches!(number, 2 | 10 | 11) && !self.is_whole {
+                return Ok(Next::Late);
+            }
             pos = next;
         }
-        Ok(None)
+        Ok(Next::End)
     }
 
     /// Where the rows begin.
@@ -206,9 +226,9 @@ impl Change {
     pub fn rows(&self, buf: &[u8]) -> Result<Vec<Span>, Broken> {
         let mut rows = Vec::new();
         let mut pos = self.first();
-        while let Some((row, next)) = self.row(buf, pos)? {
+        while let Next::Row(row) = self.next(buf, pos)? {
             rows.push(row);
-            pos = next;
+            pos = row.1;
         }
         Ok(rows)
     }
@@ -242,6 +262,9 @@ const EVENTS: [&str; 16] = [
     "XAROLLBACK",
     "MHEARTBEAT",
 ];
+
+/// The tag of a `RowData`.
+const ROW: u8 = 12 << 3 | 2;
 
 /// The tag of a column of the image before the change.
 pub(super) const BEFORE: u8 = 1 << 3 | 2;
@@ -297,5 +320,25 @@ impl Column {
     /// Its value's place, `None` for NULL.
     pub fn text(&self) -> Option<Span> {
         (!self.is_null).then_some(self.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_behind_the_rows_counts_as_well() {
+        // INSERT, an empty row, UPDATE: of two fields of one number the last counts.
+        let mut buf = b"\x10\x01\x62\x00\x10\x02".to_vec();
+        let entry = Entry { kind: EntryKind::Rows, header: (0, 0), value: (0, buf.len()) };
+        crate::json::pad(&mut buf);
+        let begun = entry.begun_change(&buf).unwrap();
+        assert_eq!((begun.event, begun.has_rows, begun.is_whole), (1, true, false));
+        assert!(matches!(begun.next(&buf, begun.first()), Ok(Next::Row((4, 4)))));
+        assert!(matches!(begun.next(&buf, 4), Ok(Next::Late)));
+        let whole = entry.change(&buf).unwrap();
+        assert_eq!((whole.event, whole.has_rows, whole.count, whole.is_whole), (2, true, 1, true));
+        assert!(matches!(whole.next(&buf, 4), Ok(Next::End)));
     }
 }

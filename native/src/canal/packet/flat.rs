@@ -24,14 +24,14 @@ pub(super) fn message(entry: &EntryMessage<'_>) -> Result<String, Broken> {
     let columns: Vec<Column> = data.iter().flatten().copied().collect();
     let number = |number: Option<i64>| number.map_or("null".into(), |number| number.to_string());
     let mut json = String::from("{");
-    member(&mut json, "data", &objects(buf, &data, entry.change.count > 0, value)?);
+    member(&mut json, "data", &objects(buf, &data, entry.change.has_rows, value)?);
     member(&mut json, "database", &quoted(buf, entry.header.schema)?);
     member(&mut json, "es", &number(entry.header.execute_time));
     member(&mut json, "gtid", &quoted(buf, entry.header.gtid)?);
     member(&mut json, "id", &number(entry.batch));
     member(&mut json, "isDdl", if entry.change.is_ddl { "true" } else { "false" });
     member(&mut json, "mysqlType", &object_or_null(buf, &columns, |buf, column| quoted(buf, column.mysql_type))?);
-    member(&mut json, "old", &objects(buf, &old, update && entry.change.count > 0, value)?);
+    member(&mut json, "old", &objects(buf, &old, update && entry.change.has_rows, value)?);
     member(&mut json, "pkNames", &keys(buf, &columns)?);
     member(&mut json, "sql", &quoted(buf, entry.change.sql)?);
     member(&mut json, "sqlType", &object_or_null(buf, &columns, |_, column| Ok(column.sql_type.to_string()))?);

@@ -311,8 +311,16 @@ impl PacketDecoder {
                 return Ok(outcome);
             }
         }
-        let change = entry.change(buf)?;
-        self.rows.read::<V>(buf, (bytes(header.schema), bytes(header.table)), &change, &mut self.changelog)?;
+        let mut change = entry.begun_change(buf)?;
+        let names = (bytes(header.schema), bytes(header.table));
+        loop {
+            match self.rows.read::<V>(buf, names, &change, &mut self.changelog) {
+                Ok(true) => break,
+                Err(broken) if change.is_whole => return Err(broken),
+                // What stands behind the rows may say that they are not to be read.
+                Ok(false) | Err(_) => change = entry.change(buf)?,
+            }
+        }
         let description = &self.rows.description;
         let mut message = EntryMessage { buf, batch: self.frame.batch, header: &header, change: &change, description };
         let outcome = self.changelog.changes(&mut message, widest);

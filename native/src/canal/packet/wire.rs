@@ -26,11 +26,17 @@ pub(super) enum Value {
 /// A number of up to 64 bits and the position after it.
 #[inline(always)]
 pub(super) fn varint(buf: &[u8], pos: usize, end: usize) -> Result<(u64, usize), Broken> {
-    let first = buf[pos];
-    if first < 0x80 && pos < end { Ok((first.into(), pos + 1)) } else { long_varint(buf, pos, end) }
+    match (buf[pos], buf.get(pos + 1)) {
+        (first @ ..0x80, _) if pos < end => Ok((first.into(), pos + 1)),
+        // The lengths of rows and entries.
+        (first @ 0x80.., Some(second @ ..0x80)) if pos + 1 < end => {
+            Ok((u64::from(first & 0x7F) | u64::from(*second) << 7, pos + 2))
+        }
+        _ => long_varint(buf, pos, end),
+    }
 }
 
-/// A number of more than one byte: up to eight of them are taken at once.
+/// A number of more than two bytes: up to eight of them are taken at once.
 #[inline(always)]
 fn long_varint(buf: &[u8], start: usize, end: usize) -> Result<(u64, usize), Broken> {
     if let Some(bytes) = buf.get(start..).and_then(|rest| rest.first_chunk::<8>()) {
