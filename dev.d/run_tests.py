@@ -65,6 +65,7 @@ def runners(jar: Path):
         "hosts": ([sys.executable, "-u", str(REPO / "dev.d" / "hosts.py"), str(jar)], last_line_counts),
         "quickstart": ([sys.executable, "-u", str(REPO / "dev.d" / "quickstart.py"), str(jar)], one),
         "workload": ([sys.executable, "-u", str(REPO / "tests" / "cluster" / "workload.py")], last_line_counts),
+        "whole-log": ([sys.executable, "-u", str(REPO / "tests" / "cluster" / "whole_log.py")], last_line_counts),
         "quickstart-database": ([sys.executable, "-u", str(REPO / "dev.d" / "quickstart_database.py")], one),
     }
     for line in LINES:
@@ -92,7 +93,7 @@ def groups(first: str, second: str):
                f"command-line-1.20-{first}", f"command-line-2.x-{second}", f"whole-database-1.20-{first}", f"whole-database-2.x-{second}",
                f"whole-workload-1.20-{first}"]
     on_both = ("canal", "switch", "kill", "stress", "whole-workload", "whole-topic", "whole-live", "whole-mysql", "follow-mysql")
-    live = ["quickstart", "quickstart-database", "workload"]
+    live = ["quickstart", "quickstart-database", "workload", "whole-log"]
     live += [name for program in on_both for name in (f"{program}-1.20-{first}", f"{program}-2.x-{second}") if name not in decides]
     matrix = [f"{program}-{line}-{jdk}" for program in ("java", "cluster") for line in LINES for jdk in dict.fromkeys((first, second))]
     return {"test": decides, "test-live": live + [name for name in matrix if name not in decides], "test-long": ["rust-release", "long", "asan", "fuzz", "fuzz-jvm", "soak"]}

@@ -129,7 +129,7 @@ impl Made {
 fn full(spec: &SourceSpec, table: &Table) -> BTreeMap<String, (Row, usize)> {
     let mut rows: BTreeMap<String, (Row, usize)> = BTreeMap::new();
     for range in range::ranges(spec, table).unwrap() {
-        let mut reader = RangeReader::start(spec.clone(), range).unwrap();
+        let mut reader = RangeReader::new(spec.clone(), range).unwrap();
         while let Some(message) = reader.next().unwrap() {
             let message: Value = serde_json::from_slice(&message).unwrap();
             for row in message["data"].as_array().unwrap() {

@@ -6,9 +6,11 @@ database's. The last line is `N passed, N failed`.
 """
 
 import gzip
+import json
 import random
 import signal
 import sys
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -70,11 +72,19 @@ class Following(Moved):
         there = self.target.sql("SELECT TABLE_NAME FROM information_schema.tables WHERE TABLE_SCHEMA = 'begun_dev'")
         return bool(there) and [row[0] for row in self.target.sql("SELECT v FROM begun_dev.mark WHERE id = 0")] == [value]
 
+    def settled(self, since: float) -> bool:
+        """Whether no message waits for its table."""
+        status = json.loads(self.file.with_suffix(".state").joinpath("status.json").read_text())
+        return status["updated"] > since and status["waiting"] == 0
+
     def to_the_mark(self, job: Job, value: str) -> None:
         """Makes the last change, and stops the job when that is in Doris; all changes before it are then, too. Full data could have it from the table itself."""
         job.wait_for(lambda: IN_STEP in job.text(), "in step")
         self.source.mark(value)
         job.wait_for(lambda: self.marked(value), f"at {value}")
+        # Tables that were renamed may still wait for each other.
+        since = time.time() * 1000
+        job.wait_for(lambda: self.settled(since), f"done with what waits at {value}")
         code = job.end(signal.SIGINT)
         self.checks.check(f"{self.source.name}: it stops", code == 0, f"       exit code {code}:\n{job.text()[-4000:]}")
 

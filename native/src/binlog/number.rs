@@ -30,7 +30,7 @@ pub fn double(value: f64, to: &mut Vec<u8>) {
     if sign {
         to.push(b'-');
     }
-    if power > -MOST_DIGITS + 1 - 1 && (power <= MOST_DIGITS || count > power) {
+    if power > -MOST_DIGITS && (power <= MOST_DIGITS || count > power) {
         plain(digits, power, to);
     } else {
         to.push(digits[0]);
@@ -142,7 +142,8 @@ mod tests {
             (1e20, "1e20"),
             (1.5e-5, "0.000015"),
             (1e-14, "0.00000000000001"),
-            (1e-15, "1e-15"),
+            (1e-15, "0.000000000000001"),
+            (1e-16, "1e-16"),
             (f64::MAX, "1.7976931348623157e308"),
             (5e-324, "5e-324"),
             (f64::from(f32::MAX), "3.4028234663852886e38"),

@@ -214,8 +214,11 @@ mod tests {
         assert!(mentions("alter table shop.order force", "crm", &table));
         assert!(!mentions("ALTER TABLE orders FORCE", "shop", &table));
         assert!(!mentions("ALTER TABLE order FORCE", "crm", &table));
-        assert!(
-            changes_charsets("alter table t convert to character set gbk") && !changes_charsets("alter table t force")
-        );
+    }
+
+    #[test]
+    fn the_character_set_of_a_table() {
+        assert_eq!(table_charset("alter table t convert to character set gbk", false).as_deref(), Some("gbk"));
+        assert_eq!(table_charset("alter table t force", false), None);
     }
 }

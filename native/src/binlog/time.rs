@@ -224,7 +224,7 @@ mod tests {
     fn days_of_leap_years_and_no_day() {
         assert_eq!(text(|to| timestamp(&[0, 0, 0, 0], 0, |utc| utc, to)), "0000-00-00 00:00:00");
         assert_eq!(text(|to| timestamp(&[0, 0, 0, 0, 0, 10], 3, |utc| utc, to)), "1970-01-01 00:00:00.001");
-        assert_eq!(text(|to| timestamp(&[0x65, 0xE0, 0xF9, 0xFF], 0, |utc| utc + 3600, to)), "2024-02-29 22:42:55");
+        assert_eq!(text(|to| timestamp(&[0x65, 0xE0, 0xF9, 0xFF], 0, |utc| utc + 3600, to)), "2024-02-29 22:41:19");
         assert_eq!(text(|to| timestamp(&[0x7F, 0xFF, 0xFF, 0xFF], 0, |utc| utc, to)), "2038-01-19 03:14:07");
         assert_eq!(text(|to| date(&[0, 0, 0], to)), "0000-00-00");
         assert_eq!(text(|to| year(&[0], to)) + &text(|to| year(&[255], to)), "00002155");

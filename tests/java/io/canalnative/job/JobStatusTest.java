@@ -33,7 +33,7 @@ class JobStatusTest {
                 + "  1 of 3 tables, 3,500,000 of about 10,000,000 rows read, 20,000 a second, about 5 min left\n"
                 + "  9,120 messages, 3,400,000 rows loaded in 42 loads, the last one 2 s ago\n"
                 + "  3 schema changes, the last one 9 min ago: created (shop.b): the table shop.b was created\n"
-                + "  1 messages or rows not applied, 0 restarts", JobStatus.text(status, true, NOW));
+                + "  2 messages waiting for their tables, 1 messages or rows not applied, 0 restarts", JobStatus.text(status, true, NOW));
     }
 
     @Test
@@ -75,7 +75,7 @@ class JobStatusTest {
 
     private static ObjectNode status(String stage) throws IOException {
         ObjectNode status = (ObjectNode) new ObjectMapper().readTree("{\"name\": \"shop-copy\", \"pid\": \"4711\", \"state\": \"running\", \"why\": null, \"messages\": 9120, \"rowsLoaded\": 3400000, \"loads\": 42, "
-                + "\"schemaChanges\": 3, \"lastSchemaChange\": {\"what\": \"created (shop.b): the table shop.b was created\"}, \"notApplied\": 1, \"restarts\": 0}");
+                + "\"schemaChanges\": 3, \"lastSchemaChange\": {\"what\": \"created (shop.b): the table shop.b was created\"}, \"waiting\": 2, \"notApplied\": 1, \"restarts\": 0}");
         status.put("stage", stage).put("began", NOW - 600_000).put("updated", NOW - 1_000).put("lastLoad", NOW - 2_000);
         ((ObjectNode) status.get("lastSchemaChange")).put("at", NOW - 590_000);
         return status;

@@ -20,7 +20,8 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.Obje
  *
  * <pre>{"name", "pid", "state": "running" | "ended" | "stopped" | "failed", "why": text or null, "stage", "began", "updated",
  * "tables": [{"table", "rows", "expected", "done"}], "tablesDone", "tablesAll", "rowsRead", "rowsExpected", "rowsPerSecond", "secondsLeft",
- * "lagMillis", "messages", "rowsLoaded", "loads", "lastLoad", "schemaChanges", "lastSchemaChange": {"at", "what"}, "notApplied", "restarts"}</pre>
+ * "lagMillis", "messages", "rowsLoaded", "loads", "lastLoad", "schemaChanges", "lastSchemaChange": {"at", "what"}, "waiting", "notApplied",
+ * "restarts"}</pre>
  *
  * {@code stage} is {@code full-data} or {@code incremental} where a database is read, else {@code canal}; what is not known is null.
  */
@@ -62,7 +63,7 @@ final class JobStatus {
             status.putObject("lastSchemaChange").put("at", now).put("what", change);
         }
         status.put("messages", progress.sum("messages")).put("rowsLoaded", progress.sum("loadedRows")).put("schemaChanges", progress.sum("ddl") / parallelism);
-        status.put("notApplied", progress.sum("unapplied")).put("restarts", progress.sum("numRestarts"));
+        status.put("waiting", progress.sum("parked")).put("notApplied", progress.sum("unapplied")).put("restarts", progress.sum("numRestarts"));
     }
 
     private static String stage(Progress progress) {
@@ -148,7 +149,7 @@ final class JobStatus {
         text.append(String.format(Locale.ROOT, "%n  %,d schema changes", status.path("schemaChanges").asLong()));
         JsonNode change = status.path("lastSchemaChange");
         text.append(change.isObject() ? ", the last one " + span(now - change.path("at").asLong()) + " ago: " + change.path("what").asText() : "");
-        text.append(String.format(Locale.ROOT, "%n  %,d messages or rows not applied, %,d restarts", status.path("notApplied").asLong(), status.path("restarts").asLong()));
+        text.append(String.format(Locale.ROOT, "%n  %,d messages waiting for their tables, %,d messages or rows not applied, %,d restarts", status.path("waiting").asLong(), status.path("notApplied").asLong(), status.path("restarts").asLong()));
         return text.toString();
     }
 
