@@ -251,6 +251,10 @@ fn a_run_that_reads_its_source_anew_wins_over_those_before() {
     assert_eq!(table(&doris, "v", "t"), ["second"]);
     read(job.restore(&states), 2, "later");
     assert_eq!(table(&doris, "v", "t"), ["later"]);
+    // A subtask that the job's checkpoint has nothing of, as there are more now, is in the run of the others.
+    let goes_on = json!({"prefix": "", "sink": "cafe", "job": "j1", "restored": 7, "subtask": 0, "subtasks": 1});
+    read(job.with("label", goes_on).start(), 1, "before");
+    assert_eq!(table(&doris, "v", "t"), ["later"]);
 }
 
 #[test]

@@ -126,6 +126,7 @@ impl DatabaseWriter {
         restored: &[Vec<u8>],
     ) -> Result<DatabaseWriter, Error> {
         let (wire, memory, epochs) = (tables.spec.wire, tables.spec.memory_bytes, tables.spec.epochs);
+        let goes_on = tables.spec.label.restored.is_some();
         let mut epoch = 0;
         let mut database = Database::new(rules, tables, journal);
         let mut parked = Vec::new();
@@ -140,7 +141,9 @@ impl DatabaseWriter {
         }
         database.read_journal()?;
         if epochs && epoch == 0 {
-            epoch = next_epoch(database.history.epoch())?;
+            let last = database.history.epoch();
+            // A subtask that is new in a job that goes on is in the others' run, which is the last one that the journal knows.
+            epoch = if goes_on && last > 0 { last } else { next_epoch(last)? };
         }
         let mut writer = DatabaseWriter {
             heads: HeadReader::default(),
