@@ -104,7 +104,7 @@ def stopped(jobs: Jobs) -> None:
     try:
         job.wait_for(lambda: any(checkpoint.glob("*/chk-*/_metadata")), "at a checkpoint")
         jobs.said("a second process of one job", call(jobs.env, "run", file), 1, "Another process runs this job", "many.state")
-        jobs.said("its status", call(jobs.env, "status", file), 0, "many: running (process ", " loads, the last one ", "schema changes, the last one ", "created (shop_dev.orders): ")
+        jobs.said("its status", call(jobs.env, "status", file), 0, "many: running (process ", " loads, the last one ", "schema changes, the last one ", "created (shop_dev.order")
         code = job.end(signal.SIGINT)
         jobs.said("Ctrl-C", (code, job.text()), 0, "is being stopped", "has stopped after ", "goes on from savepoints/savepoint-")
     finally:
@@ -119,10 +119,11 @@ def stopped(jobs: Jobs) -> None:
         jobs.said("no job to pause", call(jobs.env, "pause", file), 1, "No process runs the job")
     finally:
         job.stop()
+    jobs.target.admin("/faults", method="DELETE")
     jobs.target.admin("/faults", {"name": "slow_be", "value": 1000, "table": "many.orders"})
     job = Job(jobs.env, file, jobs.directory / "many-3.out")
     try:
-        job.wait_for(lambda: "goes on from checkpoints/" in job.text(), "going on after it was killed")
+        job.wait_for(lambda: "goes on from checkpoints/" in job.text() and " s: " in job.text(), "going on after it was killed")
         jobs.said("pause", call(jobs.env, "pause", file), 0, "many: stopped, ")
         jobs.said("paused", (job.process.popen.wait(60), job.text()), 0, "has stopped after ")
     finally:

@@ -164,6 +164,7 @@ public final class EmbeddedJob {
         Optional<Path> newest = state.newest();
         newest.ifPresent(checkpoint -> settings.put("execution.state-recovery.path", checkpoint.toUri().toString()));
         say(newest.map(checkpoint -> "goes on from " + state.path.relativize(checkpoint)).orElse("begins anew") + "; its state is in " + state.path + ", its log is " + log);
+        writeStatus();
         if (plan.frontEnds.stream().noneMatch(EmbeddedJob::listens)) {
             say("none of Doris' front ends (" + String.join(", ", plan.frontEnds) + ") can be reached now; it is tried for as long as load.patience says");
         }
