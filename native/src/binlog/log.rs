@@ -598,7 +598,7 @@ impl Log {
                         .map(|table| TableName::new(&table.database, &table.name))
                         .collect()
                 }
-                change => statement::tables(change),
+                change => change.tables(),
             };
             for name in names {
                 is_ours |= self.is_selected(&name)?;
@@ -608,7 +608,7 @@ impl Log {
         self.define(&changes, &about, &mentioned, sql)?;
         if let Some(ty) = statement::name(sql, &changes).filter(|_| is_ours) {
             self.rows.finish(&mut self.messages);
-            let table = changes.iter().flat_map(statement::tables).next().map_or(String::new(), |name| name.name);
+            let table = changes.iter().flat_map(SchemaChange::tables).next().map_or(String::new(), |name| name.name);
             let millis = i64::from(event.seconds) * 1000;
             let message = message::statement(ty, (database, &table), sql, millis);
             batch::add(&mut self.messages, self.sequence, &[message.as_bytes()]);

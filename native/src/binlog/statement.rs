@@ -90,20 +90,6 @@ pub fn name(sql: &str, changes: &[SchemaChange]) -> Option<&'static str> {
     })
 }
 
-/// The tables that a change is about, in its order.
-pub fn tables(change: &SchemaChange) -> Vec<TableName> {
-    match change {
-        SchemaChange::CreateTable { table, .. } => vec![TableName::new(&table.database, &table.name)],
-        SchemaChange::CreateTableLike { table, .. }
-        | SchemaChange::AlterTable { table, .. }
-        | SchemaChange::Truncate { table }
-        | SchemaChange::DropTable { table }
-        | SchemaChange::RowsWithoutMessages { table, .. } => vec![table.clone()],
-        SchemaChange::RenameTable { from, to } => vec![from.clone(), to.clone()],
-        SchemaChange::DropDatabase { .. } | SchemaChange::Unparsed { .. } => Vec::new(),
-    }
-}
-
 /// Whether a statement may be about a table: its name stands there by itself, and its database does or is the session's.
 pub fn mentions(sql: &str, database: &str, table: &TableName) -> bool {
     has_name(sql, &table.name) && (table.database == database || has_name(sql, &table.database))

@@ -62,7 +62,7 @@ impl Database {
 
     /// The tables that a statement names.
     pub(super) fn tables_of_statement(&mut self, head: &Head<'_>) -> Vec<TableName> {
-        self.changes(head, false).iter().flat_map(tables_of).collect()
+        self.changes(head, false).iter().flat_map(SchemaChange::tables).collect()
     }
 
     /// What a statement does to the tables that are kept. `first`: it is reported if it is not understood.
@@ -85,7 +85,7 @@ impl Database {
     /// Without DDL sync: says what came.
     fn left_undone(&mut self, changes: &[SchemaChange], head: &Head<'_>) -> Result<(), Error> {
         let sql = head.sql().unwrap_or_default();
-        for name in changes.iter().flat_map(tables_of) {
+        for name in changes.iter().flat_map(SchemaChange::tables) {
             if self.owner.owns(&name) && self.rules.target(&name.database, &name.name)?.is_some() {
                 let text = format!("a schema change is not done, as ddl.sync is off: {}", shown(&sql));
                 self.reports.add(Severity::Warning, Topic::Undone, &name, text);
@@ -97,7 +97,7 @@ impl Database {
     /// The tables that a statement is about and that this subtask moves.
     fn tables_here(&mut self, changes: &[SchemaChange]) -> Result<Vec<usize>, Error> {
         let mut tables = Vec::new();
-        for name in changes.iter().flat_map(tables_of) {
+        for name in changes.iter().flat_map(SchemaChange::tables) {
             if let Some(which) = self.mine(&name)?
                 && !tables.contains(&which)
             {
@@ -169,7 +169,7 @@ impl Database {
         changed: Changed,
         is_statement: bool,
     ) -> Result<(), Error> {
-        let mut names: Vec<TableName> = changes.iter().flat_map(tables_of).collect();
+        let mut names: Vec<TableName> = changes.iter().flat_map(SchemaChange::tables).collect();
         names.sort();
         names.dedup();
         for name in names {
@@ -296,7 +296,7 @@ impl Database {
             let changed = Changed { step: work.changed.step + 1, ..work.changed.clone() };
             self.history.done(&change, &changed);
             self.write_journal(&change)?;
-            for name in tables_of(&change) {
+            for name in change.tables() {
                 if let Some(table) = self.mine(&name)?
                     && table != which
                 {
@@ -313,7 +313,7 @@ impl Database {
     fn write_journal(&mut self, change: &SchemaChange) -> Result<(), Error> {
         // Who renames a table tells of both its names.
         let both = matches!(change, SchemaChange::RenameTable { from, .. } if self.mine(from)?.is_some());
-        for name in tables_of(change) {
+        for name in change.tables() {
             let moved = both && self.rules.target(&name.database, &name.name)?.is_some();
             if moved || self.mine(&name)?.is_some() && !matches!(change, SchemaChange::RenameTable { .. }) {
                 self.journal(&name)?;
@@ -566,20 +566,6 @@ fn with_told(mut seen: SourceTable, told: &SourceTable) -> SourceTable {
     }
     seen.comment.clone_from(&told.comment);
     seen
-}
-
-/// The tables that a change is about; of a new name, too.
-fn tables_of(change: &SchemaChange) -> Vec<TableName> {
-    match change {
-        SchemaChange::CreateTable { table, .. } => vec![TableName::new(&table.database, &table.name)],
-        SchemaChange::CreateTableLike { table, .. }
-        | SchemaChange::AlterTable { table, .. }
-        | SchemaChange::Truncate { table }
-        | SchemaChange::DropTable { table }
-        | SchemaChange::RowsWithoutMessages { table, .. } => vec![table.clone()],
-        SchemaChange::RenameTable { from, to } => vec![from.clone(), to.clone()],
-        SchemaChange::DropDatabase { .. } | SchemaChange::Unparsed { .. } => Vec::new(),
-    }
 }
 
 fn shown(sql: &str) -> String {

@@ -101,6 +101,22 @@ pub enum SchemaChange {
     },
 }
 
+impl SchemaChange {
+    /// The tables that it is about, in its order; of a new name, too.
+    pub fn tables(&self) -> Vec<TableName> {
+        match self {
+            SchemaChange::CreateTable { table, .. } => vec![TableName::new(&table.database, &table.name)],
+            SchemaChange::CreateTableLike { table, .. }
+            | SchemaChange::AlterTable { table, .. }
+            | SchemaChange::Truncate { table }
+            | SchemaChange::DropTable { table }
+            | SchemaChange::RowsWithoutMessages { table, .. } => vec![table.clone()],
+            SchemaChange::RenameTable { from, to } => vec![from.clone(), to.clone()],
+            SchemaChange::DropDatabase { .. } | SchemaChange::Unparsed { .. } => Vec::new(),
+        }
+    }
+}
+
 /// What one clause of ALTER TABLE does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
