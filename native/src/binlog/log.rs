@@ -1,21 +1,23 @@
 //! What of the log's events becomes messages. Asks nobody: what it does not know it says, and is given the same event again.
 
-use super::batch::{self, BATCH_BYTES, Batch};
+mod rows;
+mod statements;
+
+use super::batch::{BATCH_BYTES, Batch};
 use super::charset::Charset;
 use super::definitions::Definitions;
-use super::event::{self, Query, RawEvent, kind};
+use super::event::{self, RawEvent, kind};
 use super::gtid::GtidSet;
 use super::input::Input;
-use super::message::{self, Change, Layout, Rows, Unfit};
+use super::message::{Change, Rows};
 use super::position::LogPosition;
 use super::start::is_own;
-use super::statement::{self, Meaning};
-use super::table_map::{self, TableMap};
 use super::zone::Zone;
 use crate::error::{Error, Kind};
-use crate::sync::ddl::{self, SchemaChange, TableName};
+use crate::sync::ddl::TableName;
 use crate::sync::rules::Rules;
 use crate::sync::source::{SourceTable, same_name};
+use rows::{Images, Mapped};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -40,15 +42,6 @@ pub struct Server {
     pub collations: HashMap<u16, String>,
 }
 
-/// A table of the transaction under way.
-#[derive(Debug)]
-enum Mapped {
-    /// It is not moved.
-    Ignored,
-    /// The body of the event, to know it again, and how its rows are read.
-    Read(Box<[u8]>, Arc<Layout>),
-}
-
 /// The transaction under way.
 #[derive(Debug, Default)]
 struct Transaction {
@@ -67,16 +60,6 @@ struct Transaction {
     bytes: i64,
     /// Where the compressed transaction ends that its events come from.
     payload_end: Option<u64>,
-}
-
-/// How the rows of an event are read.
-#[derive(Debug)]
-struct Images {
-    /// The row before, where it is only passed over: it has other columns than the one after.
-    before: Option<Layout>,
-    layout: Arc<Layout>,
-    change: Change,
-    millis: i64,
 }
 
 /// Rows of an XA transaction.
@@ -359,321 +342,6 @@ impl Log {
     fn is_selected(&self, name: &TableName) -> Result<bool, Error> {
         Ok(!is_own(&name.database) && self.rules.target(&name.database, &name.name)?.is_some())
     }
-
-    fn table_map(&mut self, event: &RawEvent<'_>) -> Result<Need, Error> {
-        let (id, database, table) = table_map::name(event)?;
-        if let Some(Mapped::Read(body, _)) = self.tables.get(&id)
-            && **body == *event.body
-        {
-            return Ok(Need::Nothing);
-        }
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let name = TableName::new(text(database), text(table));
-        if !self.is_selected(&name)? {
-            self.tables.insert(id, Mapped::Ignored);
-            return Ok(Need::Nothing);
-        }
-        let map = TableMap::read(event)?;
-        let was_asked = self.asked.contains(&name);
-        let Some(known) = self.definitions.get(&name) else {
-            if was_asked && map.may_be_sequence() {
-                // It has rows in the log, and is no table of the server's.
-                self.tables.insert(id, Mapped::Ignored);
-                return Ok(Need::Nothing);
-            }
-            if was_asked {
-                return Err(misfit(&name, "the server no longer has it, and the log did not say what columns it has"));
-            }
-            return Ok(Need::Table(name));
-        };
-        let charset_of = |collation: u16| self.server.collations.get(&collation).cloned();
-        let charset = |name: &str| match Charset::plain(name) {
-            Some(plain) => Some(Arc::new(plain)),
-            None => self.charsets.get(name).cloned(),
-        };
-        let known = match was_asked {
-            // Whoever has dropped such a column meanwhile has its texts taken for UTF-8, and nothing else passes for that.
-            true => with_charsets(known),
-            false => known.clone(),
-        };
-        match Layout::new(&map, &known, charset_of, charset) {
-            Ok(layout) => {
-                self.asked.retain(|asked| *asked != name);
-                self.tables.insert(id, Mapped::Read(event.body.into(), Arc::new(layout)));
-                Ok(Need::Nothing)
-            }
-            Err(Unfit::Charset(charset)) => Ok(Need::Charset(charset)),
-            Err(Unfit::Unreadable(why)) => {
-                Err(Error::new(Kind::Source, format!("{name} cannot be read from the binary log: {why}")))
-            }
-            Err(Unfit::Columns(why)) if was_asked => Err(misfit(&name, &why)),
-            Err(Unfit::Columns(_)) => {
-                // What is known is wrong, so the server's answer is not to be mixed with it.
-                Arc::make_mut(&mut self.definitions).forget(&name);
-                Ok(Need::Table(name))
-            }
-            Err(Unfit::UnknownCharset) => Ok(Need::Table(name)),
-        }
-    }
-
-    fn change_rows(&mut self, event: &RawEvent<'_>, change: Change) -> Result<(), Error> {
-        let size = i64::from(event.size);
-        let mut input = Input::new(event.body);
-        let id = input.u48()?;
-        input.u16()?;
-        if event.kind >= kind::WRITE_ROWS {
-            let extra = usize::from(input.u16()?);
-            input.take(extra.saturating_sub(2))?;
-        }
-        let layout = match self.tables.get(&id) {
-            Some(Mapped::Read(_, layout)) => Some(layout.clone()),
-            Some(Mapped::Ignored) => None,
-            // Ends a statement that changed nothing.
-            None if id == 0xFF_FFFF => None,
-            None => return Err(unfollowed("rows come of a table that was not described before")),
-        };
-        if let Some(layout) = layout {
-            let columns = input.packed()? as usize;
-            if columns != layout.width() {
-                return Err(misfit(&layout.name, "rows have another number of columns than the log says before"));
-            }
-            let images = images(layout, change, i64::from(event.seconds) * 1000, &mut input)?;
-            if self.transaction.is_xa {
-                self.transaction.waiting.push(Waiting { images, rows: input.rest().into() });
-                self.check_waiting()?;
-            } else {
-                self.add_rows(&images, input)?;
-            }
-        }
-        self.transaction.bytes += size;
-        self.sequence += size;
-        Ok(())
-    }
-
-    /// Writes rows of a table. A row's sequence is that of its transaction's begin and the number of rows of its table before it.
-    /// Rows that wait for their transactions to be decided are in memory.
-    fn check_waiting(&self) -> Result<(), Error> {
-        const MOST_BYTES: usize = 64 << 20;
-        let prepared = self.prepared.iter().flat_map(|prepared| &prepared.rows);
-        let bytes: usize = prepared.chain(&self.transaction.waiting).map(|waiting| waiting.rows.len()).sum();
-        if bytes <= MOST_BYTES {
-            return Ok(());
-        }
-        Err(unfollowed(
-            "transactions that are prepared (XA PREPARE) and not decided have more than 64 MB of rows; see XA RECOVER, and decide them",
-        ))
-    }
-
-    fn add_rows(&mut self, images: &Images, mut input: Input<'_>) -> Result<(), Error> {
-        let Images { before, layout, change, millis } = images;
-        let start = self.transaction.start;
-        let at = self.transaction.counts.iter().position(|(name, _)| *name == layout.name);
-        let at = at.unwrap_or_else(|| {
-            self.transaction.counts.push((layout.name.clone(), 0));
-            self.transaction.counts.len() - 1
-        });
-        let both = *change == Change::Update && before.is_none();
-        while !input.is_empty() {
-            if let Some(before) = before {
-                before.pass(&mut input)?;
-            }
-            let Some(meant) = layout.meant(*change, &input)? else {
-                layout.pass(&mut input)?;
-                if both {
-                    layout.pass(&mut input)?;
-                }
-                continue;
-            };
-            if !self.rows.takes(layout, meant) || self.rows.is_full(self.message_bytes) {
-                self.rows.finish(&mut self.messages);
-            }
-            let count = &mut self.transaction.counts[at].1;
-            let added = self.rows.add((layout, meant), (start + *count, *millis), &mut input, &self.server.zone);
-            added.map_err(|e| e.at(layout.name.to_string()))?;
-            if both && meant == Change::Delete {
-                // The row after, which says when the one before ended.
-                layout.pass(&mut input)?;
-            }
-            *count += change.sequences();
-        }
-        Ok(())
-    }
-
-    fn refuse_partial(&mut self, event: &RawEvent<'_>) -> Result<(), Error> {
-        match self.tables.get(&Input::new(event.body).u48()?) {
-            Some(Mapped::Ignored) => Ok(()),
-            _ => Err(unfollowed("rows have parts of JSON values; SET GLOBAL binlog_row_value_options = ''")),
-        }
-    }
-
-    fn query(&mut self, event: &RawEvent<'_>) -> Result<Need, Error> {
-        let query = Query::read(event)?;
-        let charset = self.server.collations.get(&query.collation).map_or("utf8mb4", String::as_str);
-        let charset = match (Charset::plain(charset), self.charsets.get(charset)) {
-            (Some(plain), _) => Arc::new(plain),
-            (None, Some(known)) => known.clone(),
-            (None, None) => return Ok(Need::Charset(charset.to_string())),
-        };
-        let mut sql = Vec::with_capacity(query.sql.len());
-        charset.decode(query.sql, &mut sql);
-        let sql = String::from_utf8_lossy(&sql);
-        let database = String::from_utf8_lossy(query.database);
-        let has_rows = !self.transaction.counts.is_empty() || !self.transaction.waiting.is_empty();
-        match statement::meaning(&sql) {
-            Meaning::Begin => {
-                self.transaction.open = true;
-                self.transaction.start = self.sequence;
-            }
-            Meaning::Commit => self.commit(event),
-            Meaning::Rollback | Meaning::RollbackTo if has_rows => {
-                return Err(unfollowed(
-                    "a transaction was rolled back that had changed tables with and without transactions, so what became of its rows is not known",
-                ));
-            }
-            Meaning::Rollback => self.commit(event),
-            Meaning::RollbackTo | Meaning::Savepoint => {}
-            Meaning::XaBegin => {
-                self.transaction.open = true;
-                self.transaction.start = self.sequence;
-                self.transaction.is_xa = true;
-            }
-            Meaning::XaEnd => {}
-            Meaning::XaCommit(name) => self.decide(event, name, true)?,
-            Meaning::XaRollback(name) => self.decide(event, name, false)?,
-            Meaning::Rows => {
-                self.refuse_rows(&database, &sql)?;
-                self.end_of_statement(event);
-            }
-            Meaning::Other => {
-                self.statement(event, &database, &sql)?;
-                self.end_of_statement(event);
-            }
-        }
-        Ok(Need::Nothing)
-    }
-
-    fn end_of_statement(&mut self, event: &RawEvent<'_>) {
-        self.sequence += i64::from(event.size);
-        if self.transaction.open {
-            // Rows of the same transaction come behind it.
-            self.transaction.start = self.sequence;
-            self.transaction.counts.iter_mut().for_each(|(_, count)| *count = 0);
-        } else {
-            self.commit(event);
-        }
-    }
-
-    /// A statement that changed rows which are not in the log.
-    fn refuse_rows(&self, database: &str, sql: &str) -> Result<(), Error> {
-        for table in self.definitions.tables() {
-            let name = TableName::new(&table.database, &table.name);
-            if statement::mentions(sql, database, &name) && self.is_selected(&name)? {
-                let shown: String = sql.chars().take(200).collect();
-                return Err(unfollowed(&format!(
-                    "the log has a statement instead of its rows, maybe of {name} (binlog_format is not ROW in a session): {shown}"
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    fn statement(&mut self, event: &RawEvent<'_>, database: &str, sql: &str) -> Result<(), Error> {
-        let changes = ddl::parse(sql, database);
-        let mentioned: Vec<TableName> = self
-            .definitions
-            .tables()
-            .map(|table| TableName::new(&table.database, &table.name))
-            .filter(|name| statement::mentions(sql, database, name))
-            .collect();
-        let mut about = Vec::new();
-        let mut is_ours = false;
-        for change in &changes {
-            let names = match change {
-                SchemaChange::Unparsed { .. } => mentioned.clone(),
-                SchemaChange::DropDatabase { database } => {
-                    let of = |table: &&SourceTable| table.database == *database;
-                    self.definitions
-                        .tables()
-                        .filter(of)
-                        .map(|table| TableName::new(&table.database, &table.name))
-                        .collect()
-                }
-                change => change.tables(),
-            };
-            for name in names {
-                is_ours |= self.is_selected(&name)?;
-                about.push(name);
-            }
-        }
-        self.define(&changes, &about, &mentioned, sql)?;
-        if let Some(ty) = statement::name(sql, &changes).filter(|_| is_ours) {
-            self.rows.finish(&mut self.messages);
-            let table = changes.iter().flat_map(SchemaChange::tables).next().map_or(String::new(), |name| name.name);
-            let millis = i64::from(event.seconds) * 1000;
-            let message = message::statement(ty, (database, &table), sql, millis);
-            batch::add(&mut self.messages, self.sequence, &[message.as_bytes()]);
-        }
-        Ok(())
-    }
-
-    /// Does schema changes to what is known of tables.
-    fn define(
-        &mut self,
-        changes: &[SchemaChange],
-        about: &[TableName],
-        mentioned: &[TableName],
-        sql: &str,
-    ) -> Result<(), Error> {
-        let is_known = |name: &TableName| self.definitions.tables().any(|table| table.database == name.database);
-        let mut is_tracked = false;
-        for name in about {
-            is_tracked |= is_known(name) || self.is_selected(name)?;
-        }
-        let converted = statement::table_charset(sql, false).filter(|_| !mentioned.is_empty());
-        if !is_tracked && converted.is_none() {
-            return Ok(());
-        }
-        self.version += 1;
-        // What tables are in the log has changed.
-        self.tables.clear();
-        let definitions = Arc::make_mut(&mut self.definitions);
-        if let Some(charset) = converted {
-            mentioned.iter().for_each(|name| definitions.set_charset(name, &charset, true));
-        }
-        for change in changes {
-            match change {
-                SchemaChange::Unparsed { .. } => mentioned.iter().for_each(|name| definitions.forget(name)),
-                change => definitions.change(change),
-            }
-        }
-        if let [.., SchemaChange::CreateTable { table, .. }] = changes
-            && let Some(charset) = statement::table_charset(sql, true)
-        {
-            definitions.set_charset(&TableName::new(&table.database, &table.name), &charset, false);
-        }
-        Ok(())
-    }
-}
-
-/// Columns whose texts are in a character set that nobody knows are taken for UTF-8.
-fn with_charsets(table: &SourceTable) -> SourceTable {
-    let mut table = table.clone();
-    table.columns.iter_mut().for_each(|column| _ = column.charset.get_or_insert_with(|| "utf8mb4".to_string()));
-    table
-}
-
-/// How an event's rows are read. `binlog_row_image` may be another than FULL in a session; then rows have fewer columns, and an UPDATE's row after may have
-/// others than the one before it.
-fn images(layout: Arc<Layout>, change: Change, millis: i64, input: &mut Input<'_>) -> Result<Images, Error> {
-    let width = layout.width();
-    let is_whole = |bits: &[u8]| (0..width).all(|at| bits[at / 8] >> (at % 8) & 1 == 1);
-    let first = input.take(width.div_ceil(8))?;
-    let second = if change == Change::Update { input.take(width.div_ceil(8))? } else { first };
-    if is_whole(first) && is_whole(second) {
-        return Ok(Images { before: None, layout, change, millis });
-    }
-    let before = (change == Change::Update).then(|| layout.of_columns(first, change));
-    Ok(Images { before, layout: Arc::new(layout.of_columns(second, change)), change, millis })
 }
 
 #[cold]

@@ -1,4 +1,5 @@
-//! A log that is being read: a thread reads events and makes batches of them, a few ahead of who takes them.
+//! A log that is being read: a thread reads events and makes batches of them, a few ahead of who takes them. A thread of its own, other than a range's
+//! reader: a server that is silent is told from one that is not asked because Doris holds everything up.
 
 use super::batch::Batch;
 use super::definitions::Definitions;

@@ -3,6 +3,7 @@
 use super::definitions::Definitions;
 use super::gtid::GtidSet;
 use super::position::{FIRST_SEQUENCE, LogPosition};
+use super::settings::Settings;
 use crate::error::{Error, Kind};
 use crate::snapshot::mysql::catalogue::{self, Catalogue, OWN};
 use crate::snapshot::mysql::server::{self, texts};
@@ -41,7 +42,11 @@ pub fn listing(spec: &SourceSpec) -> Result<Listing, Error> {
     let rules = Rules::new(&spec.names)?;
     server::ask(async {
         let mut conn = server::connect(spec).await?;
-        check(&mut conn, &spec.user).await.map_err(|e| e.at(spec.address()))
+        let settings = Settings::read(&mut conn).await.map_err(|e| e.at(spec.address()))?;
+        match settings.missing(&spec.user).into_iter().next() {
+            Some(problem) => Err(Error::new(Kind::Source, problem.text).at(spec.address())),
+            None => Ok(()),
+        }
     })?;
     let read = || {
         server::ask(async {
@@ -129,51 +134,6 @@ pub(super) async fn variable(conn: &mut Conn, name: &str) -> Result<Option<Strin
         Ok([Some(found), value]) if found.eq_ignore_ascii_case(name) => value,
         _ => None,
     }))
-}
-
-/// What the log has to be for rows to be read from it.
-const NEEDED: [(&str, &str, &str); 4] = [
-    ("log_bin", "ON", "the server writes no binary log; set log_bin in its configuration and restart it"),
-    (
-        "binlog_format",
-        "ROW",
-        "the binary log has statements instead of rows; SET GLOBAL binlog_format = 'ROW', and have clients connect anew",
-    ),
-    (
-        "binlog_row_image",
-        "FULL",
-        "the binary log lacks columns of rows; SET GLOBAL binlog_row_image = 'FULL', and have clients connect anew",
-    ),
-    (
-        "binlog_row_value_options",
-        "",
-        "the binary log has parts of JSON values; SET GLOBAL binlog_row_value_options = '', and have clients connect anew",
-    ),
-];
-
-async fn check(conn: &mut Conn, user: &str) -> Result<(), Error> {
-    for (name, needed, remedy) in NEEDED {
-        let value = variable(conn, name).await?;
-        let is_right = |value: &String| value.eq_ignore_ascii_case(needed) || name == "log_bin" && value == "1";
-        if value.as_ref().is_some_and(|value| !is_right(value)) {
-            let value = value.unwrap_or_default();
-            return Err(Error::new(Kind::Source, format!("{name} is `{value}`: {remedy}")));
-        }
-    }
-    let grants: Vec<String> =
-        texts(conn, "SHOW GRANTS").await?.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
-    let may = |right: &str| grants.iter().any(|grant| grant.contains(right) && grant.contains(" ON *.*"));
-    // What a role gives is not shown; then the server says no when the log is asked for.
-    let has_role = grants.iter().any(|grant| !grant.contains(" ON "));
-    if !may("REPLICATION SLAVE") && !may("ALL PRIVILEGES") && !may("REPLICATION REPLICA") && !has_role {
-        return Err(Error::new(
-            Kind::Source,
-            format!(
-                "{user} may not read the binary log; GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* to the user"
-            ),
-        ));
-    }
-    Ok(())
 }
 
 /// Whether a database is the server's own.
