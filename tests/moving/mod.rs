@@ -51,6 +51,11 @@ impl Job {
         self.with("format", json!(format))
     }
 
+    /// Of all subtasks.
+    pub fn spec(&self) -> &Value {
+        &self.spec
+    }
+
     pub fn parallel(mut self, subtasks: u32) -> Job {
         self.subtasks = subtasks;
         self

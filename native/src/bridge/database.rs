@@ -6,6 +6,7 @@ use crate::schema::Wire;
 use crate::sync::open::DatabaseSpec;
 use crate::sync::place::Place;
 use crate::sync::route::{Route, Router};
+use crate::sync::run::RunSpec;
 use crate::sync::writer::{Audience, DatabaseWriter, Taken};
 use jni::JNIEnv;
 use jni::objects::{JByteArray, JByteBuffer, JClass, JLongArray, JObjectArray};
@@ -130,6 +131,21 @@ pub extern "system" fn Java_io_canalnative_NativeDatabase_open<'l>(
         interrupt::heed(env)?;
         let writer = spec.open(&arrays(env, &restored)?)?;
         handle::insert(Session::Database(Box::new(Database { writer, input: Vec::new() })))
+    })
+}
+
+/// `int nextRun(byte[] spec)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDatabase_nextRun<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    spec: JByteArray<'l>,
+) -> jint {
+    throw::guard(&mut env, |env| {
+        let spec = RunSpec::from_json(&env.convert_byte_array(&spec)?)?;
+        interrupt::heed(env)?;
+        // There are thousands at most.
+        Ok(spec.next()? as jint)
     })
 }
 

@@ -188,7 +188,10 @@ impl Cluster {
     }
 
     /// Those configured, or those that a front end knows: asked for again after a while and after each failure, as back ends come and go.
-    async fn back_ends(&self) -> Result<Vec<Authority>, CallError> {
+    ///
+    /// # Errors
+    /// No front end answered, or none says which there are.
+    pub async fn back_ends(&self) -> Result<Vec<Authority>, CallError> {
         if !self.access.back_ends.is_empty() {
             return Ok(self.access.back_ends.clone());
         }

@@ -10,7 +10,7 @@
 //! * [`loader`], [`load`], [`isolate`]: a body until its outcome is known. [`account`], [`latency`]: what came of
 //!   them. [`label`], [`abandoned`]: names of loads, and what crashes leave behind.
 //! * [`cluster`], [`reply`], [`http`], [`tls`]: the calls that Doris offers. [`route`], [`health`]: which server is asked. [`committer`]: the
-//!   second phase.
+//!   second phase. [`statements`]: statements from a thread that waits for them.
 
 pub mod abandoned;
 pub mod account;
@@ -32,6 +32,7 @@ mod pieces;
 pub mod reply;
 pub mod route;
 pub mod spec;
+pub mod statements;
 pub mod table;
 pub mod tls;
 pub mod writer;

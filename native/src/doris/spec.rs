@@ -104,7 +104,7 @@ fn addresses(option: &str, texts: &[String]) -> Result<Vec<Authority>, Error> {
 }
 
 /// The parts of a label that the shim knows.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LabelSpec {
     /// `sink.label-prefix`; empty for the default.

@@ -130,7 +130,6 @@ fn sink(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json
     let rows = job.get("increBatchSize").and_then(Value::number);
     let rest = json!({
         "wire": wire(job),
-        "epochs": job.path(&["source", "mysql"]).is_some(),
         "origin": text(Some(job), "name"),
         "names": names(job, &["include", "exclude", "rename"]),
         "columns": of_tables("columns", json!([])),

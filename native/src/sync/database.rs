@@ -123,7 +123,7 @@ impl Database {
 
     pub(super) fn read_journal(&mut self) -> Result<(), Error> {
         let Some(journal) = &self.journal else { return Ok(()) };
-        journal.read(&self.tables)?.into_iter().for_each(|known| self.history.merge(known));
+        journal.read(&self.tables.doris)?.into_iter().for_each(|known| self.history.merge(known));
         Ok(())
     }
 

@@ -165,11 +165,6 @@ impl History {
         self.changed.remove(name);
     }
 
-    /// The latest run that a change was done in.
-    pub fn epoch(&self) -> i64 {
-        self.changed.values().map(|changed| changed.place.epoch()).max().unwrap_or(0)
-    }
-
     /// Whether the table is one that an online schema change made beside another one that is known.
     pub fn is_ghost(&self, name: &TableName) -> bool {
         online::role(&name.name).is_some_and(|(_, of)| {

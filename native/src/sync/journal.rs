@@ -6,6 +6,7 @@ use super::history::Known;
 use super::tables::DorisTables;
 use crate::doris::catalogue::{EVERYWHERE, quoted};
 use crate::doris::cluster::CallError;
+use crate::doris::statements::Statements;
 use crate::doris::table::backquoted;
 use crate::error::{Error, Kind};
 use serde_json::json;
@@ -66,7 +67,7 @@ impl Journal {
     ///
     /// # Errors
     /// Doris does not answer.
-    pub fn read(&self, tables: &DorisTables) -> Result<Vec<Known>, Error> {
+    pub fn read(&self, doris: &Statements) -> Result<Vec<Known>, Error> {
         let there = format!(
             "SELECT TABLE_NAME FROM information_schema.tables WHERE TABLE_SCHEMA = {} AND TABLE_NAME = '{TABLE}'",
             quoted(&self.database)
@@ -75,20 +76,20 @@ impl Journal {
             Error::new(Kind::Load, format!("the journal of schema changes, {}, cannot be read", self.name()))
                 .caused_by(e)
         };
-        if tables.query(EVERYWHERE, &there).map_err(unread)?.is_empty() {
+        if doris.query(EVERYWHERE, &there).map_err(unread)?.is_empty() {
             return Ok(Vec::new());
         }
-        self.select(tables, "").map_err(unread)
+        self.select(doris, "").map_err(unread)
     }
 
     /// One of them, as it is now.
     ///
     /// # Errors
     /// Doris does not answer.
-    pub fn read_one(&self, tables: &DorisTables, name: &TableName) -> Result<Option<Known>, Error> {
+    pub fn read_one(&self, doris: &Statements, name: &TableName) -> Result<Option<Known>, Error> {
         let only =
             format!(" AND `source_database` = {} AND `source_table` = {}", quoted(&name.database), quoted(&name.name));
-        match self.select(tables, &only) {
+        match self.select(doris, &only) {
             Ok(known) => Ok(known.into_iter().next()),
             // Nothing was written yet.
             Err(CallError::Refused(_)) => Ok(None),
@@ -96,9 +97,9 @@ impl Journal {
         }
     }
 
-    fn select(&self, tables: &DorisTables, and: &str) -> Result<Vec<Known>, CallError> {
+    fn select(&self, doris: &Statements, and: &str) -> Result<Vec<Known>, CallError> {
         let query = format!("SELECT `known` FROM {} WHERE `origin` = {}{and}", self.name(), quoted(&self.origin));
-        let rows = tables.query(&self.database, &query)?;
+        let rows = doris.query(&self.database, &query)?;
         // What a later version has written differently is passed over, as if it were not there.
         let known = |row: Vec<Option<String>>| serde_json::from_str(row.first()?.as_deref()?).ok();
         Ok(rows.into_iter().filter_map(known).collect())

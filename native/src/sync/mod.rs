@@ -9,7 +9,7 @@
 //!
 //! * [`source`], [`mysql_type`], [`ddl`]: a table of the source and its changes. [`mapping`], [`default`], [`create`], [`refusal`]: the table
 //!   in Doris, or why there is none.
-//! * [`rules`]: which tables are moved, and what they are called in Doris; [`columns`]: the same of columns, and those that are added. [`route`]: which subtask moves them. [`place`]: where a message stands.
+//! * [`rules`]: which tables are moved, and what they are called in Doris; [`columns`]: the same of columns, and those that are added. [`route`]: which subtask moves them. [`place`]: where a message stands. [`run`]: which run of a job it is read in.
 //! * [`writer`], [`database`], [`moved`], [`table`]: messages of all tables into loads; `guess`: whose a message may be; [`queue`]: those that wait; [`unmoved`]: what cannot be moved; [`open`]: what a writer is told. [`convert`], [`rows`]: values
 //!   that change on the way.
 //! * [`statements`]: schema changes as they come. [`history`], [`journal`]: what is known of the tables, and what was done. [`tables`]: what is asked
@@ -35,6 +35,7 @@ pub mod report;
 pub mod route;
 pub mod rows;
 pub mod rules;
+pub mod run;
 pub mod source;
 pub mod statements;
 pub mod table;

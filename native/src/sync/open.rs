@@ -14,11 +14,11 @@ use super::writer::DatabaseWriter;
 use crate::canal::decode::Decoder;
 use crate::canal::head::Head;
 use crate::doris::body::{BodyEncoder, BodySpec, Format};
-use crate::doris::cluster::Cluster;
 use crate::doris::label::Stem;
 use crate::doris::load::LoadTarget;
 use crate::doris::loader::{Lane, Loader, LoaderPlan};
 use crate::doris::spec::{AccessSpec, Compression, FormatName, LabelSpec};
+use crate::doris::statements::Statements;
 use crate::doris::table::{DorisTable, KeyModel, Sequence};
 use crate::doris::writer::{Deletes, Limits, Writer};
 use crate::error::{Error, Kind};
@@ -41,9 +41,6 @@ pub struct DatabaseSpec {
     /// The job's name, under which the journal of schema changes is kept.
     #[serde(default = "canal")]
     pub origin: String,
-    /// Whether rows of this run win over those of all runs before it: it reads its source anew. The number of the run is made from the journal's.
-    #[serde(default)]
-    pub epochs: bool,
     /// Nothing is done; only what would be is reported.
     #[serde(default)]
     pub plan: bool,
@@ -76,7 +73,8 @@ pub struct DatabaseSpec {
     /// Of bodies.
     #[serde(default)]
     pub compress: Compression,
-    /// Names of loads.
+    /// Names of loads; a plan has none.
+    #[serde(default)]
     pub label: LabelSpec,
     /// A body has at most so many rows,
     pub max_rows: u64,
@@ -94,7 +92,7 @@ pub struct DatabaseSpec {
     pub patience_seconds: u64,
 }
 
-fn canal() -> String {
+pub(super) fn canal() -> String {
     "canal".into()
 }
 
@@ -257,7 +255,8 @@ impl DatabaseSpec {
         };
         let loader = Arc::new(Loader::start(plan).map_err(none)?);
         let journal = self.ddl.sync.then(|| Journal::new(&self.ddl.journal_database, &self.origin));
-        let tables = DorisTables::new(self, properties, Cluster::new(access), loader).map_err(none)?;
+        let doris = Statements::new(access, Duration::from_secs(self.patience_seconds))?;
+        let tables = DorisTables::new(self, properties, doris, loader);
         DatabaseWriter::new(rules, tables, journal, restored)
     }
 

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 /// Bits of a sequence that count the rows of one message.
 pub const ROW_BITS: u32 = 20;
 
-/// The highest bits count the runs of a job that reads its source anew; a place within a run has the others.
-pub const EPOCH_SHIFT: u32 = 51;
+/// The highest bits count the [runs](super::run) of a job that reads its source anew; a place within a run has the others.
+pub const RUN_SHIFT: u32 = 51;
 
 /// A message's place: messages of one partition stand in an order, those of two do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,14 +23,8 @@ impl Place {
         Place { partition, sequence: offset << ROW_BITS }
     }
 
-    /// The same place in that run.
-    #[must_use]
-    pub fn in_epoch(self, epoch: i64) -> Place {
-        Place { sequence: self.sequence | epoch << EPOCH_SHIFT, ..self }
-    }
-
     /// The run that it is in; 0 where runs are not counted.
-    pub fn epoch(self) -> i64 {
-        self.sequence >> EPOCH_SHIFT
+    pub fn run(self) -> i64 {
+        self.sequence >> RUN_SHIFT
     }
 }

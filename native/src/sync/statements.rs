@@ -448,7 +448,7 @@ impl Database {
         if !self.owner.owns(from) {
             // The subtask that moves the old name renames the table in Doris, and says so in the journal.
             let known = match &self.journal {
-                Some(journal) => journal.read_one(&self.tables, from)?,
+                Some(journal) => journal.read_one(&self.tables.doris, from)?,
                 None => None,
             };
             let changed = known.and_then(|known| known.changed);

@@ -8,17 +8,15 @@ use super::open::{DatabaseSpec, PropertyRules};
 use super::rules::TargetName;
 use super::source::same_name;
 use crate::doris::catalogue::{self, EVERYWHERE, quoted};
-use crate::doris::cluster::{CallError, Cluster};
+use crate::doris::cluster::CallError;
 use crate::doris::loader::{Lane, Loader, Package};
-use crate::doris::open::patiently;
+use crate::doris::statements::Statements;
 use crate::doris::table::{DorisTable, DorisType, backquoted};
 use crate::error::{Error, Kind};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::runtime::Runtime;
 
 /// Columns of SHOW ALTER TABLE COLUMN.
 const JOB_ID: usize = 0;
@@ -29,8 +27,7 @@ const JOB_MESSAGE: usize = 10;
 pub struct DorisTables {
     pub(super) spec: DatabaseSpec,
     pub(super) properties: PropertyRules,
-    runtime: Runtime,
-    cluster: Cluster,
+    pub(super) doris: Statements,
     pub(super) loader: Arc<Loader>,
     /// Of a plan: the tables as they would be.
     planned: Option<RefCell<HashMap<TargetName, DorisTable>>>,
@@ -61,25 +58,16 @@ pub struct Alteration<'a> {
 }
 
 impl DorisTables {
-    /// The tables of a cluster. `plans`: nothing is done, only found out what would be.
-    ///
-    /// # Errors
-    /// The system gives no event loop.
-    pub fn new(
-        spec: DatabaseSpec,
-        properties: PropertyRules,
-        cluster: Cluster,
-        loader: Arc<Loader>,
-    ) -> std::io::Result<DorisTables> {
-        Ok(DorisTables {
+    /// The tables of a cluster. With `plan` nothing is done, only found out what would be.
+    pub fn new(spec: DatabaseSpec, properties: PropertyRules, doris: Statements, loader: Arc<Loader>) -> DorisTables {
+        DorisTables {
             properties,
-            runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
-            cluster,
+            doris,
             loader,
             planned: spec.plan.then(RefCell::default),
             statements: RefCell::default(),
             spec,
-        })
+        }
     }
 
     /// Whether nothing is done, only found out what would be.
@@ -107,7 +95,9 @@ impl DorisTables {
         {
             return Ok(Some(table.clone()));
         }
-        self.patiently(|| catalogue::table(&self.cluster, &name.database, &name.table)).map_err(|e| unanswered(e, name))
+        self.doris
+            .patiently(|cluster| catalogue::table(cluster, &name.database, &name.table))
+            .map_err(|e| unanswered(e, name))
     }
 
     /// Makes the table, and its database if that is missing.
@@ -244,7 +234,7 @@ impl DorisTables {
             quoted(&name.database),
             quoted(&name.table)
         );
-        let rows = self.query(EVERYWHERE, &statement).map_err(|e| unanswered(e, name))?;
+        let rows = self.doris.query(EVERYWHERE, &statement).map_err(|e| unanswered(e, name))?;
         Ok(rows.into_iter().map(present_column).collect())
     }
 
@@ -258,7 +248,7 @@ impl DorisTables {
             backquoted(&name.database),
             quoted(&name.table)
         );
-        let jobs = match self.query(&name.database, &statement) {
+        let jobs = match self.doris.query(&name.database, &statement) {
             Ok(jobs) => jobs,
             // A database that is not there has no jobs.
             Err(CallError::Refused(_)) => return Ok(None),
@@ -297,16 +287,7 @@ impl DorisTables {
         if self.plans() {
             return Ok(());
         }
-        self.query(database, statement).map(|_| ())
-    }
-
-    /// Runs a statement that changes nothing.
-    pub(super) fn query(&self, database: &str, statement: &str) -> Result<Vec<Vec<Option<String>>>, CallError> {
-        self.patiently(|| self.cluster.query(database, statement))
-    }
-
-    fn patiently<R, F: Future<Output = Result<R, CallError>>>(&self, call: impl Fn() -> F) -> Result<R, CallError> {
-        patiently(&self.runtime, Duration::from_secs(self.spec.patience_seconds), call)
+        self.doris.query(database, statement).map(|_| ())
     }
 
     /// Of a plan: what a table would be now.

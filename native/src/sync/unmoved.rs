@@ -67,7 +67,7 @@ impl Database {
     pub(super) fn unapplied(&mut self, table: &str, text: &str) -> Result<Step, Error> {
         let (partition, offset) = (self.place.partition, self.place.sequence >> ROW_BITS);
         // What was read of a table has no place in a log.
-        let text = match self.place.epoch() {
+        let text = match self.place.run() {
             0 => format!("{text}; it is the message at offset {offset} of partition {partition}"),
             _ => text.to_string(),
         };

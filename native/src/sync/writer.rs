@@ -18,7 +18,7 @@ use super::ddl::TableName;
 use super::history::HistoryState;
 use super::journal::Journal;
 use super::moved::{Owner, Parked};
-use super::place::{EPOCH_SHIFT, Place};
+use super::place::Place;
 use super::report::Report;
 use super::rules::Rules;
 use super::tables::DorisTables;
@@ -89,8 +89,6 @@ pub struct DatabaseWriter {
     /// Messages of the packet that is being taken.
     pending: VecDeque<(String, Place)>,
     audience: Audience,
-    /// The run of the job, in the highest bits of each sequence; 0 where runs are not counted.
-    epoch: i64,
     /// Bytes of all bodies together.
     memory: u64,
     /// Bytes of the bodies that grow for which the loader need not be asked whether there is room; fewer are so after some were handed over.
@@ -105,8 +103,6 @@ struct State {
     /// Whose it is, and of how many.
     subtask: u32,
     subtasks: u32,
-    #[serde(default)]
-    epoch: i64,
     /// Tables of other subtasks that it had from the checkpoint before.
     #[serde(default)]
     adopted: Vec<TableName>,
@@ -125,9 +121,7 @@ impl DatabaseWriter {
         journal: Option<Journal>,
         restored: &[Vec<u8>],
     ) -> Result<DatabaseWriter, Error> {
-        let (wire, memory, epochs) = (tables.spec.wire, tables.spec.memory_bytes, tables.spec.epochs);
-        let goes_on = tables.spec.label.restored.is_some();
-        let mut epoch = 0;
+        let (wire, memory) = (tables.spec.wire, tables.spec.memory_bytes);
         let mut database = Database::new(rules, tables, journal);
         let mut parked = Vec::new();
         for state in restored {
@@ -135,23 +129,16 @@ impl DatabaseWriter {
                 Error::new(Kind::Load, "the checkpoint's state of the writer is not readable").caused_by(e)
             })?;
             database.restore(state.history);
-            epoch = epoch.max(state.epoch);
             let whose = Owner { subtask: state.subtask, subtasks: state.subtasks, adopted: state.adopted };
             parked.extend(state.parked.into_iter().map(|parked| (parked, whose.clone())));
         }
         database.read_journal()?;
-        if epochs && epoch == 0 {
-            let last = database.history.epoch();
-            // A subtask that is new in a job that goes on is in the others' run, which is the last one that the journal knows.
-            epoch = if goes_on && last > 0 { last } else { next_epoch(last)? };
-        }
         let mut writer = DatabaseWriter {
             heads: HeadReader::default(),
             wire,
             database,
             pending: VecDeque::new(),
             audience: Audience::One,
-            epoch,
             memory,
             granted: 0..0,
         };
@@ -168,7 +155,6 @@ impl DatabaseWriter {
     /// What is wrong with the message, with its table in Doris, or with a load.
     pub fn write(&mut self, message: &[u8], place: Place, audience: Audience) -> Result<Taken, Error> {
         self.audience = audience;
-        let place = place.in_epoch(self.epoch);
         match self.wire {
             Wire::Json => {
                 let step = self.database.take(&mut self.heads, message, place, audience)?;
@@ -300,7 +286,7 @@ impl DatabaseWriter {
     pub fn state(&self) -> Vec<u8> {
         let Owner { subtask, subtasks, adopted } = self.database.owner.clone();
         let (history, parked) = (self.database.history.state(), self.database.parked());
-        let state = State { v: 1, subtask, subtasks, epoch: self.epoch, adopted, history, parked };
+        let state = State { v: 1, subtask, subtasks, adopted, history, parked };
         serde_json::to_vec(&state).unwrap_or_default()
     }
 
@@ -333,16 +319,4 @@ impl DatabaseWriter {
     pub fn loader(&self) -> &Loader {
         &self.database.tables.loader
     }
-}
-
-/// The number of a run, after the latest one that the journal knows.
-fn next_epoch(latest: i64) -> Result<i64, Error> {
-    let most = i64::MAX >> EPOCH_SHIFT;
-    if latest < most {
-        return Ok(latest + 1);
-    }
-    let text = format!(
-        "this job has read its source anew {most} times, and there is no higher number; give the job another name, and drop its tables"
-    );
-    Err(Error::new(Kind::Load, text))
 }

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.junit.jupiter.api.Test;
 
@@ -280,15 +281,43 @@ class DatabaseEnumeratorTest {
 
     @Test
     void aSequenceSaysHowOftenARangeWasBegun() {
-        TableRange range = new TableRange("a.b", 0, 1, 7, new byte[0], new byte[0]);
-        assertEquals(7L << 20, range.rows(new byte[0]).sequence);
-        assertEquals(0, range.definition().sequence);
+        TableRange range = new TableRange("a.b", 0, 1, 7, 3, new byte[0], new byte[0]);
+        assertEquals(3L << 51 | 7L << 20, range.rows(new byte[0]).sequence);
+        assertEquals(3L << 51, range.definition().sequence);
         // The sink's count of runs begins at bit 51.
-        assertTrue(range.begun(Integer.MAX_VALUE).rows(new byte[0]).sequence < 1L << 51);
+        assertTrue(range.begun(Integer.MAX_VALUE).rows(new byte[0]).sequence < 4L << 51);
+    }
+
+    /** All that is read in a run has one number, whoever reads it and however often the job is restored. */
+    @Test
+    void aRunHasOneNumber() throws IOException {
+        database.with("a", 30);
+        AtomicInteger last = new AtomicInteger(4);
+        DatabaseTables source = new DatabaseTables(database, last::incrementAndGet, "{}", true, Stages.ALL);
+        create(2, source, ListedTables.none());
+        flink.calls(MANY);
+        ask(0);
+        assertEquals(5, ((TableRange) flink.assigned.get(0).get(0)).run);
+        ListedTables kept = read(checkpoint());
+        create(1, source, kept);
+        ask(0);
+        assertEquals(5, ((TableRange) flink.assigned.get(0).get(0)).run);
+        ask(0);
+        checkpoint();
+        ranges.notifyCheckpointComplete(1);
+        LogPosition log = (LogPosition) flink.assigned.get(0).get(1);
+        assertEquals(5, log.run);
+        assertEquals(5L << 51 | 1L << 44, log.change(new byte[0], 1L << 44).sequence);
+        assertEquals(5, last.get());
+        // One that begins anew before anything was kept is another run.
+        create(1, source, ListedTables.none());
+        flink.calls(MANY);
+        ask(0);
+        assertEquals(6, ((TableRange) flink.assigned.get(0).get(0)).run);
     }
 
     private DatabaseTables source(boolean failsOnRefused, Stages stages) {
-        return new DatabaseTables(database, "{}", failsOnRefused, stages);
+        return new DatabaseTables(database, () -> 1, "{}", failsOnRefused, stages);
     }
 
     private void create(int readers, Stages stages, ListedTables listed) {

@@ -39,7 +39,7 @@ class DatabaseReaderTest {
 
     @Test
     void aDefinitionAlone() throws Exception {
-        FakeReader fake = started(new TableRange("shop.a", 0, 1, 0, bytes(FakeDatabase.definition("a")), new byte[0]));
+        FakeReader fake = started(new TableRange("shop.a", 0, 1, 0, 1, bytes(FakeDatabase.definition("a")), new byte[0]));
         fake.poll(ALL);
         assertEquals(List.of("a: definition"), fake.found);
         assertEquals(List.of("shop.a 0 0"), reads(fake));
@@ -200,7 +200,7 @@ class DatabaseReaderTest {
     }
 
     private static LogPosition log(int offset) {
-        return new LogPosition(bytes("{\"file\": \"binlog.000003\", \"offset\": " + offset + "}"), bytes("\"of 0\""));
+        return new LogPosition(1, bytes("{\"file\": \"binlog.000003\", \"offset\": " + offset + "}"), bytes("\"of 0\""));
     }
 
     private static DatabaseSplit copy(DatabaseSplit split) throws IOException {
@@ -218,7 +218,7 @@ class DatabaseReaderTest {
 
     private static TableRange range(String table, int number, int from, int to) {
         String range = String.format("{\"table\": \"%s\", \"number\": %d, \"from\": %d, \"to\": %d}", table, number, from, to);
-        return new TableRange("shop." + table, number, 2, 0, bytes(FakeDatabase.definition(table)), bytes(range));
+        return new TableRange("shop." + table, number, 2, 0, 1, bytes(FakeDatabase.definition(table)), bytes(range));
     }
 
     private static List<String> reads(FakeReader fake) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.canalnative.NativeTableRuns;
 import io.canalnative.database.CanalDorisSink;
 import io.canalnative.database.CanalRecord;
 import io.canalnative.doris.Standin;
@@ -156,16 +157,17 @@ class DatabaseTablesTest {
             configuration.setString(settings[i], settings[i + 1]);
         }
         StreamExecutionEnvironment jobs = StreamExecutionEnvironment.createLocalEnvironment(configuration);
-        DatabaseTables source = new DatabaseTables(database, "{}", true, stages);
+        String sink = sink(stages == Stages.DEFINITIONS);
+        DatabaseTables source = new DatabaseTables(database, new NativeTableRuns(sink), "{}", true, stages);
         CanalDorisSink.add(jobs.fromSource(source, WatermarkStrategy.noWatermarks(), "tables", CanalRecord.TYPE).uid("tables").setParallelism(parallelism),
-                sink(stages == Stages.DEFINITIONS), parallelism, "doris");
+                sink, parallelism, "doris");
         return jobs.executeAsync();
     }
 
     private String sink(boolean definitionsOnly) {
         return String.format("{\"fenodes\": [\"%s\"], \"username\": \"%s\", \"password\": \"%s\", \"format\": \"json\", \"properties\": {\"replication\": 1, \"buckets\": 1}, "
                         + "\"maxRows\": 50, \"maxBytes\": 100000, \"memoryBytes\": 1000000, \"inFlight\": 3, \"maxRetries\": 3, \"loadTimeoutSeconds\": 20, \"patienceSeconds\": 20, "
-                        + "\"flushMillis\": 100, \"epochs\": true, \"plan\": %s}",
+                        + "\"flushMillis\": 100, \"plan\": %s}",
                 doris.frontEnds().replace(",", "\", \""), Standin.USER, Standin.PASSWORD, definitionsOnly);
     }
 

@@ -53,9 +53,11 @@ final class FakeReader implements SourceReaderContext, RecordOutput {
     @Override
     public void collect(CanalRecord record) {
         assertEquals(0, record.partition);
-        boolean isChange = record.sequence >= FakeDatabase.LOG_BASE;
-        assertEquals(0, isChange ? 0 : record.sequence & ((1 << CanalRecord.ROW_BITS) - 1));
-        long attempt = record.sequence >> CanalRecord.ROW_BITS;
+        assertEquals(1, record.sequence >> CanalRecord.RUN_BITS);
+        long sequence = record.sequence & (1L << CanalRecord.RUN_BITS) - 1;
+        boolean isChange = sequence >= FakeDatabase.LOG_BASE;
+        assertEquals(0, isChange ? 0 : sequence & ((1 << CanalRecord.ROW_BITS) - 1));
+        long attempt = sequence >> CanalRecord.ROW_BITS;
         JsonNode message;
         try {
             message = new ObjectMapper().readTree(record.value);
@@ -67,7 +69,7 @@ final class FakeReader implements SourceReaderContext, RecordOutput {
             assertEquals(0, attempt);
             found.add(table + ": definition");
         } else if (isChange) {
-            found.add(table + ": " + message.get("data").get(0).get("v").asText() + " at " + (record.sequence - FakeDatabase.LOG_BASE));
+            found.add(table + ": " + message.get("data").get(0).get("v").asText() + " at " + (sequence - FakeDatabase.LOG_BASE));
         } else {
             JsonNode data = message.get("data");
             found.add(table + ": " + data.get(0).get("id").asText() + " to " + data.get(data.size() - 1).get("id").asText() + ", attempt " + attempt);

@@ -17,6 +17,9 @@ final class NativeDatabase {
      */
     static native long open(byte[] spec, byte[][] restored);
 
+    /** The number of a run that begins now, by the journal in Doris. */
+    static native int nextRun(byte[] spec);
+
     /** A view of the buffer that a message is put into, at least {@code capacity} bytes; earlier views are invalid. */
     static native ByteBuffer input(long handle, int capacity);
 

@@ -15,6 +15,9 @@ public final class CanalRecord {
     /** Room in a sequence for the rows of a message: what stands at {@code offset} has the sequence {@code offset << ROW_BITS}. */
     public static final int ROW_BITS = 20;
 
+    /** Above these bits a sequence has the number of a run, of a source that is read anew in each: see {@link io.canalnative.TableRuns}. */
+    public static final int RUN_BITS = 51;
+
     /** Its type, for sources. */
     public static final TypeInformation<CanalRecord> TYPE = new CanalRecordType();
 

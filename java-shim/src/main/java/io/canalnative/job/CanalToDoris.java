@@ -5,6 +5,7 @@ import java.nio.file.Paths;
 import java.util.HashMap;
 import java.util.Map;
 
+import io.canalnative.NativeTableRuns;
 import io.canalnative.database.CanalDorisSink;
 import io.canalnative.database.CanalRecord;
 import io.canalnative.source.DatabaseTables;
@@ -65,7 +66,7 @@ public final class CanalToDoris {
         if (plan.kafka != null) {
             records = source(env, KafkaTopics.source(plan.kafka, plan.onlySays), KAFKA).setParallelism(plan.parallelism);
         } else if (plan.mysql != null) {
-            DatabaseTables tables = DatabaseTables.of(plan.mysql.toString(), plan.failsOnTable, plan.stages);
+            DatabaseTables tables = DatabaseTables.of(plan.mysql.toString(), new NativeTableRuns(plan.sink), plan.failsOnTable, plan.stages);
             records = source(env, tables, MYSQL).setParallelism(plan.parallelism);
         } else {
             records = source(env, new MessageFiles(plan.files), FILES).setParallelism(1);

@@ -70,20 +70,31 @@ final class DatabaseEnumerator implements SplitEnumerator<DatabaseSplit, ListedT
         if (listed.isListed()) {
             serve();
         } else {
-            context.callAsync(() -> database.tables(spec), this::listed);
+            context.callAsync(() -> new Listing(source.runs.next(), database.tables(spec)), this::listed);
         }
     }
 
-    private void listed(byte[] answer, Throwable failure) {
-        if (failure != null) {
-            throw new IllegalStateException("The tables of the source cannot be listed", failure);
+    /** What a run begins with. */
+    private static final class Listing {
+        final int run;
+        final byte[] tables;
+
+        Listing(int run, byte[] tables) {
+            this.run = run;
+            this.tables = tables;
         }
-        JsonNode all = json(answer);
+    }
+
+    private void listed(Listing listing, Throwable failure) {
+        if (failure != null) {
+            throw new IllegalStateException("The job cannot begin: the tables of the source are not listed, or the runs before in Doris", failure);
+        }
+        JsonNode all = json(listing.tables);
         List<ListedTable> tables = new ArrayList<>();
         for (JsonNode table : all.path("tables")) {
             String name = table.path("database").asText() + "." + table.path("table").asText();
             byte[] definition = bytes(table.path("message").asText());
-            tables.add(new ListedTable(name, table.path("rows").asLong(), bytes(table.toString()), definition));
+            tables.add(new ListedTable(name, table.path("rows").asLong(), bytes(table.toString()), definition, listing.run));
         }
         for (JsonNode table : all.path("refused")) {
             refused(table.path("table").asText(), table.path("reason").asText());
@@ -94,7 +105,7 @@ final class DatabaseEnumerator implements SplitEnumerator<DatabaseSplit, ListedT
         origin.remove("tables");
         origin.remove("refused");
         JsonNode log = origin.remove("log");
-        listed = ListedTables.of(bytes(origin.toString()), tables, source.stages.incremental ? new LogPosition(bytes(log.get("position").toString()), bytes(log.get("definitions").toString())) : null);
+        listed = ListedTables.of(bytes(origin.toString()), tables, source.stages.incremental ? new LogPosition(listing.run, bytes(log.get("position").toString()), bytes(log.get("definitions").toString())) : null);
         LOG.info("{} of {}: about {} rows; the binary log stands at {}", count(tables.size(), "table", "tables"), origin.path("server").asText("the source"),
                 number(listed.rowsExpected()), LogPosition.describe(origin.path("position")));
         if (!source.stages.full) {

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 
 import io.canalnative.NativeSourceTables;
 import io.canalnative.SourceTables;
+import io.canalnative.TableRuns;
 import io.canalnative.database.CanalRecord;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.Source;
@@ -17,21 +18,23 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
  * The tables of a database, definitions and rows, and then what changes in them, as Canal's flat messages for {@link
  * io.canalnative.database.CanalDorisSink}. Tables are read in ranges of their keys, by all subtasks; the log of changes by one.
  *
- * <p>A range that is read again after a failure has a higher sequence than before. For a later run of the job to win over an earlier one the sink's
- * specification has to have {@code epochs}.
+ * <p>A range that is read again after a failure has a higher sequence than before. A job that begins anew is in another run, whose number stands
+ * above all of that.
  */
 public final class DatabaseTables implements Source<CanalRecord, DatabaseSplit, ListedTables> {
     private static final long serialVersionUID = 1L;
 
     final SourceTables database;
+    final TableRuns runs;
     private final String spec;
     /** Whether a table that cannot be read fails the job. */
     final boolean failsOnRefused;
     final Stages stages;
     private transient ReadingProgress progress;
 
-    DatabaseTables(SourceTables database, String spec, boolean failsOnRefused, Stages stages) {
+    DatabaseTables(SourceTables database, TableRuns runs, String spec, boolean failsOnRefused, Stages stages) {
         this.database = database;
+        this.runs = runs;
         this.spec = spec;
         this.failsOnRefused = failsOnRefused;
         this.stages = stages;
@@ -41,11 +44,12 @@ public final class DatabaseTables implements Source<CanalRecord, DatabaseSplit, 
      * Tables that are read natively.
      *
      * @param spec what is read from where: JSON, as native/src/snapshot/mysql/spec.rs documents it; its {@code log} says what {@code stages} does
+     * @param runs which run of the job it is, where it begins anew
      * @param failsOnRefused a table that cannot be read fails the job; else it is reported, and left out
      * @param stages what is read beside the definitions
      */
-    public static DatabaseTables of(String spec, boolean failsOnRefused, Stages stages) {
-        return new DatabaseTables(new NativeSourceTables(), spec, failsOnRefused, stages);
+    public static DatabaseTables of(String spec, TableRuns runs, boolean failsOnRefused, Stages stages) {
+        return new DatabaseTables(new NativeSourceTables(), runs, spec, failsOnRefused, stages);
     }
 
     byte[] spec() {

@@ -22,7 +22,9 @@ final class ListedTable {
     /** As it was listed; empty once its ranges are known. */
     private byte[] listing;
     /** As a schema change of Canal's. */
-    private byte[] definition;
+    private final byte[] definition;
+    /** The run that it is read in. */
+    private final int run;
     /** Ranges that it has; 0 as long as they are not known. */
     private int of;
     private final BitSet read;
@@ -32,15 +34,16 @@ final class ListedTable {
     private volatile boolean done;
     private final ArrayDeque<TableRange> left = new ArrayDeque<>();
 
-    ListedTable(String name, long expected, byte[] listing, byte[] definition) {
-        this(name, expected, listing, definition, 0, new BitSet(), 0);
+    ListedTable(String name, long expected, byte[] listing, byte[] definition, int run) {
+        this(name, expected, listing, definition, run, 0, new BitSet(), 0);
     }
 
-    private ListedTable(String name, long expected, byte[] listing, byte[] definition, int of, BitSet read, long rows) {
+    private ListedTable(String name, long expected, byte[] listing, byte[] definition, int run, int of, BitSet read, long rows) {
         this.name = name;
         this.expected = expected;
         this.listing = listing;
         this.definition = definition;
+        this.run = run;
         this.of = of;
         this.read = read;
         this.rows = rows;
@@ -49,7 +52,7 @@ final class ListedTable {
 
     /** A table of which only a range is known, which came back. */
     static ListedTable of(TableRange range) {
-        ListedTable table = new ListedTable(range.table, 0, NONE, range.definition().value);
+        ListedTable table = new ListedTable(range.table, 0, NONE, range.definition().value, range.run);
         table.of = range.of;
         table.read.set(0, range.of);
         return table;
@@ -67,7 +70,7 @@ final class ListedTable {
     void ranges(List<byte[]> ranges) {
         of = ranges.size();
         for (int number = 0; number < of; number++) {
-            left.add(new TableRange(name, number, of, 0, definition, ranges.get(number)));
+            left.add(new TableRange(name, number, of, 0, run, definition, ranges.get(number)));
         }
         listing = NONE;
     }
@@ -125,6 +128,7 @@ final class ListedTable {
         out.writeLong(expected);
         PayloadSerializer.writeBytes(listing, out);
         PayloadSerializer.writeBytes(definition, out);
+        out.writeInt(run);
         out.writeInt(of);
         PayloadSerializer.writeBytes(read.toByteArray(), out);
         out.writeLong(rows);
@@ -138,10 +142,10 @@ final class ListedTable {
 
     static ListedTable read(DataInputStream in) throws IOException {
         String name = new String(PayloadSerializer.readBytes(in), StandardCharsets.UTF_8);
-        ListedTable table = new ListedTable(name, in.readLong(), PayloadSerializer.readBytes(in), PayloadSerializer.readBytes(in), in.readInt(),
+        ListedTable table = new ListedTable(name, in.readLong(), PayloadSerializer.readBytes(in), PayloadSerializer.readBytes(in), in.readInt(), in.readInt(),
                 BitSet.valueOf(PayloadSerializer.readBytes(in)), in.readLong());
         for (int ranges = in.readInt(); ranges > 0; ranges--) {
-            table.left.add(new TableRange(name, in.readInt(), table.of, in.readInt(), table.definition, PayloadSerializer.readBytes(in)));
+            table.left.add(new TableRange(name, in.readInt(), table.of, in.readInt(), table.run, table.definition, PayloadSerializer.readBytes(in)));
         }
         return table;
     }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
+import io.canalnative.database.CanalRecord;
 import io.canalnative.doris.PayloadSerializer;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
@@ -15,12 +16,15 @@ final class LogPosition implements DatabaseSplit {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    /** The run that its tables were read in. */
+    final int run;
     /** As {@link io.canalnative.SourceLog#position} has it. */
     final byte[] position;
     /** As {@link io.canalnative.SourceLog#definitions} has it. */
     final byte[] definitions;
 
-    LogPosition(byte[] position, byte[] definitions) {
+    LogPosition(int run, byte[] position, byte[] definitions) {
+        this.run = run;
         this.position = position;
         this.definitions = definitions;
     }
@@ -29,6 +33,16 @@ final class LogPosition implements DatabaseSplit {
     @Override
     public String splitId() {
         return "log";
+    }
+
+    /** The same run, further on. */
+    LogPosition at(byte[] further, byte[] definitionsThere) {
+        return new LogPosition(run, further, definitionsThere);
+    }
+
+    /** The record of a change, whose place among all changes is known. */
+    CanalRecord change(byte[] message, long sequence) {
+        return new CanalRecord(message, 0, (long) run << CanalRecord.RUN_BITS | sequence);
     }
 
     /** When the last change before it was made, epoch milliseconds; 0 if that is not known. */
@@ -46,12 +60,13 @@ final class LogPosition implements DatabaseSplit {
 
     @Override
     public void write(DataOutputStream out) throws IOException {
+        out.writeInt(run);
         PayloadSerializer.writeBytes(position, out);
         PayloadSerializer.writeBytes(definitions, out);
     }
 
     static LogPosition read(DataInputStream in) throws IOException {
-        return new LogPosition(PayloadSerializer.readBytes(in), PayloadSerializer.readBytes(in));
+        return new LogPosition(in.readInt(), PayloadSerializer.readBytes(in), PayloadSerializer.readBytes(in));
     }
 
     @Override
@@ -61,7 +76,11 @@ final class LogPosition implements DatabaseSplit {
 
     @Override
     public boolean equals(Object o) {
-        return o instanceof LogPosition && Arrays.equals(position, ((LogPosition) o).position) && Arrays.equals(definitions, ((LogPosition) o).definitions);
+        if (!(o instanceof LogPosition)) {
+            return false;
+        }
+        LogPosition other = (LogPosition) o;
+        return run == other.run && Arrays.equals(position, other.position) && Arrays.equals(definitions, other.definitions);
     }
 
     @Override

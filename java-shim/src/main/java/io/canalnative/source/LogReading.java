@@ -55,7 +55,7 @@ final class LogReading implements Reading {
                 byte[] position = log.position();
                 boolean moved = !Arrays.equals(position, last.position);
                 if (moved) {
-                    last = new LogPosition(position, definitions());
+                    last = last.at(position, definitions());
                 }
                 if (messages != null || moved || !idle) {
                     idle = messages == null;
@@ -104,13 +104,13 @@ final class LogReading implements Reading {
         return true;
     }
 
-    private static int handOn(byte[] messages, ReaderOutput<CanalRecord> output) {
+    private int handOn(byte[] messages, ReaderOutput<CanalRecord> output) {
         int count = 0;
         for (ByteBuffer left = ByteBuffer.wrap(messages); left.hasRemaining(); count++) {
             byte[] message = new byte[left.getInt()];
             long sequence = left.getLong();
             left.get(message);
-            output.collect(new CanalRecord(message, 0, sequence));
+            output.collect(position.change(message, sequence));
         }
         return count;
     }

@@ -20,16 +20,19 @@ final class TableRange implements DatabaseSplit {
     final int of;
     /** How often it was begun, at least: of rows that are read again the later ones stay. */
     final int begun;
+    /** The run that it is read in. */
+    final int run;
     /** The table as a schema change of Canal's. */
     private final byte[] definition;
     /** For {@link io.canalnative.SourceTables#open}; empty if the definition is all that is wanted. */
     final byte[] range;
 
-    TableRange(String table, int number, int of, int begun, byte[] definition, byte[] range) {
+    TableRange(String table, int number, int of, int begun, int run, byte[] definition, byte[] range) {
         this.table = table;
         this.number = number;
         this.of = of;
         this.begun = begun;
+        this.run = run;
         this.definition = definition;
         this.range = range;
     }
@@ -45,17 +48,17 @@ final class TableRange implements DatabaseSplit {
 
     /** The same, known to have been begun so often. */
     TableRange begun(int times) {
-        return times <= begun ? this : new TableRange(table, number, of, times, definition, range);
+        return times <= begun ? this : new TableRange(table, number, of, times, run, definition, range);
     }
 
     /** The table's definition: the same message at the same place whoever sends it, so that it is done once. */
     CanalRecord definition() {
-        return new CanalRecord(definition, 0, 0);
+        return new CanalRecord(definition, 0, (long) run << CanalRecord.RUN_BITS);
     }
 
     /** A message of its rows, as they are read this time. */
     CanalRecord rows(byte[] message) {
-        return new CanalRecord(message, 0, (long) begun << CanalRecord.ROW_BITS);
+        return new CanalRecord(message, 0, (long) run << CanalRecord.RUN_BITS | (long) begun << CanalRecord.ROW_BITS);
     }
 
     @Override
@@ -64,13 +67,14 @@ final class TableRange implements DatabaseSplit {
         out.writeInt(number);
         out.writeInt(of);
         out.writeInt(begun);
+        out.writeInt(run);
         PayloadSerializer.writeBytes(definition, out);
         PayloadSerializer.writeBytes(range, out);
     }
 
     static TableRange read(DataInputStream in) throws IOException {
         String table = new String(PayloadSerializer.readBytes(in), StandardCharsets.UTF_8);
-        return new TableRange(table, in.readInt(), in.readInt(), in.readInt(), PayloadSerializer.readBytes(in), PayloadSerializer.readBytes(in));
+        return new TableRange(table, in.readInt(), in.readInt(), in.readInt(), in.readInt(), PayloadSerializer.readBytes(in), PayloadSerializer.readBytes(in));
     }
 
     @Override
@@ -84,7 +88,7 @@ final class TableRange implements DatabaseSplit {
             return false;
         }
         TableRange other = (TableRange) o;
-        return table.equals(other.table) && number == other.number && of == other.of && begun == other.begun
+        return table.equals(other.table) && number == other.number && of == other.of && begun == other.begun && run == other.run
                 && Arrays.equals(definition, other.definition) && Arrays.equals(range, other.range);
     }
 
