@@ -9,10 +9,14 @@ use super::envelope::{Envelope, Member, value};
 use crate::json::scan::{Passage, Vector};
 use crate::json::{Refused, blank};
 
-/// Templates that are followed at the same time: tables of one topic.
+/// Templates of a set: tables of one topic.
 const WAYS: usize = 16;
-/// Constant bytes of templates that are kept.
-const MAX_BYTES: usize = 64 * 1024;
+/// Sets, once there are more tables than one has room for.
+const SETS: usize = 64;
+/// Constant bytes of templates that are kept, of all sets together.
+const MAX_BYTES: usize = 128 * 1024;
+/// A table's name is looked for in so many bytes at the end of a message: behind it stand a number and the event's type.
+const TAIL: usize = 256;
 /// What it takes to learn a template, in messages that matched one: a topic of ever new tables shall not pay for it.
 const PRICE: u32 = 8;
 /// What can be saved up, and is there at the start.
@@ -38,8 +42,10 @@ struct Constant {
 /// One message's constant bytes.
 #[derive(Debug)]
 struct Template {
-    /// Its place in [`Templates::alike`], as long as it is known.
+    /// Its place in [`Set::alike`], as long as it is known.
     place: usize,
+    /// What its table's name says: see [`name`].
+    name: usize,
     /// One more than holes.
     constants: Vec<Constant>,
     holes: Vec<Hole>,
@@ -56,11 +62,20 @@ pub(super) struct Seen {
 /// The templates of a topic.
 #[derive(Debug)]
 pub(super) struct Templates {
+    /// One, or [`SETS`].
+    sets: Vec<Set>,
+    /// Constant bytes of all.
+    bytes: usize,
+    savings: u32,
+}
+
+/// Templates that are followed at the same time.
+#[derive(Debug, Default)]
+struct Set {
     /// Used last, first.
     known: Vec<Template>,
     /// How many constants two templates have in common before the first that differs, with equal holes between, by their places.
-    alike: [[usize; WAYS]; WAYS],
-    savings: u32,
+    alike: [[u16; WAYS]; WAYS],
 }
 
 /// Where a message left its template.
@@ -73,7 +88,7 @@ pub(super) struct Left {
 
 impl Default for Templates {
     fn default() -> Self {
-        Templates { known: Vec::new(), alike: [[0; WAYS]; WAYS], savings: SAVINGS }
+        Templates { sets: vec![Set::default()], bytes: 0, savings: SAVINGS }
     }
 }
 
@@ -102,17 +117,19 @@ impl Templates {
     ) -> Result<Result<(), Left>, Refused> {
         let (mut pos, mut k) = (0, 0);
         let mut which = 0;
-        let Some(mut template) = self.known.first() else { return Ok(Err(Left { pos: 0, hole: None })) };
+        let at = if self.sets.len() == 1 { 0 } else { name(buf) % SETS };
+        let set = &mut self.sets[at];
+        let Some(mut template) = set.known.first() else { return Ok(Err(Left { pos: 0, hole: None })) };
         loop {
             if !V::continues(buf, pos, &template.constants[k].bytes) {
-                match self.other::<V>(buf, pos, which, k) {
+                match set.other::<V>(buf, pos, which, k) {
                     Some(other) => which = other,
                     None => {
                         let hole = k.checked_sub(1).map(|k| template.holes[k]);
                         return Ok(Err(Left { pos, hole }));
                     }
                 }
-                template = &self.known[which];
+                template = &set.known[which];
             }
             let constant = &template.constants[k];
             for (member, start, end) in &constant.spans {
@@ -130,25 +147,9 @@ impl Templates {
         }
         self.savings = (self.savings + 1).min(SAVINGS);
         if which > 0 {
-            self.known[..=which].rotate_right(1);
+            set.known[..=which].rotate_right(1);
         }
         Ok(Ok(()))
-    }
-
-    /// Another template that is the same before constant `k`, and has the one that stands at `pos`.
-    #[inline(never)]
-    fn other<V: Vector>(&self, buf: &[u8], pos: usize, which: usize, k: usize) -> Option<usize> {
-        let alike = &self.alike[self.known[which].place];
-        V::vectorize(
-            #[inline(always)]
-            || {
-                self.known.iter().enumerate().skip(which + 1).find_map(|(i, template)| {
-                    let fits = alike[template.place] >= k
-                        && template.constants.get(k).is_some_and(|constant| V::continues(buf, pos, &constant.bytes));
-                    fits.then_some(i)
-                })
-            },
-        )
     }
 
     /// Whether [`learn`](Self::learn) would keep a message.
@@ -160,16 +161,54 @@ impl Templates {
     /// Keeps a message that was read, with these members, from the document's start to their end at `end`.
     pub fn learn(&mut self, buf: &[u8], seen: &[Seen], end: usize) {
         self.savings = self.savings.saturating_sub(PRICE);
-        let mut template = Template::new(buf, seen, end);
-        if template.constants.iter().map(|constant| constant.bytes.text().len()).sum::<usize>() > MAX_BYTES {
-            return;
+        let template = Template::new(buf, seen, end);
+        if self.sets.len() == 1 && self.sets[0].known.len() == WAYS && self.bytes < MAX_BYTES {
+            self.divide();
         }
-        // The one used longest ago makes room, and leaves its place.
-        template.place = match self.known.get(WAYS - 1) {
-            Some(last) => last.place,
-            None => self.known.len(),
-        };
-        self.known.truncate(WAYS - 1);
+        let at = template.name % self.sets.len();
+        // Where there is no room, only one of the same set can make it.
+        let needed = template.bytes();
+        let set = &mut self.sets[at];
+        while set.known.len() == WAYS || self.bytes + needed > MAX_BYTES {
+            let Some(last) = set.known.pop() else { return };
+            self.bytes -= last.bytes();
+        }
+        self.bytes += needed;
+        set.add(template);
+    }
+
+    /// Makes sets of the one that is full.
+    #[cold]
+    fn divide(&mut self) {
+        let all = std::mem::take(&mut self.sets[0].known);
+        self.sets.resize_with(SETS, Set::default);
+        for template in all.into_iter().rev() {
+            self.sets[template.name % SETS].add(template);
+        }
+    }
+}
+
+impl Set {
+    /// Another template that is the same before constant `k`, and has the one that stands at `pos`.
+    #[inline(never)]
+    fn other<V: Vector>(&self, buf: &[u8], pos: usize, which: usize, k: usize) -> Option<usize> {
+        let alike = &self.alike[self.known[which].place];
+        V::vectorize(
+            #[inline(always)]
+            || {
+                self.known.iter().enumerate().skip(which + 1).find_map(|(i, template)| {
+                    let fits = usize::from(alike[template.place]) >= k
+                        && template.constants.get(k).is_some_and(|constant| V::continues(buf, pos, &constant.bytes));
+                    fits.then_some(i)
+                })
+            },
+        )
+    }
+
+    /// Adds one where there is room.
+    fn add(&mut self, mut template: Template) {
+        template.place =
+            (0..WAYS).find(|place| self.known.iter().all(|known| known.place != *place)).unwrap_or_default();
         for other in &self.known {
             let alike = template.alike(other);
             self.alike[template.place][other.place] = alike;
@@ -193,14 +232,35 @@ impl Template {
             }
         }
         constants.push(Constant { bytes: Passage::new(&buf[from..end]), spans });
-        Template { place: 0, constants, holes }
+        Template { place: 0, name: name(buf), constants, holes }
+    }
+
+    fn bytes(&self) -> usize {
+        self.constants.iter().map(|constant| constant.bytes.text().len()).sum()
     }
 
     /// How many constants are the same before the first that differs, with equal holes between.
-    fn alike(&self, other: &Template) -> usize {
+    fn alike(&self, other: &Template) -> u16 {
         let constants = self.constants.iter().zip(&other.constants);
         let same = constants.take_while(|(a, b)| a.bytes.text() == b.bytes.text()).count();
         let holes = self.holes.iter().zip(&other.holes).take_while(|(a, b)| a == b).count();
-        same.min(holes)
+        same.min(holes).min(usize::from(u16::MAX)) as u16
     }
+}
+
+/// A number by the name of the message's table, the same for the same name: it is only guessed where in the message that stands.
+#[inline]
+fn name(buf: &[u8]) -> usize {
+    const KEY: &[u8] = b"\"table\":\"";
+    let tail = &buf[buf.len().saturating_sub(TAIL)..];
+    // The letter is rare in what stands behind the name.
+    const LETTER: usize = 3;
+    let mut letters = memchr::memrchr_iter(KEY[LETTER], tail).filter_map(|at| at.checked_sub(LETTER));
+    let Some(name) = letters.find_map(|at| tail[at..].strip_prefix(KEY)) else { return 0 };
+    let name = &name[..memchr::memchr(b'"', name).unwrap_or(name.len())];
+    // Names of many tables differ in their ends.
+    let last = name
+        .last_chunk::<8>()
+        .map_or_else(|| name.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)), |last| u64::from_le_bytes(*last));
+    ((last ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize
 }
