@@ -75,6 +75,7 @@ fn crossings(folder: &str, allowed: &[&str]) -> Vec<String> {
         "sync",
         "snapshot",
         "binlog",
+        "preflight",
         "job",
         "meta",
         "row",
@@ -117,6 +118,7 @@ fn modules_know_only_what_they_may() {
         ("sync", &["canal", "doris", "row", "schema", "error"]),
         ("snapshot", &["interrupt", "json", "sync", "error"]),
         ("binlog", &["interrupt", "json", "snapshot", "sync", "error"]),
+        ("preflight", &["binlog", "doris", "snapshot", "sync", "error"]),
         ("job", &["doris", "sync", "error"]),
     ] {
         found.extend(crossings(folder, allowed));

@@ -24,6 +24,7 @@ pub mod interrupt;
 pub mod job;
 pub mod json;
 pub mod meta;
+pub mod preflight;
 pub mod row;
 pub mod schema;
 pub mod snapshot;

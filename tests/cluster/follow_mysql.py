@@ -18,16 +18,16 @@ sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 
 import run  # noqa: E402
 from databases import databases  # noqa: E402
-from embedded import Job  # noqa: E402
+from embedded import Job, call  # noqa: E402
 from parts import Failure, say  # noqa: E402
 from quickstart import run_dir  # noqa: E402
-from whole_mysql import Moved, Source  # noqa: E402
+from whole_mysql import PASSWORD, Moved, Source  # noqa: E402
 from whole_workload import SLOW_LOADS, SMALL_LOADS, arguments_parser  # noqa: E402
 from workload import DATA, dump, statements  # noqa: E402
 
 ALL_STAGES = "schema-migration, full-data, incremental"
 #: A table with rows when the job begins, and in which the last change is made.
-BEGUN = ["CREATE DATABASE begun_dev", "CREATE TABLE begun_dev.mark (id INT PRIMARY KEY, v VARCHAR(20) NOT NULL)", "INSERT INTO begun_dev.mark VALUES (1, 'begun'), (2, 'begun')"]
+BEGUN = ["CREATE DATABASE begun_dev", "CREATE TABLE begun_dev.mark (id INT PRIMARY KEY, v VARCHAR(20) NOT NULL)", "CREATE TABLE begun_dev.named (name VARCHAR(20) PRIMARY KEY)", "INSERT INTO begun_dev.mark VALUES (1, 'begun'), (2, 'begun')"]
 IN_STEP = "in step with the source: "
 GTID = ("--gtid-mode=ON", "--enforce-gtid-consistency=ON")
 
@@ -89,9 +89,30 @@ class Following(Moved):
         self.checks.check(f"{self.source.name}: it stops", code == 0, f"       exit code {code}:\n{job.text()[-4000:]}")
 
 
+def looked_at(moved: Following) -> None:
+    """What `check` says of both sides, and of a setting that is wrong."""
+    name, run_sql = moved.source.name, moved.source.server.run
+
+    def checked(what: str, wanted: int, *words: str) -> None:
+        code, text = call(moved.env, "check", moved.file)
+        missing = [word for word in words if word not in text]
+        moved.checks.check(f"{name}: check, {what}", code == wanted and not missing and PASSWORD not in text, f"       exit code {code}, lacks {missing}:\n{text[-4000:]}")
+
+    checked("all as it should be", 0, "answers reader", "it has whole rows, and this user may read it", "the front end answers root", "can be reached from here",
+            "nothing is wrong", "begun_dev.", "to Doris they are different keys")
+    run_sql(["SET GLOBAL binlog_row_image = 'MINIMAL'"])
+    checked("rows that are not whole", 1, "error   source  binlog_row_image: binlog_row_image is `MINIMAL`", "SET GLOBAL binlog_row_image = 'FULL'", "1 error")
+    run_sql(["SET GLOBAL binlog_row_image = 'FULL'"])
+    code, text = call(moved.env, "check", moved.file, "--json")
+    found = json.loads(text)
+    moved.checks.check(f"{name}: check --json", code == 0 and found["errors"] == 0 and found["notices"] > 0 and found["findings"][0]["side"] == "source", text[-4000:])
+
+
 def undisturbed(moved: Following, parallelism: int) -> None:
     """The job, while the workload runs."""
     moved.write(parallelism, stages=ALL_STAGES)
+    if parallelism == 1:
+        looked_at(moved)
     name = f"{moved.source.name} at parallelism {parallelism}, followed"
     moved.source.step(len(moved.source.left) // 3)
     job = moved.begin()

@@ -1,8 +1,9 @@
 //! The natives of `io.canalnative.NativeJob`: the file of a job.
 
-use super::throw;
+use super::{doris, interrupt, throw};
 use crate::error::{Error, Kind};
 use crate::job::{self, Surroundings};
+use crate::preflight;
 use jni::JNIEnv;
 use jni::objects::{JByteArray, JClass};
 use std::path::Path;
@@ -45,4 +46,18 @@ pub extern "system" fn Java_io_canalnative_NativeJob_check<'l>(
     origin: JByteArray<'l>,
 ) -> JByteArray<'l> {
     throw::guard(&mut env, |env| read(env, (yaml, origin), false))
+}
+
+/// `byte[] preflight(byte[] plan)`: JSON, an array of `Finding`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeJob_preflight<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    plan: JByteArray<'l>,
+) -> JByteArray<'l> {
+    throw::guard(&mut env, |env| {
+        let plan = env.convert_byte_array(&plan)?;
+        interrupt::heed(env)?;
+        doris::json(env, &preflight::check(&plan)?)
+    })
 }

@@ -95,8 +95,11 @@ impl Rows {
         self.rows
     }
 
-    /// Takes the message; the next row begins another one.
+    /// Takes the message; the next row begins another one. One without rows says what columns there are.
     pub fn take(&mut self) -> Vec<u8> {
+        if self.rows == 0 {
+            self.text.raw(HEAD);
+        }
         self.text.raw(&self.tail);
         let message = self.text.text().to_vec();
         self.text.clear();

@@ -26,6 +26,9 @@ public final class CommandLine {
             + "             log are kept beside the file, JOB.state and JOB.log; the next run goes on where this one stopped\n"
             + "  plan JOB.yaml\n"
             + "             read all messages that are there now, print the statements that Doris would get, and do nothing\n"
+            + "  check JOB.yaml [--json]\n"
+            + "             look at both sides: can they be reached, may the users do what they have to, is the log one that can be read, which tables\n"
+            + "             could not be in Doris. Changes nothing\n"
             + "  status JOB.yaml [--json]\n"
             + "             how that job is: its stage, tables under way, what is left, how far it is behind, its last schema change and load\n"
             + "  pause JOB.yaml\n"
@@ -49,6 +52,7 @@ public final class CommandLine {
             + "Exit code 0: done. 1: something failed or differs. 2: the command or the job's file is not understood.\n";
 
     private static final String JOB = "io.canalnative.job.EmbeddedJob";
+    private static final String CHECK = "io.canalnative.job.JobCheck";
     private static final String RUNNING = "io.canalnative.job.RunningJob";
 
     private CommandLine() {}
@@ -88,6 +92,7 @@ public final class CommandLine {
                 return bench(rest);
             case "run":
             case "plan":
+            case "check":
             case "check-file":
             case "status":
             case "pause":
@@ -100,7 +105,7 @@ public final class CommandLine {
     }
 
     private static int job(String verb, List<String> rest) throws Exception {
-        boolean json = verb.equals("status") && rest.remove("--json");
+        boolean json = (verb.equals("status") || verb.equals("check")) && rest.remove("--json");
         if (rest.size() != 1) {
             return misunderstood(verb + " takes one argument, the job's file");
         }
@@ -110,6 +115,9 @@ public final class CommandLine {
         }
         if (verb.equals("check-file")) {
             return withFlink(Arrays.asList("flink-dist-"), flink -> call(flink, JOB, "check", new Class<?>[] {String.class}, file.getPath()));
+        }
+        if (verb.equals("check")) {
+            return withFlink(Arrays.asList("flink-dist-"), flink -> call(flink, CHECK, verb, new Class<?>[] {String.class, boolean.class}, file.getPath(), json));
         }
         if (verb.equals("status")) {
             return withFlink(Arrays.asList("flink-dist-"), flink -> call(flink, RUNNING, verb, new Class<?>[] {String.class, boolean.class}, file.getPath(), json));

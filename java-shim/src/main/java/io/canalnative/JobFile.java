@@ -28,6 +28,17 @@ public final class JobFile {
         return new String(NativeJob.check(yaml, origin(file)), StandardCharsets.UTF_8);
     }
 
+    /**
+     * Looks at both sides of the job.
+     *
+     * @return a JSON array of {@code Finding}, see {@code native/src/preflight/finding.rs}
+     * @throws NativeException names all mistakes of the file; what a server answers is a finding
+     */
+    public static String preflight(Path file) throws IOException, NativeLibraryException {
+        byte[] plan = NativeJob.read(yaml(file), origin(file));
+        return new String(NativeJob.preflight(plan), StandardCharsets.UTF_8);
+    }
+
     private static byte[] yaml(Path file) throws IOException, NativeLibraryException {
         NativeLibrary.load();
         return Files.readAllBytes(file);

@@ -4,7 +4,7 @@ package io.canalnative;
  * The file of a job that moves a whole database: its native methods and nothing else; {@code io.canalnative.job.JobFile} is the way to use
  * them.
  *
- * <p>Both need {@link NativeLibrary#load()} first. Texts are UTF-8. The JSON is that of {@code native/src/job/plan.rs}. A file with mistakes throws
+ * <p>All need {@link NativeLibrary#load()} first. Texts are UTF-8. The JSON is that of {@code native/src/job/plan.rs}. A file with mistakes throws
  * a {@link NativeException} whose message has all of them, a line each.
  */
 final class NativeJob {
@@ -18,6 +18,14 @@ final class NativeJob {
 
     /** As {@link #read}, but neither needs the password nor returns it. */
     static native byte[] check(byte[] yaml, byte[] origin);
+
+    /**
+     * Connects to both sides of a job, and changes nothing.
+     *
+     * @param plan as {@link #read} has it
+     * @return a JSON array of {@code {"side", "verdict", "subject", "text"}}
+     */
+    static native byte[] preflight(byte[] plan);
 
     private NativeJob() {}
 }

@@ -36,7 +36,7 @@ public final class EmbeddedJob {
     /** The input has ended, or the job was stopped. */
     static final int DONE = 0;
     /** The job has failed. */
-    private static final int FAILED = 1;
+    static final int FAILED = 1;
     /** The file has mistakes. */
     private static final int MISTAKEN = 2;
 
