@@ -130,7 +130,7 @@ impl Decoder {
         if !V::is_ascii(input, len) && simdutf8::basic::from_utf8(&input[..len]).is_err() {
             return Outcome::Delegate(Reason::Encoding);
         }
-        if self.read::<V>(names_first).is_err() {
+        if self.read::<V>(len, names_first).is_err() {
             return Outcome::Delegate(Reason::Syntax);
         }
         match self.filter() {
@@ -209,13 +209,13 @@ impl Decoder {
 
     /// Takes the message apart; its images too, unless they have to wait for the names.
     #[inline(always)]
-    fn read<V: Vector>(&mut self, names_first: bool) -> Result<(), Refused> {
+    fn read<V: Vector>(&mut self, len: usize, names_first: bool) -> Result<(), Refused> {
         self.changelog.clear_images();
         let Decoder { changelog, image_reader, layouts: [data_layouts, old_layouts], input, .. } = self;
         let Changelog { columns, data, old, scratch, .. } = changelog;
         let input = input.bytes();
         self.envelope_reader.read::<V>(
-            input,
+            (input, len),
             &mut self.envelope,
             #[inline(always)]
             |member, pos| {

@@ -86,6 +86,9 @@ impl Envelope {
     }
 }
 
+/// Bytes of templates of a decoder, which there may be hundreds of.
+const TEMPLATE_BYTES: usize = 64 << 10;
+
 /// Takes envelopes apart, one after the other.
 #[derive(Debug)]
 pub struct EnvelopeReader {
@@ -96,12 +99,19 @@ pub struct EnvelopeReader {
 
 impl Default for EnvelopeReader {
     fn default() -> Self {
-        EnvelopeReader { keys: Keys::new(NAMES.into_iter()), order: Order::default(), templates: Templates::default() }
+        EnvelopeReader::remembering(TEMPLATE_BYTES)
     }
 }
 
 impl EnvelopeReader {
-    /// Reads the object that the document begins with; what follows it is not looked at, as in Jackson's `readTree`.
+    /// One that keeps so many bytes of what is the same in message after message of a table, of all tables together.
+    pub fn remembering(bytes: usize) -> EnvelopeReader {
+        EnvelopeReader { keys: Keys::new(NAMES.into_iter()), order: Order::default(), templates: Templates::new(bytes) }
+    }
+}
+
+impl EnvelopeReader {
+    /// Reads the object that the document begins with; what follows it is not looked at, as in Jackson's `readTree`. The message is `len` bytes of `buf`.
     ///
     /// `images` is called for `data` and `old`, with the position of the value, and returns the position after it.
     ///
@@ -110,14 +120,14 @@ impl EnvelopeReader {
     #[inline(always)]
     pub fn read<V: Vector>(
         &mut self,
-        buf: &[u8],
+        (buf, len): (&[u8], usize),
         envelope: &mut Envelope,
         mut images: impl FnMut(Member, usize) -> Result<usize, Refused>,
     ) -> Result<(), Refused> {
         envelope.present = 0;
-        match self.templates.follow::<V>(buf, envelope, &mut images)? {
+        match self.templates.follow::<V>((buf, len), envelope, &mut images)? {
             Ok(()) => Ok(()),
-            Err(left) => self.members::<V>(buf, envelope, left, &mut images),
+            Err(left) => self.members::<V>((buf, len), envelope, left, &mut images),
         }
     }
 
@@ -125,7 +135,7 @@ impl EnvelopeReader {
     #[inline(never)]
     fn members<V: Vector>(
         &mut self,
-        buf: &[u8],
+        (buf, len): (&[u8], usize),
         envelope: &mut Envelope,
         left: Left,
         images: &mut impl FnMut(Member, usize) -> Result<usize, Refused>,
@@ -159,14 +169,14 @@ impl EnvelopeReader {
             },
         )?;
         if self.templates.learns() {
-            self.learn(buf)?;
+            self.learn((buf, len))?;
         }
         Ok(())
     }
 
     /// Makes a template of a message that was read and is in order.
     #[cold]
-    fn learn(&mut self, buf: &[u8]) -> Result<(), Refused> {
+    fn learn(&mut self, (buf, len): (&[u8], usize)) -> Result<(), Refused> {
         let (mut pos, mut done, mut place) = (object(buf)?, false, Place::default());
         let mut seen = Vec::new();
         while !done {
@@ -175,7 +185,7 @@ impl EnvelopeReader {
             seen.push(Seen { hole: Hole { member: key.map(|key| ALL[key]), key: place.last() }, start, end });
             (pos, done) = next_or_end(buf, end, b'}')?;
         }
-        self.templates.learn(buf, &seen, pos);
+        self.templates.learn((buf, len), &seen, pos);
         Ok(())
     }
 }

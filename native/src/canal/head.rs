@@ -7,6 +7,9 @@ use crate::json::scan::{Path, Vector, Work};
 use crate::json::{self, PADDING, Refused, skip, string};
 use std::borrow::Cow;
 
+/// Bytes of templates: it has all tables of a job, and there is one for them.
+const TEMPLATE_BYTES: usize = 1 << 20;
+
 /// Reads the heads of messages, one after the other.
 #[derive(Debug)]
 pub struct HeadReader {
@@ -20,7 +23,7 @@ impl Default for HeadReader {
     fn default() -> Self {
         HeadReader {
             path: Path::best(),
-            reader: EnvelopeReader::default(),
+            reader: EnvelopeReader::remembering(TEMPLATE_BYTES),
             envelope: Envelope::default(),
             input: Vec::new(),
         }
@@ -43,7 +46,7 @@ impl Work for Read<'_> {
     fn run<V: Vector>(self) -> Self::Out {
         let HeadReader { reader, envelope, input, .. } = self.0;
         reader.read::<V>(
-            input,
+            (input, input.len() - PADDING),
             envelope,
             #[inline(always)]
             |_, pos| skip::value_by::<V>(input, pos),

@@ -10,11 +10,9 @@ use crate::json::scan::{Passage, Vector};
 use crate::json::{Refused, blank};
 
 /// Templates of a set: tables of one topic.
-const WAYS: usize = 16;
+const WAYS: usize = 8;
 /// Sets, once there are more tables than one has room for.
 const SETS: usize = 64;
-/// Constant bytes of templates that are kept, of all sets together.
-const MAX_BYTES: usize = 128 * 1024;
 /// A table's name is looked for in so many bytes at the end of a message: behind it stand a number and the event's type.
 const TAIL: usize = 256;
 /// What it takes to learn a template, in messages that matched one: a topic of ever new tables shall not pay for it.
@@ -64,8 +62,9 @@ pub(super) struct Seen {
 pub(super) struct Templates {
     /// One, or [`SETS`].
     sets: Vec<Set>,
-    /// Constant bytes of all.
+    /// Constant bytes of all, and how many there may be.
     bytes: usize,
+    max_bytes: usize,
     savings: u32,
 }
 
@@ -86,12 +85,6 @@ pub(super) struct Left {
     pub hole: Option<Hole>,
 }
 
-impl Default for Templates {
-    fn default() -> Self {
-        Templates { sets: vec![Set::default()], bytes: 0, savings: SAVINGS }
-    }
-}
-
 impl Hole {
     /// Whether a member's value changes from message to message. Of a member that nobody knows it may.
     fn changes(&self) -> bool {
@@ -104,6 +97,11 @@ impl Hole {
 }
 
 impl Templates {
+    /// None yet, and at most so many constant bytes of them.
+    pub fn new(max_bytes: usize) -> Templates {
+        Templates { sets: vec![Set::default()], bytes: 0, max_bytes, savings: SAVINGS }
+    }
+
     /// Reads the message by the template that it follows, as far as it does. `images` reads `data` and `old`.
     ///
     /// # Errors
@@ -111,13 +109,13 @@ impl Templates {
     #[inline(always)]
     pub fn follow<V: Vector>(
         &mut self,
-        buf: &[u8],
+        (buf, len): (&[u8], usize),
         envelope: &mut Envelope,
         images: &mut impl FnMut(Member, usize) -> Result<usize, Refused>,
     ) -> Result<Result<(), Left>, Refused> {
         let (mut pos, mut k) = (0, 0);
         let mut which = 0;
-        let at = if self.sets.len() == 1 { 0 } else { name(buf) % SETS };
+        let at = if self.sets.len() == 1 { 0 } else { name(&buf[..len]) % SETS };
         let set = &mut self.sets[at];
         let Some(mut template) = set.known.first() else { return Ok(Err(Left { pos: 0, hole: None })) };
         loop {
@@ -159,17 +157,17 @@ impl Templates {
     }
 
     /// Keeps a message that was read, with these members, from the document's start to their end at `end`.
-    pub fn learn(&mut self, buf: &[u8], seen: &[Seen], end: usize) {
+    pub fn learn(&mut self, (buf, len): (&[u8], usize), seen: &[Seen], end: usize) {
         self.savings = self.savings.saturating_sub(PRICE);
-        let template = Template::new(buf, seen, end);
-        if self.sets.len() == 1 && self.sets[0].known.len() == WAYS && self.bytes < MAX_BYTES {
+        let template = Template::new((buf, len), seen, end);
+        if self.sets.len() == 1 && self.sets[0].known.len() == WAYS && self.bytes < self.max_bytes {
             self.divide();
         }
         let at = template.name % self.sets.len();
         // Where there is no room, only one of the same set can make it.
         let needed = template.bytes();
         let set = &mut self.sets[at];
-        while set.known.len() == WAYS || self.bytes + needed > MAX_BYTES {
+        while set.known.len() == WAYS || self.bytes + needed > self.max_bytes {
             let Some(last) = set.known.pop() else { return };
             self.bytes -= last.bytes();
         }
@@ -219,7 +217,7 @@ impl Set {
 }
 
 impl Template {
-    fn new(buf: &[u8], seen: &[Seen], end: usize) -> Template {
+    fn new((buf, len): (&[u8], usize), seen: &[Seen], end: usize) -> Template {
         let (mut constants, mut holes) = (Vec::new(), Vec::new());
         let (mut from, mut spans) = (0, Vec::new());
         for Seen { hole, start, end } in seen {
@@ -232,7 +230,7 @@ impl Template {
             }
         }
         constants.push(Constant { bytes: Passage::new(&buf[from..end]), spans });
-        Template { place: 0, name: name(buf), constants, holes }
+        Template { place: 0, name: name(&buf[..len]), constants, holes }
     }
 
     fn bytes(&self) -> usize {
@@ -258,9 +256,7 @@ fn name(buf: &[u8]) -> usize {
     let mut letters = memchr::memrchr_iter(KEY[LETTER], tail).filter_map(|at| at.checked_sub(LETTER));
     let Some(name) = letters.find_map(|at| tail[at..].strip_prefix(KEY)) else { return 0 };
     let name = &name[..memchr::memchr(b'"', name).unwrap_or(name.len())];
-    // Names of many tables differ in their ends.
-    let last = name
-        .last_chunk::<8>()
-        .map_or_else(|| name.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)), |last| u64::from_le_bytes(*last));
-    ((last ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize
+    // Names of many tables differ in their ends, so these are the lowest bits, which a product has the most of.
+    let last = name.iter().rev().take(8).rev().fold(0, |all, byte| all << 8 | u64::from(*byte));
+    ((last ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize
 }

@@ -45,13 +45,14 @@ fn padded(message: &[u8]) -> Box<[u8]> {
 fn read(path: Path, reader: &mut EnvelopeReader, message: &[u8]) -> Result<Spans, Refused> {
     let buf = padded(message);
     let mut envelope = Envelope::default();
-    path.run(Read { reader, buf: &buf, envelope: &mut envelope })?;
+    path.run(Read { reader, buf: &buf, len: message.len(), envelope: &mut envelope })?;
     Ok(MEMBERS.map(|member| envelope.span(member)))
 }
 
 struct Read<'r> {
     reader: &'r mut EnvelopeReader,
     buf: &'r [u8],
+    len: usize,
     envelope: &'r mut Envelope,
 }
 
@@ -59,7 +60,7 @@ impl Work for Read<'_> {
     type Out = Result<(), Refused>;
 
     fn run<V: Vector>(self) -> Self::Out {
-        self.reader.read::<V>(self.buf, self.envelope, |_, at| skip::value_by::<V>(self.buf, at))
+        self.reader.read::<V>((self.buf, self.len), self.envelope, |_, at| skip::value_by::<V>(self.buf, at))
     }
 }
 
