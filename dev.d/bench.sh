@@ -2,13 +2,13 @@
 
 bench() {
     local load quick=() write=() parts=() workload="" part
-    local all=(codec growth small jobs rust bounds) command="./dev bench${*:+ $*}"
+    local all=(codec growth small alone jobs rust bounds) command="./dev bench${*:+ $*}"
     load=$(cut -d ' ' -f 1-3 /proc/loadavg)
     for part in "$@"; do
         case "$part" in
         --quick) quick=(--quick) ;;
         --write) write=(--write) ;;
-        codec | growth | small | jobs | rust | bounds) parts+=("$part") ;;
+        codec | growth | small | alone | jobs | rust | bounds) parts+=("$part") ;;
         -*) die "bench: unknown option $part; there are --quick and --write" ;;
         *) parts+=(codec) workload=$part ;;
         esac
@@ -28,8 +28,12 @@ bench() {
         codec) run_gradle -q benchJava -PbenchProgram=CodecBench -PbenchArgs="${quick[*]} $workload" >/dev/null ;;
         growth) run_gradle -q benchJava -PbenchProgram=GrowthBench -PbenchArgs="${quick[*]}" >/dev/null ;;
         small) run_gradle -q benchJava -PbenchProgram=SmallMachineBench -PbenchArgs="${quick[*]}" >/dev/null ;;
+        alone) run_gradle -q benchJava -PbenchProgram=AloneBench -PbenchArgs="${quick[*]}" >/dev/null ;;
         jobs) python3 -u dev.d/bench_jobs.py "$PWD/$JAR" "${quick[@]}" ;;
-        rust) cargo bench --quiet --bench decode -- "${quick[@]}" ;;
+        rust)
+            cargo bench --quiet --bench decode -- "${quick[@]}"
+            cargo bench --quiet --bench encode -- "${quick[@]}" '/flink$'
+            ;;
         bounds) python3 -u dev.d/bench_bounds.py ;;
         esac
     done
@@ -45,7 +49,7 @@ need_cluster_for_bench() {
     *) build_jar benchClasses ;;
     esac
     case " $* " in
-    *" rust "* | *" bounds "*) cargo bench --quiet --bench decode --no-run ;;
+    *" rust "* | *" bounds "*) cargo bench --quiet --bench decode --bench encode --no-run ;;
     esac
     case " $* " in
     *" bounds "*) command -v valgrind >/dev/null || apt_install valgrind ;;

@@ -19,7 +19,7 @@ from parts import REPO, say
 OUT, DOCS, README = REPO / "build" / "bench", REPO / "docs" / "benchmarks", REPO / "README.md"
 CRITERION = REPO / "target" / "criterion"
 #: Name of the part, and its title.
-PARTS = [("codec", "Codec"), ("growth", "Growth"), ("jobs", "Whole jobs"), ("small", "Small machines"), ("bounds", "What bounds decoding and encoding")]
+PARTS = [("codec", "Codec"), ("growth", "Growth"), ("jobs", "Whole jobs"), ("small", "Small machines"), ("alone", "What the JVM and the machine take by themselves"), ("bounds", "What bounds decoding and encoding")]
 CORPORA = ["products", "wide40", "batch100", "filtered", "metadata"]
 OURS = "canal-native rows"
 #: What native decoding has to beat, as criterion names the directories, and as it is told.

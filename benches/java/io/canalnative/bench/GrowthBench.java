@@ -83,6 +83,7 @@ public final class GrowthBench {
             int[] sizes = quick ? new int[] {series.sizes[0], series.sizes[series.sizes.length / 2], series.sizes[series.sizes.length - 1]} : series.sizes;
             double[] x = new double[sizes.length];
             double[][] y = new double[2][sizes.length];
+            double[] message = new double[sizes.length];
             for (int i = 0; i < sizes.length; i++) {
                 System.err.println("GrowthBench: " + title + ": " + series.name + " " + sizes[i] + " …");
                 Workload workload = series.messages.apply(sizes[i]).workload(title + " " + sizes[i]);
@@ -91,10 +92,27 @@ public final class GrowthBench {
                 x[i] = byBytes ? twoDigits(bytes) : sizes[i];
                 y[0][i] = measured.stockNanos / bytes;
                 y[1][i] = measured.nativeNanos / bytes;
+                message[i] = measured.nativeNanos;
             }
             add(plot, title, series.name, x, y, id.equals("projection"));
+            if (id.equals("rows")) {
+                section.text(line(x, message) + "\n\n");
+            }
         }
         section.plot(id, plot.svg(), title);
+    }
+
+    /** By the line through the first and the last point. */
+    private static String line(double[] rows, double[] nanos) {
+        int last = rows.length - 1;
+        double each = (nanos[last] - nanos[0]) / (rows[last] - rows[0]);
+        double once = nanos[0] - each * rows[0];
+        double off = 0;
+        for (int i = 0; i < rows.length; i++) {
+            off = Math.max(off, Math.abs(nanos[i] / (once + each * rows[i]) - 1));
+        }
+        return String.format(Locale.ROOT, "A message takes %,.0f ns, and each row in it %,.0f ns; no point is further than %.0f %% from that: a row costs the same however many there are, and its bytes more than those of the envelope.",
+                once, each, 100 * off);
     }
 
     private Measurement decode(Workload workload) throws Exception {

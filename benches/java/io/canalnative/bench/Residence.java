@@ -7,14 +7,16 @@ import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.canalnative.NativeLibrary;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.util.Collector;
 
 /**
  * What decoders of a topic of {@value #TABLES} tables hold in a JVM of its own, each after reading all its messages several times.
  *
- * <p>Usage: {@code Residence stock|native one|each}. {@code one}: {@value #SUBTASKS} subtasks of one source that reads all
- * tables. {@code each}: as many of each of {@value #TABLES} sources that read one table. Prints the heap that is live and what
+ * <p>Usage: {@code Residence stock|native one|each|alone|none}. {@code one}: {@value #SUBTASKS} subtasks of one source that reads all
+ * tables. {@code each}: as many of each of {@value #TABLES} sources that read one table. {@code alone}: the same, and the topic has no other
+ * tables. {@code none}: no decoder, and the library is loaded. Prints the heap that is live and what
  * is resident outside of the heap, in MiB; for that the heap must be of one size and touched from the start.
  */
 final class Residence {
@@ -28,19 +30,17 @@ final class Residence {
     /** Runs once; a JVM of its own. */
     public static void main(String[] args) throws Exception {
         boolean stock = args[0].equals("stock");
-        boolean each = args[1].equals("each");
-        Workload messages = new GrownMessages().tables(TABLES).workload("64 tables");
+        boolean alone = args[1].equals("alone");
+        boolean each = args[1].equals("each") || alone;
+        int decoders = args[1].equals("none") ? 0 : SUBTASKS * (each ? TABLES : 1);
+        NativeLibrary.load();
+        Workload messages = new GrownMessages().tables(alone ? 1 : TABLES).workload("64 tables");
         List<Workload> workloads = new ArrayList<>();
-        for (int decoder = 0; decoder < SUBTASKS * (each ? TABLES : 1); decoder++) {
+        for (int decoder = 0; decoder < decoders; decoder++) {
             GrownMessages table = new GrownMessages().tables(TABLES);
-            workloads.add((each ? table.included("orders_" + decoder / SUBTASKS) : table).workload("64 tables"));
+            workloads.add((each ? table.included("orders_" + (alone ? 0 : decoder / SUBTASKS)) : table).workload("64 tables"));
         }
-        List<Codec> codecs = stock ? Codec.stock(workloads) : new ArrayList<>();
-        if (!stock) {
-            for (Workload workload : workloads) {
-                codecs.add(Codec.nativeCodec(workload));
-            }
-        }
+        List<Codec> codecs = Codec.decoders(workloads, stock);
         long rows = 0;
         for (int i = 0; i < MESSAGES_A_DECODER; i++) {
             byte[] message = messages.messages().get(i % messages.messages().size());
@@ -48,7 +48,7 @@ final class Residence {
                 rows += count(codec, message);
             }
         }
-        if (rows != (long) MESSAGES_A_DECODER * SUBTASKS) {
+        if (rows != (long) MESSAGES_A_DECODER * (alone ? decoders : Math.min(decoders, SUBTASKS))) {
             throw new IllegalStateException(rows + " rows");
         }
         System.gc();

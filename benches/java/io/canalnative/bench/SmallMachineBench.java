@@ -97,7 +97,7 @@ public final class SmallMachineBench {
     }
 
     /** The medians of the numbers that each program prints. */
-    private static double[][] byTurns(int runs, Class<?> main, List<String> options, List<String[]> programs) throws Exception {
+    static double[][] byTurns(int runs, Class<?> main, List<String> options, List<String[]> programs) throws Exception {
         List<List<double[]>> found = new ArrayList<>();
         programs.forEach(program -> found.add(new ArrayList<>()));
         for (int run = 0; run < runs; run++) {

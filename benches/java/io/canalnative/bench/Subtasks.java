@@ -27,14 +27,7 @@ final class Subtasks {
 
     /** The decoders of so many subtasks, which share their classes. */
     static List<Codec> codecs(Workload workload, int subtasks, boolean stock) throws Exception {
-        if (stock) {
-            return Codec.stock(Collections.nCopies(subtasks, workload));
-        }
-        List<Codec> codecs = new ArrayList<>();
-        for (int i = 0; i < subtasks; i++) {
-            codecs.add(Codec.nativeCodec(workload));
-        }
-        return codecs;
+        return Codec.decoders(Collections.nCopies(subtasks, workload), stock);
     }
 
     /** CPU time per message, average of the threads, one a decoder; each works while all others do. */

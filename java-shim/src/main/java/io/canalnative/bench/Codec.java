@@ -72,21 +72,38 @@ final class Codec implements AutoCloseable {
 
     /** flink-json's, with classes of its own. */
     static Codec stock(Workload workload) throws Exception {
-        return stock(Collections.singletonList(workload)).get(0);
+        FlinkJson loader = new FlinkJson();
+        return planned(workload, loader, loader).requireStock();
     }
 
-    /** One of flink-json's for each; they share their classes, as the sources of a task manager do. Close them together. */
-    static List<Codec> stock(List<Workload> workloads) throws Exception {
-        FlinkJson loader = new FlinkJson();
+    /**
+     * One for each, and no encoders, as the sources of a task manager have them: they share their classes. Close them together.
+     *
+     * @param stock flink-json's
+     */
+    static List<Codec> decoders(List<Workload> workloads, boolean stock) throws Exception {
+        FlinkJson own = stock ? new FlinkJson() : null;
+        ClassLoader lib = stock ? own : Codec.class.getClassLoader();
         List<Codec> codecs = new ArrayList<>();
         for (Workload workload : workloads) {
-            Codec codec = planned(workload, loader, loader);
-            if (codec.counters.containsKey("delegated")) {
-                throw new IllegalStateException("The class loader of flink-json gave the native codec");
-            }
-            codecs.add(codec);
+            Codec codec = new Codec(InstantiationUtil.clone(decoder(workload, lib), lib), null, lib, own);
+            codecs.add(stock ? codec.requireStock() : codec.requireNative());
         }
         return codecs;
+    }
+
+    private Codec requireStock() {
+        if (counters.containsKey("delegated")) {
+            throw new IllegalStateException("The class loader of flink-json gave the native codec");
+        }
+        return this;
+    }
+
+    private Codec requireNative() {
+        if (!counters.containsKey("delegated")) {
+            throw new IllegalStateException("The native codec is not in use: put the jar before flink-json, and see the warning above");
+        }
+        return this;
     }
 
     /** A decoder as it is sent to a task, for {@link #received}. */
@@ -103,11 +120,7 @@ final class Codec implements AutoCloseable {
 
     /** The one of the jar on the class path. */
     static Codec nativeCodec(Workload workload) throws Exception {
-        Codec codec = planned(workload, Codec.class.getClassLoader(), null);
-        if (!codec.counters.containsKey("delegated")) {
-            throw new IllegalStateException("The native codec is not in use: put the jar before flink-json, and see the warning above");
-        }
-        return codec;
+        return planned(workload, Codec.class.getClassLoader(), null).requireNative();
     }
 
     /** The version in the file name of flink-json's jar. */
