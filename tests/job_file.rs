@@ -13,14 +13,17 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-const GOOD: [&str; 7] = [
+const GOOD: [&str; 10] = [
     "tests/data/job/mysql.yaml",
     "tests/data/job/mysql-small.yaml",
     "tests/data/job/mysql-open.yaml",
+    "tests/data/job/postgres.yaml",
+    "tests/data/job/greenplum.yaml",
     "tests/data/job/topics.yaml",
     "tests/data/job/pattern.yaml",
     "tests/data/job/files.yaml",
     "examples/canal-to-doris.yaml",
+    "examples/postgres-to-doris.yaml",
 ];
 
 fn repository(path: &str) -> PathBuf {
@@ -51,7 +54,7 @@ fn good(path: &str) -> Value {
 
 #[test]
 fn good_files_become_plans() {
-    for path in &GOOD[..6] {
+    for path in &GOOD[..8] {
         let expected: Value = serde_json::from_str(&text_of(&path.replace(".yaml", ".json"))).unwrap();
         let found = good(path);
         assert_eq!(found, expected, "{path} becomes\n{found:#}");

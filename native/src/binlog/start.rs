@@ -4,9 +4,11 @@ use super::definitions::Definitions;
 use super::gtid::GtidSet;
 use super::position::{FIRST_SEQUENCE, LogPosition};
 use crate::error::{Error, Kind};
-use crate::snapshot::mysql::catalogue::{self, Catalogue, OWN};
+use crate::snapshot::catalogue::Catalogue;
+use crate::snapshot::mysql::catalogue::OWN;
 use crate::snapshot::mysql::server::{self, texts};
-use crate::snapshot::mysql::spec::SourceSpec;
+use crate::snapshot::server::{ask, catalogue};
+use crate::snapshot::spec::SourceSpec;
 use crate::sync::rules::Rules;
 use mysql_async::Conn;
 use serde::Serialize;
@@ -39,12 +41,12 @@ pub struct LogStart {
 /// [`Kind::Source`]: the server writes no log that can be followed, or does not let this user read it, with the remedy.
 pub fn listing(spec: &SourceSpec) -> Result<Listing, Error> {
     let rules = Rules::new(&spec.names)?;
-    server::ask(async {
+    ask(async {
         let mut conn = server::connect(spec).await?;
         check(&mut conn, &spec.user).await.map_err(|e| e.at(spec.address()))
     })?;
     let read = || {
-        server::ask(async {
+        ask(async {
             let mut conn = server::connect(spec).await?;
             let read = now(&mut conn, &rules).await.map_err(|e| e.at(spec.address()));
             let _ = conn.disconnect().await;
@@ -54,7 +56,7 @@ pub fn listing(spec: &SourceSpec) -> Result<Listing, Error> {
     // Definitions that were the same before and after a place are those of that place.
     let mut before = read()?.definitions;
     for _ in 0..ATTEMPTS {
-        let catalogue = catalogue::catalogue(spec)?;
+        let catalogue = catalogue(spec)?;
         let log = read()?;
         let after = read()?.definitions;
         if before == log.definitions && after == log.definitions {

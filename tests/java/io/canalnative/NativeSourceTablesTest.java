@@ -21,7 +21,7 @@ class NativeSourceTablesTest {
 
     private static final String PASSWORD = "s3cret";
     private static final String RANGE = "{\"database\": \"d\", \"table\": \"t\", \"number\": 0, \"of\": 1, \"query\": \"SELECT 1\", \"columns\": [], \"keys\": []}";
-    private static final String TABLE = "{\"database\": \"d\", \"table\": \"t\", \"rows\": 0, \"columns\": [{\"name\": \"a\", \"type\": \"int\"}], \"keys\": [\"a\"], \"message\": \"{}\"}";
+    private static final String TABLE = "{\"database\": \"d\", \"table\": \"t\", \"rows\": 0, \"columns\": [{\"name\": \"a\", \"type\": \"int\"}], \"keys\": [\"a\"], \"from\": \"d.t\", \"select\": \"a\", \"message\": \"{}\"}";
 
     private final SourceTables source = new NativeSourceTables();
 
@@ -82,7 +82,7 @@ class NativeSourceTablesTest {
     }
 
     private static byte[] spec(int port) {
-        return bytes("{\"host\": \"127.0.0.1\", \"port\": " + port + ", \"user\": \"reader\", \"password\": \"" + PASSWORD
+        return bytes("{\"kind\": \"mysql\", \"host\": \"127.0.0.1\", \"port\": " + port + ", \"user\": \"reader\", \"password\": \"" + PASSWORD
                 + "\", \"names\": {}, \"rangeRows\": 10, \"messageBytes\": 1000, \"connectSeconds\": 40}");
     }
 
