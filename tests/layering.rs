@@ -80,6 +80,7 @@ fn crossings(folder: &str, allowed: &[&str]) -> Vec<String> {
         "row",
         "schema",
         "text",
+        "tls",
         "error",
         "json",
     ];
@@ -113,9 +114,10 @@ fn modules_know_only_what_they_may() {
         ("canal", &["json", "meta", "row", "schema", "text", "error"]),
         ("batch", &["canal", "meta", "row", "schema", "error"]),
         ("interrupt", &[]),
-        ("doris", &["interrupt", "json", "row", "schema", "text", "error"]),
+        ("tls", &[]),
+        ("doris", &["interrupt", "json", "row", "schema", "text", "tls", "error"]),
         ("sync", &["canal", "doris", "row", "schema", "error"]),
-        ("snapshot", &["interrupt", "json", "sync", "error"]),
+        ("snapshot", &["interrupt", "json", "sync", "tls", "error"]),
         ("binlog", &["interrupt", "json", "snapshot", "sync", "error"]),
         ("job", &["doris", "sync", "error"]),
     ] {

@@ -177,7 +177,9 @@ fn definitions_say_what_the_table_has() {
          `t` varchar(20) DEFAULT 'o''clock \\\\ `x`',\n  `d` datetime(3) DEFAULT '2024-02-29 01:02:03.5' COMMENT 'when',\n  `Mixed` longblob,\n  \
          PRIMARY KEY (`a`,`b`)\n) COMMENT='all of\nit'"
     );
-    let [SchemaChange::CreateTable { table, .. }] = &parse(&sql, "public")[..] else { panic!("{:?}", parse(&sql, "public")) };
+    let [SchemaChange::CreateTable { table, .. }] = &parse(&sql, "public")[..] else {
+        panic!("{:?}", parse(&sql, "public"))
+    };
     assert_eq!((table.name.to_string().as_str(), table.comment.as_str()), ("public.o`ne", "all of\nit"));
     let options = TypeOptions { zero_date: canal_native::schema::ZeroDate::Fail, ..TypeOptions::default() };
     let mapped = MappedTable::of(table, Target::same_columns("public", "one"), &options, false).unwrap();
@@ -207,7 +209,12 @@ fn what_is_asked_of_each_version() {
         let version = Version { kind, number };
         let (relations, columns, key) =
             (questions::relations(version), questions::columns(version, 1), questions::key(version, 1));
-        let text = format!("{relations};\n{columns};\n{key};\n{};\n{};\n{};\n", questions::TYPES, questions::MONEY, questions::PARENTS);
+        let text = format!(
+            "{relations};\n{columns};\n{key};\n{};\n{};\n{};\n",
+            questions::TYPES,
+            questions::MONEY,
+            questions::PARENTS
+        );
         let path = format!("tests/data/postgres/{name}.sql");
         if std::env::var_os("UPDATE_EXPECT").is_some() {
             fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(&path), &text).unwrap();

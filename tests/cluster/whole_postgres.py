@@ -10,6 +10,7 @@ import random
 import re
 import signal
 import struct
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -21,7 +22,7 @@ import final_tables  # noqa: E402
 import run  # noqa: E402
 from databases import Postgres  # noqa: E402
 from embedded import call  # noqa: E402
-from parts import REPO, Failure, say  # noqa: E402
+from parts import REPO, Failure, Parts, java_home, say  # noqa: E402
 from quickstart import run_dir  # noqa: E402
 from whole_mysql import MILLION, MINUTES, PASSWORD, Moved  # noqa: E402
 from whole_workload import SLOW_LOADS, SMALL_LOADS, arguments  # noqa: E402
@@ -368,6 +369,17 @@ def many(moved: Moved) -> None:
     moved.checks.check("a million rows are the database's", len(rows) == MILLION and not other and not should, f"       {len(rows)} rows, other: {other[:3]}, missing: {list(should)[:3]}")
 
 
+def measured(options, source: Source, checks: run.Checks) -> None:
+    """What reading the million rows costs."""
+    spec = {"kind": "postgres", "host": "127.0.0.1", "port": source.server.port, "database": "shop", "user": "reader", "password": PASSWORD,
+            "names": {"include": ["many\\..*"]}, "rangeRows": 100_000, "messageBytes": 256 << 10, "connectSeconds": 30}
+    java = (options.java or java_home()) / "bin" / "java"
+    path = f"{Path(options.jar).resolve()}:{Parts(options.flink).flink.home}/lib/*"
+    done = subprocess.run([str(java), "-cp", path, str(REPO / "benches" / "source" / "ReadTable.java"), json.dumps(spec)], capture_output=True, text=True, check=False)
+    say("reading: " + done.stdout.strip().replace("\n", "\n         "))
+    checks.check("the million rows are read, and measured", done.returncode == 0 and done.stdout.count("1,000,000 rows") == 3, f"       {done.stdout}{done.stderr[-3000:]}")
+
+
 def questions(source: Source, checks: run.Checks) -> None:
     """What other versions are asked, a real server of this one answers: the catalogue of Greenplum 6 is played, so far as it is another one."""
     asked = {file.stem: file.read_text() for file in sorted((REPO / "tests" / "data" / "postgres").glob("*.sql"))}
@@ -404,6 +416,7 @@ def main(options) -> bool:
             disturbed(moved, options.seed)
         with MovedPostgres(options, checks, directory / "many", source, release=True) as moved:
             many(moved)
+        measured(options, source, checks)
     except Failure as failure:
         checks.check("whole-postgres", False, f"       {failure}")
     finally:

@@ -28,11 +28,7 @@ pub extern "system" fn Java_io_canalnative_NativeSource_tables<'l>(
     throw::guard(&mut env, |env| {
         let spec = SourceSpec::from_json(&env.convert_byte_array(&spec)?)?;
         interrupt::heed(env)?;
-        if spec.log {
-            doris::json(env, &start::listing(&spec)?)
-        } else {
-            doris::json(env, &server::catalogue(&spec)?)
-        }
+        if spec.log { doris::json(env, &start::listing(&spec)?) } else { doris::json(env, &server::catalogue(&spec)?) }
     })
 }
 

@@ -67,6 +67,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The primary key's, in the key's order.
     pub keys: Vec<String>,
+    /// Whether it may be cut at its key: it has one, and the server compares its values with literals as it sorts them.
+    pub by_key: bool,
     /// What stands behind FROM to read it.
     pub from: String,
     /// What stands behind SELECT: an expression for each column, whose texts are what Canal has.

@@ -30,11 +30,13 @@ pub fn catalogue(spec: &SourceSpec) -> Result<Catalogue, Error> {
 /// # Errors
 /// [`Kind::Source`]: the server does not answer.
 pub fn ranges(spec: &SourceSpec, table: &Table) -> Result<Vec<Range>, Error> {
+    if !table.by_key {
+        return Ok(range::whole(table));
+    }
     let cutting = match spec.kind {
         ServerKind::Mysql => mysql::range::cutting(table),
         ServerKind::Postgres | ServerKind::Greenplum => postgres::range::cutting(table),
     };
-    let Some(cutting) = cutting else { return Ok(range::whole(table)) };
     let bounds = ask(async {
         match spec.kind {
             ServerKind::Mysql => mysql::range::bounds(spec, &cutting).await,

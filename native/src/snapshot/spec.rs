@@ -83,8 +83,13 @@ impl SourceSpec {
     /// # Errors
     /// [`Kind::InvalidSpec`], with what is wrong.
     pub fn from_json(text: &[u8]) -> Result<SourceSpec, Error> {
-        serde_json::from_slice(text)
-            .map_err(|e| Error::new(Kind::InvalidSpec, "the source's specification is not readable").caused_by(e))
+        let spec: SourceSpec = serde_json::from_slice(text)
+            .map_err(|e| Error::new(Kind::InvalidSpec, "the source's specification is not readable").caused_by(e))?;
+        if spec.log && spec.kind != ServerKind::Mysql {
+            let what = format!("the log of source.{} is not read; leave its incremental stage out", spec.kind.name());
+            return Err(Error::new(Kind::InvalidSpec, what));
+        }
+        Ok(spec)
     }
 
     /// `host:port`, for messages.

@@ -113,5 +113,6 @@ async fn table(conn: &mut Conn, database: &str, table: &str, rows: u64) -> Resul
     }
     let message = message::statement(database, table, &sql);
     let select = select::list(&columns);
-    Ok(Table { database: database.into(), table: table.into(), rows, columns, keys, from, select, message })
+    let by_key = select::may_be_cut(&columns, &keys);
+    Ok(Table { database: database.into(), table: table.into(), rows, columns, keys, by_key, from, select, message })
 }

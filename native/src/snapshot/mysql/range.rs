@@ -1,6 +1,5 @@
 //! Where tables of MySQL are cut.
 
-use super::select;
 use super::server::{self, backquoted, texts};
 use crate::error::Error;
 use crate::snapshot::catalogue::{Column, Table};
@@ -9,16 +8,15 @@ use crate::snapshot::spec::SourceSpec;
 use crate::sync::mysql_type::MysqlType;
 use mysql_async::prelude::Queryable;
 
-/// How a table is cut; None if its key has a column by which that cannot be.
-pub fn cutting(table: &Table) -> Option<Cutting<'_>> {
-    let column = |key: &String| table.column(key).filter(|column| select::may_be_cut(column));
-    let keys: Vec<&Column> = table.keys.iter().map(column).collect::<Option<_>>()?;
-    (!keys.is_empty()).then(|| Cutting {
+/// How a table is cut at its key.
+pub fn cutting(table: &Table) -> Cutting<'_> {
+    let keys = || table.keys.iter().filter_map(|key| table.column(key));
+    Cutting {
         table,
-        names: keys.iter().map(|key| backquoted(&key.name)).collect(),
-        literals: keys.iter().map(|key| literal_of(key)).collect(),
+        names: keys().map(|key| backquoted(&key.name)).collect(),
+        literals: keys().map(literal_of).collect(),
         compare: compared,
-    })
+    }
 }
 
 /// Where it is cut.
@@ -68,6 +66,7 @@ fn compared(keys: &[String], bound: &[String], side: Side) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::mysql::select;
     use crate::snapshot::range;
 
     fn table(columns: &[(&str, &str)], keys: &[&str]) -> Table {
@@ -81,6 +80,7 @@ mod tests {
             select: select::list(&columns),
             columns,
             keys: keys.iter().map(ToString::to_string).collect(),
+            by_key: true,
             message: String::new(),
         }
     }
@@ -89,7 +89,7 @@ mod tests {
     fn every_row_is_in_one_range() {
         let table = table(&[("a", "int"), ("b", "varchar(9)"), ("f", "float")], &["a", "b"]);
         let bound = |a: &str, b: &str| vec![a.to_string(), format!("'{b}'")];
-        let ranges = cutting(&table).unwrap().between(&[bound("1", "x"), bound("7", "y")]);
+        let ranges = cutting(&table).between(&[bound("1", "x"), bound("7", "y")]);
         let queries: Vec<&str> = ranges.iter().map(|range| range.query.as_str()).collect();
         assert_eq!(
             queries,

@@ -10,9 +10,15 @@ pub fn list(columns: &[Column]) -> String {
     all.join(", ")
 }
 
-/// Whether a table may be cut at its values. Of the other types the server compares texts with values in another way than it sorts them,
+/// Whether a table with these columns may be cut at that key.
+pub fn may_be_cut(columns: &[Column], keys: &[String]) -> bool {
+    let column = |key: &String| columns.iter().find(|column| column.name == *key);
+    !keys.is_empty() && keys.iter().all(|key| column(key).is_some_and(is_cut))
+}
+
+/// Whether a table may be cut at a column's values. Of the other types the server compares texts with values in another way than it sorts them,
 /// or with less digits than they have.
-pub fn may_be_cut(column: &Column) -> bool {
+fn is_cut(column: &Column) -> bool {
     matches!(
         column.ty,
         MysqlType::TinyInt1
@@ -76,7 +82,7 @@ mod tests {
         for (ty, may) in
             [("bigint", true), ("varchar(9)", true), ("binary(2)", true), ("enum('a')", false), ("float", false)]
         {
-            assert_eq!(may_be_cut(&column(ty)), may, "{ty}");
+            assert_eq!(is_cut(&column(ty)), may, "{ty}");
         }
     }
 }

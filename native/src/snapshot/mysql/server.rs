@@ -1,6 +1,5 @@
 //! A connection to the server, set up so that each value has one text.
 
-
 use crate::error::{Error, Kind};
 use crate::snapshot::spec::SourceSpec;
 use mysql_async::prelude::Queryable;

@@ -42,7 +42,8 @@ async fn list(session: &Session, user: &str, rules: &Rules) -> Result<Catalogue,
             Ok(found) => tables.push(found),
             // One that is gone meanwhile, or that this user may not see.
             Err(e) if e.kind() == Kind::Source => {
-                refused.push(Refused { table: format!("{}.{}", relation.schema, relation.table), reason: e.to_string() });
+                refused
+                    .push(Refused { table: format!("{}.{}", relation.schema, relation.table), reason: e.to_string() });
             }
             Err(e) => return Err(e),
         }
@@ -92,7 +93,9 @@ impl Relation {
         }
         if !self.may_read {
             let table = quoted_name(&self.table);
-            return Some(format!("the user may not read all of its columns; GRANT SELECT ON {schema}.{table} TO {user}"));
+            return Some(format!(
+                "the user may not read all of its columns; GRANT SELECT ON {schema}.{table} TO {user}"
+            ));
         }
         self.is_filtered.then(|| {
             format!("policies of row security hide rows of it from the user; ALTER ROLE {user} BYPASSRLS, or read as its owner")
@@ -194,16 +197,18 @@ fn types(answer: Answer) -> HashMap<u32, Type> {
 }
 
 async fn table(session: &Session, relation: &Relation, types: &Types) -> Result<Table, Error> {
-    let (mut columns, mut selected, mut definitions, mut by_number) = (vec![], vec![], vec![], HashMap::new());
+    let (mut columns, mut selected, mut definitions) = (vec![], vec![], vec![]);
+    let mut by_number: HashMap<String, (String, Family)> = HashMap::new();
     for row in session.texts(&questions::columns(session.version(), relation.oid)).await? {
         let Ok([Some(number), Some(name), Some(ty), Some(modifier), not_null, default, comment]) =
             <[Option<String>; 7]>::try_from(row)
         else {
             continue;
         };
-        let travel = travel(&types.resolve(ty.parse().unwrap_or(0), modifier.parse().unwrap_or(-1)), types.money_scale);
+        let ty = types.resolve(ty.parse().unwrap_or(0), modifier.parse().unwrap_or(-1));
+        let travel = travel(&ty, types.money_scale);
         selected.push(travel.selected.of(&name));
-        by_number.insert(number, name.clone());
+        by_number.insert(number, (name.clone(), ty.family));
         columns.push(Column { name: name.clone(), ty: MysqlType::parse(&travel.ty) });
         let default = default.and_then(|expression| constant(&expression, travel.constant));
         let (not_null, comment) = (not_null.as_deref() == Some("t"), comment.unwrap_or_default());
@@ -213,6 +218,8 @@ async fn table(session: &Session, relation: &Relation, types: &Types) -> Result<
         return Err(Error::new(Kind::Source, "it has no column, or is gone; leave it out"));
     }
     let keys = keys(session.texts(&questions::key(session.version(), relation.oid)).await?, &by_number);
+    let by_key = !keys.is_empty() && keys.iter().all(|(_, family)| *family != Family::Other);
+    let keys: Vec<String> = keys.into_iter().map(|(name, _)| name).collect();
     let sql = create_table(&relation.table, &definitions, &keys, &relation.comment);
     Ok(Table {
         database: relation.schema.clone(),
@@ -220,14 +227,15 @@ async fn table(session: &Session, relation: &Relation, types: &Types) -> Result<
         rows: relation.rows,
         columns,
         keys,
+        by_key,
         from: relation.from(),
         select: selected.join(", "),
         message: message::statement(&relation.schema, &relation.table, &sql),
     })
 }
 
-/// The key's columns, in its order.
-fn keys(answer: Answer, by_number: &HashMap<String, String>) -> Vec<String> {
+/// The key's columns, in its order, and whose types they have.
+fn keys(answer: Answer, by_number: &HashMap<String, (String, Family)>) -> Vec<(String, Family)> {
     let Some(Ok([Some(count), Some(all)])) = answer.into_iter().next().map(<[Option<String>; 2]>::try_from) else {
         return Vec::new();
     };

@@ -177,7 +177,8 @@ mod tests {
         let mut rows = Vec::new();
         for mut text in texts.iter().copied() {
             while let Some((line, taken)) = lines.next(text).map_err(|e| e.to_string())? {
-                let row: Result<Row, _> = line.cells().map(|cell| cell.map(|value| value.map(<[u8]>::to_vec))).collect();
+                let row: Result<Row, _> =
+                    line.cells().map(|cell| cell.map(|value| value.map(<[u8]>::to_vec))).collect();
                 rows.push(row?);
                 text = &text[taken..];
             }
@@ -188,11 +189,17 @@ mod tests {
     #[test]
     fn lines_are_rows() {
         let some = |text: &str| Some(text.as_bytes().to_vec());
-        assert_eq!(rows(&["int", "longtext"], &[b"1\t\\N\n2\t\n"]).unwrap(), [[some("1"), None], [some("2"), some("")]]);
+        assert_eq!(
+            rows(&["int", "longtext"], &[b"1\t\\N\n2\t\n"]).unwrap(),
+            [[some("1"), None], [some("2"), some("")]]
+        );
         let escaped = br"a\\N\tb\nc\r\b\f\v\\";
         let found = rows(&["longtext"], &[&[escaped.as_slice(), b"\n"].concat()]).unwrap();
         assert_eq!(found, [[some("a\\N\tb\nc\r\u{8}\u{c}\u{b}\\")]]);
-        assert_eq!(rows(&["longblob"], &[b"\\\\x00ffA0\n\\N\n\\\\x\n"]).unwrap(), [[Some(vec![0, 0xFF, 0xA0])], [None], [Some(vec![])]]);
+        assert_eq!(
+            rows(&["longblob"], &[b"\\\\x00ffA0\n\\N\n\\\\x\n"]).unwrap(),
+            [[Some(vec![0, 0xFF, 0xA0])], [None], [Some(vec![])]]
+        );
         // What is \N as text has its backslash doubled.
         assert_eq!(rows(&["longtext"], &[b"\\\\N\n"]).unwrap(), [[some("\\N")]]);
     }

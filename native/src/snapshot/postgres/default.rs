@@ -40,7 +40,8 @@ fn literal(expression: &str) -> Option<Literal> {
         let (text, rest) = quoted(rest, true)?;
         return is_cast(rest).then_some(Literal::Quoted(text));
     }
-    let (bare, rest) = expression.split_once("::").map_or((expression, ""), |(bare, _)| (bare, &expression[bare.len()..]));
+    let (bare, rest) =
+        expression.split_once("::").map_or((expression, ""), |(bare, _)| (bare, &expression[bare.len()..]));
     let bare = bare.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(bare);
     let is_word = matches!(bare, "true" | "false");
     (is_cast(rest) && (is_word || is_number(bare))).then(|| Literal::Bare(bare.to_string()))

@@ -57,8 +57,7 @@ pub const TYPES: &str = "SELECT t.oid, n.nspname, t.typname, t.typtype, t.typbas
      FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE t.typtype <> 'c'";
 
 /// Digits behind the point of money.
-pub const MONEY: &str =
-    "SELECT pg_catalog.char_length(pg_catalog.split_part(0::pg_catalog.money::pg_catalog.numeric::pg_catalog.text, '.', 2))";
+pub const MONEY: &str = "SELECT pg_catalog.char_length(pg_catalog.split_part(0::pg_catalog.money::pg_catalog.numeric::pg_catalog.text, '.', 2))";
 
 /// A table's columns: number, name, type, modifier, NOT NULL, default, comment.
 pub fn columns(version: Version, oid: u32) -> String {

@@ -1,5 +1,5 @@
-//! Where tables of PostgreSQL are cut: at the primary key, whatever its types are. Their index has the order by which the server sorts and compares, and
-//! each value's text is read back as that value.
+//! Where tables of PostgreSQL are cut: at the primary key, whatever of the server's own types it has. Its index has the order by which the server sorts and
+//! compares, and each value's text is read back as that value. Types of extensions are left alone: which operator compares them is a matter of schemas.
 //!
 //! Not at places in the table's file (`ctid`): a row that is changed gets another place, perhaps in a range that was read before, and would be in none.
 
@@ -9,12 +9,12 @@ use crate::snapshot::catalogue::Table;
 use crate::snapshot::range::{Bound, Cutting, Side};
 use crate::snapshot::spec::SourceSpec;
 
-/// How a table is cut; None without a key.
-pub fn cutting(table: &Table) -> Option<Cutting<'_>> {
+/// How a table is cut at its key.
+pub fn cutting(table: &Table) -> Cutting<'_> {
     let names: Vec<String> = table.keys.iter().map(|key| quoted_name(key)).collect();
     let literal = |name: &String| format!("pg_catalog.quote_literal({name}::pg_catalog.text)");
     let literals = names.iter().map(literal).collect();
-    (!names.is_empty()).then_some(Cutting { table, names, literals, compare: compared })
+    Cutting { table, names, literals, compare: compared }
 }
 
 /// Where it is cut.
@@ -56,11 +56,12 @@ mod tests {
             rows: 0,
             columns: vec![column("a", "int"), column("b\"", "longtext")],
             keys: vec!["a".into(), "b\"".into()],
+            by_key: true,
             from: "ONLY \"s\".\"t\"".into(),
             select: "\"a\", \"b\"\"\"".into(),
             message: String::new(),
         };
-        let cutting = cutting(&table).unwrap();
+        let cutting = cutting(&table);
         assert_eq!(cutting.literals[1], "pg_catalog.quote_literal(\"b\"\"\"::pg_catalog.text)");
         let bound = |a: &str, b: &str| vec![a.to_string(), b.to_string()];
         let ranges = cutting.between(&[bound("'1'", "'x'"), bound("'7'", "E'\\\\'")]);

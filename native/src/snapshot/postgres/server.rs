@@ -34,10 +34,8 @@ pub async fn connect(spec: &SourceSpec) -> Result<Session, Error> {
     let client = tokio::time::timeout(limit, open(spec)).await.unwrap_or_else(|_| {
         Err(Error::new(Kind::Source, format!("the server did not answer within {} s", limit.as_secs())))
     });
-    let mut session = Session {
-        client: client.map_err(|e| e.at(spec.address()))?,
-        version: Version { kind: spec.kind, number: 0 },
-    };
+    let mut session =
+        Session { client: client.map_err(|e| e.at(spec.address()))?, version: Version { kind: spec.kind, number: 0 } };
     session.prepare().await.map_err(|e| e.at(spec.address()))?;
     Ok(session)
 }
@@ -123,7 +121,9 @@ fn refused(e: &tokio_postgres::Error, spec: &SourceSpec) -> Error {
         Some(code) if *code == SqlState::INVALID_CATALOG_NAME => {
             format!("the server has no database {}; look at source.{}.database", spec.database, spec.kind.name())
         }
-        _ if spec.tls.is_some() => "no TLS connection to the server; look at its ssl setting, and at tls.ca".to_string(),
+        _ if spec.tls.is_some() => {
+            "no TLS connection to the server; look at its ssl setting, and at tls.ca".to_string()
+        }
         _ => "no connection to the server; if it takes only TLS, write tls: {}".to_string(),
     };
     Error::new(Kind::Source, format!("{what}: {}", said(e)))
@@ -138,7 +138,8 @@ pub fn unanswered(statement: &str, e: &tokio_postgres::Error) -> Error {
 /// What the server, or the connection, says.
 fn said(e: &tokio_postgres::Error) -> String {
     if let Some(said) = e.as_db_error() {
-        let more = [said.detail(), said.hint()].into_iter().flatten().map(|more| format!(" ({more})")).collect::<String>();
+        let more =
+            [said.detail(), said.hint()].into_iter().flatten().map(|more| format!(" ({more})")).collect::<String>();
         return format!("{}{more}", said.message());
     }
     let mut text = e.to_string();

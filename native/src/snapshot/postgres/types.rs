@@ -117,9 +117,7 @@ pub fn travel(ty: &ColumnType, money_scale: u32) -> Travel {
             "float4" => plain("float".into(), Number),
             "float8" => plain("double".into(), Number),
             "numeric" => plain(numeric(ty.modifier), Number),
-            "money" => {
-                Travel { ty: format!("decimal(19,{money_scale})"), selected: Selected::Amount, constant: No }
-            }
+            "money" => Travel { ty: format!("decimal(19,{money_scale})"), selected: Selected::Amount, constant: No },
             "bpchar" => Travel { ty: characters("char"), selected: Selected::Unpadded, constant: Text },
             "varchar" => plain(characters("varchar"), Text),
             "text" | "xml" => plain(text(), if name == "text" { Text } else { No }),

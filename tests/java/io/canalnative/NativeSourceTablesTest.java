@@ -21,7 +21,7 @@ class NativeSourceTablesTest {
 
     private static final String PASSWORD = "s3cret";
     private static final String RANGE = "{\"database\": \"d\", \"table\": \"t\", \"number\": 0, \"of\": 1, \"query\": \"SELECT 1\", \"columns\": [], \"keys\": []}";
-    private static final String TABLE = "{\"database\": \"d\", \"table\": \"t\", \"rows\": 0, \"columns\": [{\"name\": \"a\", \"type\": \"int\"}], \"keys\": [\"a\"], \"from\": \"d.t\", \"select\": \"a\", \"message\": \"{}\"}";
+    private static final String TABLE = "{\"database\": \"d\", \"table\": \"t\", \"rows\": 0, \"columns\": [{\"name\": \"a\", \"type\": \"int\"}], \"keys\": [\"a\"], \"by_key\": true, \"from\": \"d.t\", \"select\": \"a\", \"message\": \"{}\"}";
 
     private final SourceTables source = new NativeSourceTables();
 
