@@ -180,7 +180,7 @@ fn definitions_say_what_the_table_has() {
     let [SchemaChange::CreateTable { table, .. }] = &parse(&sql, "public")[..] else {
         panic!("{:?}", parse(&sql, "public"))
     };
-    assert_eq!((table.name.to_string().as_str(), table.comment.as_str()), ("public.o`ne", "all of\nit"));
+    assert_eq!((table.full_name().as_str(), table.comment.as_str()), ("public.o`ne", "all of\nit"));
     let options = TypeOptions { zero_date: canal_native::schema::ZeroDate::Fail, ..TypeOptions::default() };
     let mapped = MappedTable::of(table, Target::same_columns("public", "one"), &options, false).unwrap();
     let doris = create::create_table(&mapped, &TableProperties::default()).unwrap();

@@ -156,7 +156,8 @@ class Postgres:
     def _psql(self, text: str, *options: str, database: str = "postgres"):
         command = [str(self.programs / "psql"), "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database, "-X", "-q", "-v", "ON_ERROR_STOP=1",
                    *options]
-        return subprocess.run(command, input=text, capture_output=True, text=True, check=False,
+        # As bytes, since a text's line ends would be made alike.
+        return subprocess.run(command, input=text.encode(), capture_output=True, check=False,
                               env=dict(os.environ, PGPASSWORD=self.password, PGCLIENTENCODING="UTF8", PGTZ="UTC", PGOPTIONS="-c extra_float_digits=3"))
 
     def answers(self) -> bool:
@@ -167,8 +168,8 @@ class Postgres:
         """Runs statements in one session; the rows of all that give some, as texts, and None for NULL."""
         done = self._psql(";\n".join(statements) + ";", "-A", "-t", "-F", "\x1f", "-R", "\x1e", "-P", "null=\x1d", database=database)
         if done.returncode != 0:
-            raise Failure(f"{self.name}: {done.stderr[-2000:]}")
-        text = done.stdout.rstrip("\n")
+            raise Failure(f"{self.name}: {done.stderr[-2000:].decode()}")
+        text = done.stdout.decode().rstrip("\n")
         return [tuple(None if cell == "\x1d" else cell for cell in row.split("\x1f")) for row in text.split("\x1e")] if text else []
 
     def stop(self) -> None:

@@ -290,9 +290,11 @@ def undisturbed(moved: Moved, parallelism: int) -> None:
 def definitions(moved: Moved) -> None:
     """Defaults, comments and NOT NULL."""
     shown = moved.target.sql("SHOW CREATE TABLE shop.`defaults`")[0][1]
-    wanted = ["`id` bigint NOT NULL", "`a` int NOT NULL DEFAULT \"-1\"", "`c` boolean NULL DEFAULT", "`d` date NULL DEFAULT \"2024-02-29\"", "it's commented", "a \\\"column\\\"", "`g` int NULL COMMENT"]
-    missing = [word for word in wanted if word.lower() not in shown.lower()]
-    moved.checks.check("definitions have what the source's have", not [word for word in missing if "COMMENT" not in word and "\\" not in word], f"       lacks {missing}:\n{shown}")
+    wanted = ["`id` bigint NOT NULL,", '`a` int NOT NULL DEFAULT "-1",', '`b` varchar(80) NULL DEFAULT "o\'clock \\\\ x" COMMENT \'a "column"\',', '`c` boolean NULL DEFAULT "1",',
+              '`d` date NULL DEFAULT "2024-02-29",', '`e` decimal(10,2) NULL DEFAULT "0.50",', "`f` datetime(6) NULL,", "`g` int NULL,", "`h` int NOT NULL,",
+              '`i` varchar(252) NULL DEFAULT "happy",', "`j` text NULL\n", "UNIQUE KEY(`id`)", "COMMENT 'it\\'s commented \\\\ here'"]
+    missing = [word for word in wanted if word not in shown]
+    moved.checks.check("definitions have what the source's have", not missing, f"       lacks {missing}:\n{shown}")
 
 
 def refused(moved: Moved) -> None:
