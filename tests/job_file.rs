@@ -41,7 +41,9 @@ fn text_of(path: &str) -> String {
 fn job(yaml: &[u8], secrets: bool) -> Result<Value, String> {
     let around = Surroundings {
         origin: Path::new("/jobs/job.yaml"),
-        variable: &|name| ["DORIS_PASSWORD", "POSTGRES_PASSWORD"].contains(&name).then(|| "of-the-environment".to_string()),
+        variable: &|name| {
+            ["DORIS_PASSWORD", "POSTGRES_PASSWORD"].contains(&name).then(|| "of-the-environment".to_string())
+        },
         text: &|path| match path.to_str() {
             Some("/jobs/secret/password.txt") => Ok("of a file \n".to_string()),
             _ => Err(io::Error::new(io::ErrorKind::NotFound, "there is no such file")),

@@ -187,10 +187,10 @@ fn definitions_say_what_the_table_has() {
     for line in [
         "`a` BIGINT NOT NULL,",
         "`b` VARCHAR(36) NOT NULL COMMENT ",
-        "`f` BOOLEAN NOT NULL DEFAULT \"1\",",
-        "`d` DATETIME(3) NULL DEFAULT \"2024-02-29 01:02:03.5\" COMMENT ",
+        "`f` BOOLEAN NOT NULL DEFAULT '1',",
+        "`d` DATETIME(3) NULL DEFAULT '2024-02-29 01:02:03.5' COMMENT ",
         "`Mixed` STRING NULL",
-        "UNIQUE KEY (`a`, `b`)",
+        "UNIQUE KEY(`a`, `b`)",
     ] {
         assert!(doris.contains(line), "{line} is not in\n{doris}");
     }

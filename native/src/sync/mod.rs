@@ -40,4 +40,5 @@ pub mod statements;
 pub mod table;
 pub mod tables;
 pub mod unmoved;
+pub mod unread;
 pub mod writer;
