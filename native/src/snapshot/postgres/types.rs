@@ -151,9 +151,9 @@ fn numeric(modifier: i32) -> String {
     if modifier < 4 {
         return "longtext".into();
     }
-    let precision = (modifier - 4) >> 16 & 0xFFFF;
+    let precision = ((modifier - 4) >> 16) & 0xFFFF;
     // Eleven bits with a sign.
-    let scale = ((modifier - 4 & 0x7FF) ^ 0x400) - 0x400;
+    let scale = (((modifier - 4) & 0x7FF) ^ 0x400) - 0x400;
     let (precision, scale) = if scale < 0 { (precision - scale, 0) } else { (precision.max(scale), scale) };
     if precision <= MYSQL_DIGITS && scale <= MYSQL_SCALE {
         return format!("decimal({precision},{scale})");
