@@ -118,6 +118,11 @@ need_mariadb() {
     [ -x /usr/sbin/mariadbd ] || command -v mariadbd >/dev/null || apt_install mariadb-server-core
 }
 
+# Another one for the data jobs. Debian starts a server of its own with it, which the test leaves alone.
+need_postgres() {
+    compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || apt_install postgresql postgresql-contrib
+}
+
 run_gradle() {
     # Debian's start script prints the JVM's version on stderr each time.
     "$CANAL_NATIVE_GRADLE" --no-daemon "$@" </dev/null 2> >(grep -v -E '^(openjdk version|OpenJDK (Runtime|64-Bit))' >&2)

@@ -13,14 +13,20 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-const GOOD: [&str; 7] = [
+const GOOD: [&str; 13] = [
     "tests/data/job/mysql.yaml",
     "tests/data/job/mysql-small.yaml",
     "tests/data/job/mysql-open.yaml",
+    "tests/data/job/postgres.yaml",
+    "tests/data/job/postgres-open.yaml",
+    "tests/data/job/greenplum.yaml",
+    "tests/data/job/greenplum-small.yaml",
+    "tests/data/job/greenplum-open.yaml",
     "tests/data/job/topics.yaml",
     "tests/data/job/pattern.yaml",
     "tests/data/job/files.yaml",
     "examples/canal-to-doris.yaml",
+    "examples/postgres-to-doris.yaml",
 ];
 
 fn repository(path: &str) -> PathBuf {
@@ -31,11 +37,13 @@ fn text_of(path: &str) -> String {
     fs::read_to_string(repository(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
-/// A job of `/jobs/job.yaml`, where DORIS_PASSWORD is set and one file with a password is there.
+/// A job of `/jobs/job.yaml`, where two passwords are set and one file with a password is there.
 fn job(yaml: &[u8], secrets: bool) -> Result<Value, String> {
     let around = Surroundings {
         origin: Path::new("/jobs/job.yaml"),
-        variable: &|name| (name == "DORIS_PASSWORD").then(|| "of-the-environment".to_string()),
+        variable: &|name| {
+            ["DORIS_PASSWORD", "POSTGRES_PASSWORD"].contains(&name).then(|| "of-the-environment".to_string())
+        },
         text: &|path| match path.to_str() {
             Some("/jobs/secret/password.txt") => Ok("of a file \n".to_string()),
             _ => Err(io::Error::new(io::ErrorKind::NotFound, "there is no such file")),
@@ -51,7 +59,7 @@ fn good(path: &str) -> Value {
 
 #[test]
 fn good_files_become_plans() {
-    for path in &GOOD[..6] {
+    for path in &GOOD[..11] {
         let expected: Value = serde_json::from_str(&text_of(&path.replace(".yaml", ".json"))).unwrap();
         let found = good(path);
         assert_eq!(found, expected, "{path} becomes\n{found:#}");

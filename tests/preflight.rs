@@ -4,9 +4,8 @@ mod doris;
 
 use canal_native::preflight;
 use canal_native::preflight::finding::{Findings, Side, Verdict};
-use canal_native::snapshot::mysql::catalogue::Table;
-use canal_native::snapshot::mysql::message;
-use canal_native::snapshot::mysql::select::Column;
+use canal_native::snapshot::catalogue::{Column, Table};
+use canal_native::snapshot::message;
 use canal_native::sync::mysql_type::MysqlType;
 use canal_native::sync::open::DatabaseSpec;
 use doris::Doris;
@@ -43,6 +42,9 @@ fn table(name: &str, keys: &[&str], columns: &[(&str, &str)]) -> Table {
         rows: 0,
         columns: columns.iter().map(column).collect(),
         keys: keys.iter().map(ToString::to_string).collect(),
+        by_key: false,
+        from: String::new(),
+        select: String::new(),
         message: message::statement("shop", name, &format!("CREATE TABLE {name} ({})", defined.join(", "))),
     }
 }
@@ -51,10 +53,10 @@ fn table(name: &str, keys: &[&str], columns: &[(&str, &str)]) -> Table {
 fn both_sides_are_looked_at_whatever_the_other_says() {
     let doris = Doris::start();
     let source = json!({
-        "host": "127.0.0.1", "port": nowhere(), "user": "reader", "password": "secret", "rangeRows": 10, "messageBytes": 1000,
+        "kind": "mysql", "host": "127.0.0.1", "port": nowhere(), "user": "reader", "password": "secret", "rangeRows": 10, "messageBytes": 1000,
         "connectSeconds": 5, "log": true,
     });
-    let plan = json!({"source": {"mysql": source}, "sink": sink(&doris)});
+    let plan = json!({"source": {"database": source}, "sink": sink(&doris)});
     let found = preflight::check(plan.to_string().as_bytes()).unwrap();
     assert_eq!((found[0].side, found[0].verdict), (Side::Source, Verdict::Error));
     assert!(found[0].text.contains("look at host, port and firewall"), "{}", found[0].text);

@@ -128,6 +128,8 @@ fn table() -> Vec<String> {
 #[test]
 fn the_manual_has_the_table_of_the_code() {
     let manual = file("docs/type-mapping.md");
+    // Other servers' tables come behind.
+    let manual = manual.split("\n## ").next().unwrap_or_default();
     let found: Vec<&str> = manual.lines().filter(|line| line.starts_with("| `")).collect();
     let expected = table();
     let rows: Vec<&str> = expected.iter().map(String::as_str).collect();

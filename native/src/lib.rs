@@ -30,3 +30,4 @@ pub mod schema;
 pub mod snapshot;
 pub mod sync;
 pub mod text;
+pub mod tls;

@@ -12,10 +12,10 @@ use canal_native::binlog::definitions::Definitions;
 use canal_native::binlog::position::LogPosition;
 use canal_native::binlog::reader::LogReader;
 use canal_native::binlog::start;
-use canal_native::snapshot::mysql::catalogue::{self, Table};
-use canal_native::snapshot::mysql::range;
-use canal_native::snapshot::mysql::reader::RangeReader;
-use canal_native::snapshot::mysql::spec::SourceSpec;
+use canal_native::snapshot::catalogue::Table;
+use canal_native::snapshot::reader::RangeReader;
+use canal_native::snapshot::server;
+use canal_native::snapshot::spec::SourceSpec;
 use canal_native::sync::ddl::{self, SchemaChange, TableName};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -28,7 +28,7 @@ const QUIET: Duration = Duration::from_secs(4);
 
 fn spec(args: &[String], server_id: u32, message_bytes: usize) -> SourceSpec {
     let text = json!({
-        "host": "127.0.0.1", "port": args[1].parse::<u16>().unwrap(), "user": args[2], "password": args[3], "names": {"include": ["\\w+_dev\\..*"]},
+        "kind": "mysql", "host": "127.0.0.1", "port": args[1].parse::<u16>().unwrap(), "user": args[2], "password": args[3], "names": {"include": ["\\w+_dev\\..*"]},
         "rangeRows": 100_000, "messageBytes": message_bytes, "connectSeconds": 10, "log": true, "serverId": server_id,
     });
     SourceSpec::from_json(text.to_string().as_bytes()).unwrap()
@@ -128,7 +128,7 @@ impl Made {
 /// A table as full data has it.
 fn full(spec: &SourceSpec, table: &Table) -> BTreeMap<String, (Row, usize)> {
     let mut rows: BTreeMap<String, (Row, usize)> = BTreeMap::new();
-    for range in range::ranges(spec, table).unwrap() {
+    for range in server::ranges(spec, table).unwrap() {
         let mut reader = RangeReader::new(spec.clone(), range).unwrap();
         while let Some(message) = reader.next().unwrap() {
             let message: Value = serde_json::from_slice(&message).unwrap();
@@ -217,7 +217,7 @@ fn main() {
     }
     let mut differences = 0;
     let spec = spec(&args, 1, 1 << 16);
-    let listed = catalogue::catalogue(&spec).unwrap();
+    let listed = server::catalogue(&spec).unwrap();
     let (mut compared, mut cells) = (0, 0);
     for table in &listed.tables {
         let name = TableName::new(&table.database, &table.table);

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "dev.d"))
@@ -109,6 +110,73 @@ class Mysql80(MariaDb):
                                                    "--character-set-server=utf8mb4", "--default-authentication-plugin=mysql_native_password", *self.options],
                                self.directory / "mysql.log")
         self.process.wait_for(self.answers, "answering")
+
+
+class Postgres:
+    """PostgreSQL of this machine, which root may not run: then it runs as the user of Debian's package."""
+
+    name = "PostgreSQL"
+    password = "o'wner"
+
+    def __init__(self, directory: Path):
+        self.directory, self.process, self.port = directory, None, free_ports(1)[0]
+        # Where that user may go; a test's own directory may be in another one's home.
+        self.data = Path(tempfile.mkdtemp(prefix="postgres-"))
+        homes = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda program: int(program.parent.parent.name))
+        if not homes:
+            raise Failure("there is no PostgreSQL here: `apt-get install postgresql postgresql-contrib` brings it, and `./dev test-live` does that")
+        self.programs = homes[-1].parent
+        self.as_user = []
+        if os.geteuid() == 0:
+            shutil.chown(self.data, "postgres", "postgres")
+            self.as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+
+    def start(self) -> None:
+        """Makes its tables and starts it, with TLS for who wants it; returns when it answers."""
+        self.directory.mkdir(parents=True)
+        secret = self.data / "password"
+        secret.write_text(self.password)
+        key, self.certificate = self.data / "key.pem", self.data / "certificate.pem"
+        run_logged(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1",
+                    "-addext", "basicConstraints=critical,CA:FALSE", "-days", "2", "-keyout", str(key), "-out", str(self.certificate)],
+                   self.directory / "openssl.log", "making a certificate")
+        os.chmod(key, 0o600)
+        if self.as_user:
+            for file in (secret, key):
+                shutil.chown(file, "postgres", "postgres")
+        run_logged(self.as_user + [str(self.programs / "initdb"), "-D", str(self.data / "db"), "-U", "postgres", "-A", "scram-sha-256", f"--pwfile={secret}",
+                                   "-E", "UTF8", "--locale=C.UTF-8"], self.directory / "install.log", "making PostgreSQL's tables")
+        settings = ["listen_addresses=127.0.0.1", f"unix_socket_directories={self.data}", "fsync=off", "autovacuum=off", "lc_messages=C", "ssl=on",
+                    f"ssl_cert_file={self.certificate}", f"ssl_key_file={key}"]
+        options = [option for setting in settings for option in ("-c", setting)]
+        self.process = Process("PostgreSQL", self.as_user + [self.programs / "postgres", "-D", self.data / "db", "-p", self.port] + options,
+                               self.directory / "postgres.log")
+        self.process.wait_for(self.answers, "answering")
+
+    def _psql(self, text: str, *options: str, database: str = "postgres"):
+        command = [str(self.programs / "psql"), "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database, "-X", "-q", "-v", "ON_ERROR_STOP=1",
+                   *options]
+        # As bytes, since a text's line ends would be made alike.
+        return subprocess.run(command, input=text.encode(), capture_output=True, check=False,
+                              env=dict(os.environ, PGPASSWORD=self.password, PGCLIENTENCODING="UTF8", PGTZ="UTC", PGOPTIONS="-c extra_float_digits=3"))
+
+    def answers(self) -> bool:
+        """Whether it takes connections."""
+        return self._psql("SELECT 1").returncode == 0
+
+    def run(self, statements, database: str = "postgres"):
+        """Runs statements in one session; the rows of all that give some, as texts, and None for NULL."""
+        done = self._psql(";\n".join(statements) + ";", "-A", "-t", "-F", "\x1f", "-R", "\x1e", "-P", "null=\x1d", database=database)
+        if done.returncode != 0:
+            raise Failure(f"{self.name}: {done.stderr[-2000:].decode()}")
+        text = done.stdout.decode().rstrip("\n")
+        return [tuple(None if cell == "\x1d" else cell for cell in row.split("\x1f")) for row in text.split("\x1e")] if text else []
+
+    def stop(self) -> None:
+        """Ends it."""
+        if self.process:
+            self.process.stop()
+        shutil.rmtree(self.data, ignore_errors=True)
 
 
 def databases():

@@ -81,6 +81,9 @@ class Source:
 class Moved:
     """A job from a server into a stand-in of its own."""
 
+    #: The job's file.
+    template = JOB
+
     def __init__(self, options, checks: run.Checks, directory: Path, source: Source, release: bool = False):
         self.checks, self.directory, self.source, self.outputs = checks, directory, source, 0
         directory.mkdir()
@@ -98,7 +101,7 @@ class Moved:
 
     def write(self, parallelism: int, load: str = "{}", at_once: int = 100_000, stages: str = "schema-migration, full-data") -> None:
         """Writes the job's file."""
-        self.file.write_text(JOB.format(name=self.source.name, port=self.source.server.port, fenodes=self.target.fenodes, parallelism=parallelism, load=load, at_once=at_once,
+        self.file.write_text(self.template.format(name=self.source.name, port=self.source.server.port, fenodes=self.target.fenodes, parallelism=parallelism, load=load, at_once=at_once,
                                         stages=stages))
 
     def said(self, name: str, verb: str, *words: str) -> str:

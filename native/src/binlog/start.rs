@@ -5,9 +5,11 @@ use super::gtid::GtidSet;
 use super::position::{FIRST_SEQUENCE, LogPosition};
 use super::settings::Settings;
 use crate::error::{Error, Kind};
-use crate::snapshot::mysql::catalogue::{self, Catalogue, OWN};
+use crate::snapshot::catalogue::Catalogue;
+use crate::snapshot::mysql::catalogue::OWN;
 use crate::snapshot::mysql::server::{self, texts};
-use crate::snapshot::mysql::spec::SourceSpec;
+use crate::snapshot::server::{ask, catalogue};
+use crate::snapshot::spec::SourceSpec;
 use crate::sync::rules::Rules;
 use mysql_async::Conn;
 use serde::Serialize;
@@ -40,7 +42,7 @@ pub struct LogStart {
 /// [`Kind::Source`]: the server writes no log that can be followed, or does not let this user read it, with the remedy.
 pub fn listing(spec: &SourceSpec) -> Result<Listing, Error> {
     let rules = Rules::new(&spec.names)?;
-    server::ask(async {
+    ask(async {
         let mut conn = server::connect(spec).await?;
         let settings = Settings::read(&mut conn).await.map_err(|e| e.at(spec.address()))?;
         match settings.missing(&spec.user).into_iter().next() {
@@ -49,7 +51,7 @@ pub fn listing(spec: &SourceSpec) -> Result<Listing, Error> {
         }
     })?;
     let read = || {
-        server::ask(async {
+        ask(async {
             let mut conn = server::connect(spec).await?;
             let read = now(&mut conn, &rules).await.map_err(|e| e.at(spec.address()));
             let _ = conn.disconnect().await;
@@ -59,7 +61,7 @@ pub fn listing(spec: &SourceSpec) -> Result<Listing, Error> {
     // Definitions that were the same before and after a place are those of that place.
     let mut before = read()?.definitions;
     for _ in 0..ATTEMPTS {
-        let catalogue = catalogue::catalogue(spec)?;
+        let catalogue = catalogue(spec)?;
         let log = read()?;
         let after = read()?.definitions;
         if before == log.definitions && after == log.definitions {

@@ -10,7 +10,7 @@ use super::start::{gtid_mode, identity};
 use super::zone::Zone;
 use crate::error::{Error, Kind};
 use crate::snapshot::mysql::server::{self, texts, unanswered};
-use crate::snapshot::mysql::spec::SourceSpec;
+use crate::snapshot::spec::SourceSpec;
 use crate::sync::rules::Rules;
 use futures_core::Stream;
 use mysql_async::prelude::Queryable;

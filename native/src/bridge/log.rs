@@ -2,7 +2,7 @@
 
 use super::{Session, doris, handle, interrupt, source, throw};
 use crate::binlog::reader::LogReader;
-use crate::snapshot::mysql::spec::SourceSpec;
+use crate::snapshot::spec::SourceSpec;
 use jni::JNIEnv;
 use jni::objects::{JByteArray, JClass, JObject};
 use jni::sys::jlong;

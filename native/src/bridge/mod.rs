@@ -23,7 +23,7 @@ use crate::error::{Error, Kind};
 use crate::json::PADDING;
 use crate::row::RowKind;
 use crate::schema::{DecoderSpec, Wire};
-use crate::snapshot::mysql::reader::RangeReader;
+use crate::snapshot::reader::RangeReader;
 use arrow::array::Array;
 use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, to_ffi};
 use jni::JNIEnv;

@@ -3,10 +3,11 @@
 use super::{Session, doris, handle, interrupt, throw};
 use crate::binlog::start;
 use crate::error::{Error, Kind};
-use crate::snapshot::mysql::catalogue::{self, Table};
-use crate::snapshot::mysql::range::{self, Range};
-use crate::snapshot::mysql::reader::RangeReader;
-use crate::snapshot::mysql::spec::SourceSpec;
+use crate::snapshot::catalogue::Table;
+use crate::snapshot::range::Range;
+use crate::snapshot::reader::RangeReader;
+use crate::snapshot::server;
+use crate::snapshot::spec::SourceSpec;
 use jni::JNIEnv;
 use jni::objects::{JByteArray, JClass, JObject};
 use jni::sys::{jint, jlong};
@@ -27,11 +28,7 @@ pub extern "system" fn Java_io_canalnative_NativeSource_tables<'l>(
     throw::guard(&mut env, |env| {
         let spec = SourceSpec::from_json(&env.convert_byte_array(&spec)?)?;
         interrupt::heed(env)?;
-        if spec.log {
-            doris::json(env, &start::listing(&spec)?)
-        } else {
-            doris::json(env, &catalogue::catalogue(&spec)?)
-        }
+        if spec.log { doris::json(env, &start::listing(&spec)?) } else { doris::json(env, &server::catalogue(&spec)?) }
     })
 }
 
@@ -47,7 +44,7 @@ pub extern "system" fn Java_io_canalnative_NativeSource_ranges<'l>(
         let spec = SourceSpec::from_json(&env.convert_byte_array(&spec)?)?;
         let table: Table = read(env, &table, "the table")?;
         interrupt::heed(env)?;
-        doris::json(env, &range::ranges(&spec, &table)?)
+        doris::json(env, &server::ranges(&spec, &table)?)
     })
 }
 

@@ -1,12 +1,10 @@
 //! TLS to front ends and back ends, one way: the server shows a certificate, the client a password.
 
 use crate::error::{Error, Kind};
-use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::ring;
+use crate::tls;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{CertificateError, RootCertStore};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpStream;
@@ -61,14 +59,7 @@ impl Tls {
         if taken == 0 {
             return Err(unusable(&file, "it has no certificate in PEM"));
         }
-        let provider = Arc::new(ring::default_provider());
-        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
-        let chain = verifier.map_err(|e| unusable(&file, &e.to_string()))?;
-        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let builder = builder.map_err(|e| Error::new(Kind::Internal, "TLS cannot be set up").caused_by(e))?;
-        // Custom only by name: without `any_name` the verifier is rustls' own.
-        let verifier: Arc<dyn ServerCertVerifier> = if any_name { Arc::new(AnyName { chain }) } else { chain };
-        let config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
+        let config = tls::client_config(roots, any_name).map_err(|e| unusable(&file, &e.to_string()))?;
         Ok(Tls { connector: TlsConnector::from(Arc::new(config)), authorities: file })
     }
 
@@ -135,50 +126,4 @@ fn unusable(file: &str, reason: &str) -> Error {
         "the certificates in {file} cannot be used: {reason}; 'doris.tls.ca-certificate-path' is to name a PEM file on each task manager"
     );
     Error::new(Kind::InvalidSpec, text)
-}
-
-/// Everything as rustls checks it but for the name, which it checks last.
-#[derive(Debug)]
-struct AnyName {
-    chain: Arc<WebPkiServerVerifier>,
-}
-
-impl ServerCertVerifier for AnyName {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        match self.chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            Err(rustls::Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
-            verified => verified,
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.chain.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.chain.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.chain.supported_verify_schemes()
-    }
 }

@@ -31,7 +31,7 @@ pub const JOB: Shape = Object(&[
         "stages",
         List(&Choice(STAGES)),
         "[schema-migration, full-data, incremental]",
-        "What is done with source.mysql: tables are made, their rows are read, and then their changes, without an end. Default all",
+        "What is done with a database: tables are made, their rows are read, and then their changes, without an end, which only source.mysql has. Default all that the source has",
     ),
     may("increBatchSize", Number(1, u64::MAX), "500000", "CloudCanal's name for load.max-rows"),
     may(
@@ -57,7 +57,22 @@ const SOURCE: &[Member] = &[
         "{host: db1, username: reader}",
         "A MySQL or MariaDB server, whose tables are read as they are now, and then what changes in them",
     ),
+    may(
+        "postgres",
+        Object(POSTGRES),
+        "{host: db1, database: shop, username: reader}",
+        "A database of PostgreSQL, whose tables are read as they are now",
+    ),
+    may(
+        "greenplum",
+        Object(POSTGRES),
+        "{host: coordinator, database: shop, username: reader}",
+        "A database of Greenplum, whose tables are read as they are now",
+    ),
 ];
+
+/// The sources that are databases themselves.
+pub(super) const DATABASES: &[&str] = &["mysql", "postgres", "greenplum"];
 
 const MYSQL: &[Member] = &[
     must("host", Text, "db1", "The server's name or address"),
@@ -87,6 +102,28 @@ const MYSQL: &[Member] = &[
         "tls",
         Object(SERVER_TLS),
         "{ca: /etc/mysql/ca.pem}",
+        "TLS to the server; {} with Mozilla's list of authorities",
+    ),
+];
+
+const POSTGRES: &[Member] = &[
+    must("host", Text, "db1", "The server's name or address; of Greenplum the coordinator's"),
+    may("port", Number(1, 65_535), "5432", "Its port. Default 5432"),
+    must("database", Text, "shop", "The database, whose schemas are read"),
+    must("username", Text, "reader", "A user with USAGE on the schemas and SELECT on the tables"),
+    may("password", Scalar, "secret", "The password; better in the environment or a file"),
+    may("password-env", Text, "POSTGRES_PASSWORD", "The environment variable with the password"),
+    may(
+        "password-file",
+        Text,
+        "password.txt",
+        "The file with the password, without a line break at its end; relative to the job's file",
+    ),
+    may("connect-timeout", Duration, "30s", "Limit for a connection to be made. Default 30s"),
+    may(
+        "tls",
+        Object(SERVER_TLS),
+        "{ca: /etc/postgresql/ca.pem}",
         "TLS to the server; {} with Mozilla's list of authorities",
     ),
 ];

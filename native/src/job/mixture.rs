@@ -1,7 +1,7 @@
 //! What single keys cannot tell: things that exclude each other, and things that need each other.
 
 use super::check::{Of, Value};
-use super::keys::{SCHEMA_MIGRATION, STAGES};
+use super::keys::{DATABASES, FULL_DATA, INCREMENTAL, SCHEMA_MIGRATION, STAGES};
 use super::plan::{MAX_BYTES, MEMORY, RING_SLOT};
 use super::problem::Problems;
 use crate::sync::rules::{NamesSpec, Rename, Rules};
@@ -19,7 +19,7 @@ const OURS: &[(&str, &str)] = &[
 /// Looks for them in a file whose keys were checked.
 pub fn check(job: &Value, problems: &mut Problems) {
     if let Some(source) = job.get("source") {
-        exactly_one(source, "source", &["canal", "mysql"], problems);
+        exactly_one(source, "source", &["canal", "mysql", "postgres", "greenplum"], problems);
     }
     if let Some(canal) = job.path(&["source", "canal"]) {
         self::canal(canal, problems);
@@ -27,22 +27,20 @@ pub fn check(job: &Value, problems: &mut Problems) {
             problems.add(
                 rows.at,
                 "fullBatchSize",
-                "is for source.mysql, whose tables are read; Canal's messages come as they come",
+                "is for databases, whose tables are read; Canal's messages come as they come",
             );
         }
         if let Some(stages) = job.get("stages") {
-            let what = "is for source.mysql; what Canal's messages tell is all there is of them, so leave it out";
+            let what = "is for databases; what Canal's messages tell is all there is of them, so leave it out";
             problems.add(stages.at, "stages", what);
         }
     } else if let Some(stages) = job.get("stages") {
         self::stages(stages, problems);
     }
-    if let (Some(_), Some(sync)) = (job.path(&["source", "mysql"]), job.path(&["ddl", "sync"]))
-        && matches!(sync.of, Of::Flag(false))
-    {
-        problems.add(sync.at, "ddl.sync", "source.mysql gives the tables' definitions as schema changes; leave it out");
+    for name in DATABASES.iter().filter(|name| job.path(&["source", name]).is_some()) {
+        database(job, name, problems);
     }
-    for path in [["target", "doris"], ["source", "mysql"]] {
+    for path in DATABASES.iter().map(|name| ["source", name]).chain([["target", "doris"]]) {
         if let Some(server) = job.path(&path) {
             at_most_one(server, &path.join("."), &["password", "password-env", "password-file"], problems);
         }
@@ -56,6 +54,28 @@ pub fn check(job: &Value, problems: &mut Problems) {
     }
     loads(job, problems);
     times(job, problems);
+}
+
+/// What a database is not asked for.
+fn database(job: &Value, name: &str, problems: &mut Problems) {
+    if let Some(sync) = job.path(&["ddl", "sync"])
+        && matches!(sync.of, Of::Flag(false))
+    {
+        let what = format!("source.{name} gives the tables' definitions as schema changes; leave it out");
+        problems.add(sync.at, "ddl.sync", what);
+    }
+    let reason = match name {
+        "postgres" => "the log of PostgreSQL is not read yet",
+        "greenplum" => "Greenplum has no log of changes that could be read",
+        _ => return,
+    };
+    let stages = job.get("stages").map_or(&[][..], Value::items);
+    if let Some(stage) = stages.iter().find(|stage| stage.text() == Some(INCREMENTAL)) {
+        let what = format!(
+            "{reason}; write stages: [{SCHEMA_MIGRATION}, {FULL_DATA}], and run the job again when rows have changed"
+        );
+        problems.add(stage.at, "stages", what);
+    }
 }
 
 fn canal(canal: &Value, problems: &mut Problems) {
@@ -188,14 +208,10 @@ fn memory(job: &Value, problems: &mut Problems) {
 }
 
 fn times(job: &Value, problems: &mut Problems) {
-    let paths: [&[&str]; 4] = [
-        &["flink", "checkpoint-interval"],
-        &["load", "timeout"],
-        &["load", "patience"],
-        &["source", "mysql", "connect-timeout"],
-    ];
-    for path in paths {
-        if let Some((value, millis)) = job.path(path).and_then(|value| Some((value, value.number()?))) {
+    let paths = [["flink", "checkpoint-interval"], ["load", "timeout"], ["load", "patience"]];
+    let connects = DATABASES.iter().map(|name| vec!["source", name, "connect-timeout"]);
+    for path in paths.iter().map(|path| path.to_vec()).chain(connects) {
+        if let Some((value, millis)) = job.path(&path).and_then(|value| Some((value, value.number()?))) {
             if millis == 0 || millis % 1000 != 0 {
                 problems.add(value.at, &path.join("."), "takes whole seconds, from 1s on");
             }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! {"name", "source": {"kafka": {"bootstrapServers", "topics" | "topicPattern", "group", "start", "properties"}} | {"files": {"paths"}}
-//!                    | {"mysql": SourceSpec, "stages": {"full": bool, "incremental": bool}},
+//!                    | {"database": SourceSpec, "stages": {"full": bool, "incremental": bool}},
 //!  "wire": "json" | "protobuf", "parallelism", "checkpointSeconds", "flushSeconds", "stateDirectory": path | null, "flink": {…},
 //!  "sink": DatabaseSpec without its label}
 //! ```
@@ -45,9 +45,9 @@ pub fn of(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Js
 }
 
 fn source(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json {
-    if let Some(server) = job.path(&["source", "mysql"]) {
+    if let Some((kind, server)) = database(job) {
         let stages = json!({"full": stage(job, keys::FULL_DATA), "incremental": stage(job, keys::INCREMENTAL)});
-        return json!({"mysql": mysql(job, server, around, problems), "stages": stages});
+        return json!({"database": server_spec(job, (kind, server), around, problems), "stages": stages});
     }
     let canal = job.path(&["source", "canal"]);
     if let Some(files) = canal.and_then(|canal| canal.get("files")) {
@@ -76,20 +76,38 @@ fn source(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Js
     json!({"kafka": plan})
 }
 
+/// The database that is the source, and its kind.
+fn database(job: &Value) -> Option<(&'static str, &Value)> {
+    let source = job.get("source")?;
+    keys::DATABASES.iter().find_map(|kind| Some((*kind, source.get(kind)?)))
+}
+
 /// A server that is read.
-fn mysql(job: &Value, server: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json {
+fn server_spec(
+    job: &Value,
+    (kind, server): (&str, &Value),
+    around: &Surroundings<'_>,
+    problems: &mut Problems,
+) -> Json {
+    let port = if kind == "mysql" { 3306 } else { 5432 };
     let mut spec = json!({
+        "kind": kind,
         "host": text(Some(server), "host"),
-        "port": number(Some(server), "port", 3306),
+        "port": number(Some(server), "port", port),
         "user": text(Some(server), "username"),
-        "password": password(server, "source.mysql", around, problems),
+        "password": password(server, &format!("source.{kind}"), around, problems),
         "names": names(job, &["include", "exclude"]),
         "rangeRows": number(Some(job), "fullBatchSize", RANGE_ROWS),
         "messageBytes": MESSAGE_BYTES,
         "connectSeconds": number(Some(server), "connect-timeout", 30_000) / 1000,
         "log": stage(job, keys::INCREMENTAL),
-        "serverId": number(Some(server), "server-id", server_id(text(Some(job), "name").unwrap_or_default())),
     });
+    if kind == "mysql" {
+        let of_name = server_id(text(Some(job), "name").unwrap_or_default());
+        spec["serverId"] = json!(number(Some(server), "server-id", of_name));
+    } else {
+        spec["database"] = json!(text(Some(server), "database"));
+    }
     if let Some(tls) = server.get("tls") {
         let any_name = tls.get("skip-hostname-verification").map_or(json!(false), json);
         spec["tls"] = json!({"ca": text(Some(tls), "ca"), "skipHostnameVerification": any_name});
@@ -97,9 +115,10 @@ fn mysql(job: &Value, server: &Value, around: &Surroundings<'_>, problems: &mut 
     spec
 }
 
-/// Whether a stage is to be; all are where none is named.
+/// Whether a stage is to be; all that the source has are where none is named.
 fn stage(job: &Value, name: &str) -> bool {
-    job.get("stages").is_none_or(|stages| stages.items().iter().any(|stage| stage.text() == Some(name)))
+    let is_had = name != keys::INCREMENTAL || job.path(&["source", "mysql"]).is_some();
+    job.get("stages").map_or(is_had, |stages| stages.items().iter().any(|stage| stage.text() == Some(name)))
 }
 
 /// A number that other replicas are not likely to have: a job that is started again takes the place of its last connection. FNV-1a, in the upper half.
@@ -126,6 +145,11 @@ fn sink(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json
     }
     let of_tables = |key: &str, other: Json| tables.and_then(|tables| tables.get(key)).map_or(other, json);
     let (properties, per_table) = properties(of_tables("properties", json!({})));
+    let mut types = of_tables("types", json!({}));
+    if database(job).is_some_and(|(kind, _)| kind != "mysql") && types.get("zero-date").is_none() {
+        // Only MySQL has dates of zeros; elsewhere NOT NULL stays.
+        types["zero-date"] = json!("fail");
+    }
     let ring = job.get("increRingBufferSize").and_then(Value::number).map(|slots| slots.saturating_mul(RING_SLOT));
     let rows = job.get("increBatchSize").and_then(Value::number);
     let rest = json!({
@@ -135,7 +159,7 @@ fn sink(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json
         "columns": of_tables("columns", json!([])),
         "properties": properties,
         "perTable": per_table,
-        "types": of_tables("types", json!({})),
+        "types": types,
         "ddl": {
             "sync": !matches!(job.path(&["ddl", "sync"]).map(|sync| &sync.of), Some(Of::Flag(false))),
             "dropTable": text(job.get("ddl"), "drop-table").unwrap_or("ignore"),

@@ -1,7 +1,7 @@
 //! A job's two sides looked at before it runs: what would fail, or be other than one expects, with the remedy. Nothing is changed on either side.
 //!
 //! ```text
-//! plan of the job ─┬► mysql: the server, its log, the user's rights, keys and types ─┐
+//! plan of the job ─┬► source: the server and its tables; mysql: its log, rights, keys ─┐
 //!                  ├► doris: front ends, back ends, the user's rights ───────────────┼► findings
 //!                  └► tables: what a table would be in Doris, by the sink itself ────┘
 //! ```
@@ -9,11 +9,12 @@
 pub mod doris;
 pub mod finding;
 pub mod mysql;
+pub mod source;
 pub mod tables;
 
 use crate::error::{Error, Kind};
-use crate::snapshot::mysql::catalogue::Table;
-use crate::snapshot::mysql::spec::SourceSpec;
+use crate::snapshot::catalogue::Table;
+use crate::snapshot::spec::SourceSpec;
 use crate::sync::open::DatabaseSpec;
 use finding::{Finding, Findings, Side};
 use serde_json::Value;
@@ -30,9 +31,9 @@ pub fn check(plan: &[u8]) -> Result<Vec<Finding>, Error> {
     let target = DatabaseSpec::from_json(sink.to_string().as_bytes())?;
     let mut findings = Findings::default();
     let mut tables: Vec<Table> = Vec::new();
-    if plan["source"]["mysql"].is_object() {
-        let source = SourceSpec::from_json(plan["source"]["mysql"].to_string().as_bytes())?;
-        tables = mysql::look(&source, &mut findings);
+    if plan["source"]["database"].is_object() {
+        let source = SourceSpec::from_json(plan["source"]["database"].to_string().as_bytes())?;
+        tables = source::look(&source, &mut findings);
     } else {
         findings.notice(
             Side::Source,

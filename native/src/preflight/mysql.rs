@@ -1,11 +1,12 @@
-//! A MySQL or MariaDB server as a source.
+//! What is particular to a MySQL or MariaDB server.
 
 use super::finding::{Findings, Side};
 use crate::binlog::settings::Settings;
 use crate::error::Error;
-use crate::snapshot::mysql::catalogue::{self, Catalogue, Table};
+use crate::snapshot;
+use crate::snapshot::catalogue::Table;
 use crate::snapshot::mysql::server::{self, texts};
-use crate::snapshot::mysql::spec::SourceSpec;
+use crate::snapshot::spec::SourceSpec;
 use mysql_async::Conn;
 
 const SOURCE: Side = Side::Source;
@@ -19,38 +20,20 @@ const TEXT_KEYS: &str = "SELECT s.TABLE_SCHEMA, s.TABLE_NAME, s.COLUMN_NAME, c.C
 const ROUNDED: &str = "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE FROM information_schema.COLUMNS \
      WHERE COLUMN_TYPE REGEXP '^(float|double)[(]'";
 
-/// Looks at the server; the tables that can be read.
-pub fn look(spec: &SourceSpec, findings: &mut Findings) -> Vec<Table> {
-    let catalogue = match catalogue::catalogue(spec) {
-        Ok(catalogue) => catalogue,
-        Err(e) => {
-            findings.error(SOURCE, &spec.address(), e.to_string());
-            return Vec::new();
-        }
-    };
-    findings.ok(SOURCE, &spec.address(), format!("{} answers {}", catalogue.server, spec.user));
-    listed(&catalogue, findings);
-    let asked = server::ask(async {
+/// Looks at what only this kind of server has, and at the tables that are read.
+pub fn look(spec: &SourceSpec, tables: &[Table], findings: &mut Findings) {
+    let asked = snapshot::server::ask(async {
         let mut conn = server::connect(spec).await?;
         if spec.log {
             log(&mut conn, spec, findings).await?;
         }
-        columns(&mut conn, &catalogue.tables, findings).await?;
+        columns(&mut conn, tables, findings).await?;
         // What it says at its end matters to nobody.
         let _ = conn.disconnect().await;
         Ok(())
     });
     if let Err(e) = asked {
         findings.error(SOURCE, &spec.address(), e.to_string());
-    }
-    catalogue.tables
-}
-
-fn listed(catalogue: &Catalogue, findings: &mut Findings) {
-    let rows: u64 = catalogue.tables.iter().map(|table| table.rows).sum();
-    findings.ok(SOURCE, "tables", format!("{} can be read, with about {rows} rows", catalogue.tables.len()));
-    for refused in &catalogue.refused {
-        findings.error(SOURCE, &refused.table, refused.reason.clone());
     }
 }
 

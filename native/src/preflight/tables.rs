@@ -2,8 +2,8 @@
 
 use super::finding::{Findings, Side};
 use crate::error::Error;
-use crate::snapshot::mysql::catalogue::Table;
-use crate::snapshot::mysql::message::Rows;
+use crate::snapshot::catalogue::Table;
+use crate::snapshot::message::Rows;
 use crate::sync::open::DatabaseSpec;
 use crate::sync::place::Place;
 use crate::sync::report::{Report, Severity, Topic};

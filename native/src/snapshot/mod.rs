@@ -1,3 +1,22 @@
 //! Databases that are read as they are now, table by table: full data.
+//!
+//! ```text
+//! spec ─► server ─┬► catalogue: tables, each with its definition as a Canal message
+//!                 ├► range: where a table is cut
+//!                 └► reader: a range ─► message: its rows as flat messages
+//! ```
+//!
+//! What comes out are Canal's flat messages, so a row that is read and a row that Canal tells of go the same way, and a value has one form.
+//!
+//! * [`spec`]: which server, which tables. [`server`]: what is asked of it; the one place where kinds of servers part.
+//! * [`catalogue`], [`range`]: what is known of tables and of parts of them. [`reader`]: a range that is being read. [`message`]: rows as messages.
+//! * [`mysql`], [`postgres`]: how each kind says it.
 
+pub mod catalogue;
+pub mod message;
 pub mod mysql;
+pub mod postgres;
+pub mod range;
+pub mod reader;
+pub mod server;
+pub mod spec;

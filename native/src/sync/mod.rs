@@ -41,4 +41,5 @@ pub mod statements;
 pub mod table;
 pub mod tables;
 pub mod unmoved;
+pub mod unread;
 pub mod writer;

@@ -285,7 +285,7 @@ impl DorisTables {
         table: &DorisTable,
     ) -> Result<TableWriter, Error> {
         let spec = &self.spec;
-        let decoder = Decoder::new(DecoderSpec {
+        let decoded = DecoderSpec {
             fields: mapped.decoded_fields(),
             metadata: Vec::new(),
             semantics: Semantics::Canal,
@@ -297,8 +297,8 @@ impl DorisTables {
             ddl: DdlHandling::Skip,
             zero_date: spec.types.zero_date,
             wire: Wire::Json,
-        })?;
-        let decoder = decoder.with_key(mapped.keys);
+        };
+        let decoder = Decoder::new(decoded.clone())?.with_key(mapped.keys);
         let unique = table.model == KeyModel::Unique;
         let body = BodySpec {
             delete_sign: unique,
@@ -326,7 +326,7 @@ impl DorisTables {
             mapped.columns.iter().map(|column| (column.name.as_str(), &column.conversion)),
             added.len(),
         );
-        let writer = TableWriter::new(source.full_name(), mapped.columns.len(), decoder, converter, writer);
+        let writer = TableWriter::new(source.full_name(), decoded, decoder, converter, writer);
         let key = mapped.columns[..mapped.keys].iter().map(|column| &column.logical.root);
         Ok(writer.with_key(key).adding(added))
     }

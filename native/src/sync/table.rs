@@ -2,6 +2,7 @@
 
 use super::columns::Added;
 use super::rows::RowConverter;
+use super::unread;
 use crate::canal::decode::{Decoder, Outcome, Reason};
 use crate::canal::head::Head;
 use crate::doris::loader::RefusedRow;
@@ -9,7 +10,7 @@ use crate::doris::writer::{Writer, Written};
 use crate::error::{Error, Kind};
 use crate::row::RowKind;
 use crate::row::read::{Row, sized};
-use crate::schema::Root;
+use crate::schema::{DecoderSpec, Root};
 use std::time::Duration;
 
 /// What became of a message's rows.
@@ -75,6 +76,8 @@ pub struct TableWriter {
     /// `database.table` in the source, for errors.
     pub source: String,
     columns: usize,
+    /// What the decoder was made of, to say what it cannot read.
+    spec: DecoderSpec,
     decoder: Decoder,
     /// None where values are written as they were decoded.
     converter: Option<RowConverter>,
@@ -93,17 +96,31 @@ pub struct TableWriter {
 }
 
 impl TableWriter {
-    /// A writer for the table `source`. `columns`: of the decoder's rows.
+    /// A writer for the table `source`.
     pub fn new(
         source: String,
-        columns: usize,
+        spec: DecoderSpec,
         decoder: Decoder,
         converter: Option<RowConverter>,
         writer: Writer,
     ) -> TableWriter {
-        let (added, key) = (Vec::new(), None);
+        let (columns, added, key) = (spec.fields.len(), Vec::new(), None);
         let (at, row, sequence, has_before, rows) = (0, 0, 0, false, 0);
-        TableWriter { source, columns, decoder, converter, writer, added, key, at, row, sequence, has_before, rows }
+        TableWriter {
+            source,
+            columns,
+            spec,
+            decoder,
+            converter,
+            writer,
+            added,
+            key,
+            at,
+            row,
+            sequence,
+            has_before,
+            rows,
+        }
     }
 
     /// The same for a table whose first columns are its key, of these types.
@@ -132,7 +149,7 @@ impl TableWriter {
             }
             outcome => {
                 let why = match outcome {
-                    Outcome::Delegate(Reason::Value) => "a value is none of its column's type".to_string(),
+                    Outcome::Delegate(Reason::Value) => unread::reason(&self.spec, message),
                     other => format!("{other:?}"),
                 };
                 Err(Error::new(Kind::Load, format!("a message of {} cannot be read: {why}", self.source)))

@@ -1,96 +1,31 @@
 //! What a server has: tables, their columns and keys, and where its binary log stands.
 
-use super::message;
-use super::select::Column;
+use super::select;
 use super::server::{self, backquoted, quoted, texts};
-use super::spec::SourceSpec;
 use crate::error::{Error, Kind};
+use crate::snapshot::catalogue::{Catalogue, Column, Position, Refused, Table};
+use crate::snapshot::message;
+use crate::snapshot::spec::SourceSpec;
 use crate::sync::mysql_type::MysqlType;
 use crate::sync::rules::Rules;
 use mysql_async::Conn;
-use serde::{Deserialize, Serialize};
 
 /// What a server keeps for itself.
 pub(crate) const OWN: [&str; 4] = ["information_schema", "mysql", "performance_schema", "sys"];
 
-/// What is there to be read.
-#[derive(Debug, Serialize)]
-pub struct Catalogue {
-    /// The server's version, as it says it.
-    pub server: String,
-    /// Where its binary log stood before anything else was asked.
-    pub position: Position,
-    /// In the order of their names.
-    pub tables: Vec<Table>,
-    /// Those that cannot be read, and why.
-    pub refused: Vec<Refused>,
-}
-
-/// A place in the binary log; what is not known or not there is empty.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position {
-    /// All transactions up to there: `gtid_executed` of MySQL, `gtid_binlog_pos` of MariaDB.
-    pub gtid: String,
-    /// The file,
-    pub file: String,
-    /// and the byte in it.
-    pub offset: u64,
-}
-
-/// A table that is selected and cannot be read.
-#[derive(Debug, Serialize)]
-pub struct Refused {
-    /// `database.table`.
-    pub table: String,
-    /// Why, and what to do.
-    pub reason: String,
-}
-
-/// A table to be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Table {
-    /// Its database.
-    pub database: String,
-    /// Its name.
-    pub table: String,
-    /// Rows, as the server estimates.
-    pub rows: u64,
-    /// All columns, in the table's order.
-    pub columns: Vec<Column>,
-    /// The primary key's, in the key's order.
-    pub keys: Vec<String>,
-    /// Its definition, as a Canal message has it.
-    pub message: String,
-}
-
-impl Table {
-    /// Its name for SQL.
-    pub fn quoted(&self) -> String {
-        format!("{}.{}", backquoted(&self.database), backquoted(&self.table))
-    }
-
-    /// The column of that name, as its key has it.
-    pub fn column(&self, name: &str) -> Option<&Column> {
-        self.columns.iter().find(|column| column.name == name)
-    }
-}
-
-/// Looks what a server has.
+/// Looks what the server has.
 ///
 /// # Errors
-/// [`Kind::Source`]; a pattern that is none.
-pub fn catalogue(spec: &SourceSpec) -> Result<Catalogue, Error> {
-    let rules = Rules::new(&spec.names)?;
-    server::ask(async {
-        let mut conn = server::connect(spec).await?;
-        let found = read(&mut conn, &rules).await.map_err(|e| e.at(spec.address()));
-        // What it says at its end matters to nobody.
-        let _ = conn.disconnect().await;
-        found
-    })
+/// [`Kind::Source`].
+pub async fn read(spec: &SourceSpec, rules: &Rules) -> Result<Catalogue, Error> {
+    let mut conn = server::connect(spec).await?;
+    let found = list(&mut conn, rules).await.map_err(|e| e.at(spec.address()));
+    // What it says at its end matters to nobody.
+    let _ = conn.disconnect().await;
+    found
 }
 
-async fn read(conn: &mut Conn, rules: &Rules) -> Result<Catalogue, Error> {
+async fn list(conn: &mut Conn, rules: &Rules) -> Result<Catalogue, Error> {
     let server = one(conn, "SELECT VERSION()").await?.unwrap_or_default();
     let position = position(conn).await;
     let (mut tables, mut refused) = (Vec::new(), Vec::new());
@@ -118,13 +53,7 @@ async fn read(conn: &mut Conn, rules: &Rules) -> Result<Catalogue, Error> {
             Err(e) => return Err(e),
         }
     }
-    if tables.is_empty() && refused.is_empty() {
-        return Err(Error::new(
-            Kind::Source,
-            "none of the server's tables is selected; look at tables.include and tables.exclude, and whether this user may read them",
-        ));
-    }
-    Ok(Catalogue { server, position, tables, refused })
+    Ok(Catalogue { server, position: Some(position), tables, refused })
 }
 
 async fn one(conn: &mut Conn, statement: &str) -> Result<Option<String>, Error> {
@@ -175,12 +104,15 @@ async fn table(conn: &mut Conn, database: &str, table: &str, rows: u64) -> Resul
             _ => None,
         });
     let keys: Vec<String> = keys.collect();
-    let shown = format!("SHOW CREATE TABLE {}.{}", backquoted(database), backquoted(table));
+    let from = format!("{}.{}", backquoted(database), backquoted(table));
+    let shown = format!("SHOW CREATE TABLE {from}");
     let created = texts(conn, &shown).await?.into_iter().next().and_then(|row| row.into_iter().nth(1).flatten());
     let sql = created.ok_or_else(|| Error::new(Kind::Source, format!("the source does not answer `{shown}`")))?;
     if columns.is_empty() {
         return Err(Error::new(Kind::Source, "the source shows no column of it; this user may not read it"));
     }
     let message = message::statement(database, table, &sql);
-    Ok(Table { database: database.into(), table: table.into(), rows, columns, keys, message })
+    let select = select::list(&columns);
+    let by_key = select::may_be_cut(&columns, &keys);
+    Ok(Table { database: database.into(), table: table.into(), rows, columns, keys, by_key, from, select, message })
 }

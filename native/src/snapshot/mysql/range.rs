@@ -1,127 +1,41 @@
-//! Where tables are cut: ranges of the key of about so many rows each, which are read on their own.
-//!
-//! A bound belongs to the range before it. The server sorts and compares, both by the columns' own collation, so every row is in one range.
+//! Where tables of MySQL are cut.
 
-use super::catalogue::Table;
-use super::select::{self, Column};
 use super::server::{self, backquoted, texts};
-use super::spec::SourceSpec;
 use crate::error::Error;
+use crate::snapshot::catalogue::{Column, Table};
+use crate::snapshot::range::{Bound, Cutting, Side};
+use crate::snapshot::spec::SourceSpec;
 use crate::sync::mysql_type::MysqlType;
-use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
-use serde::{Deserialize, Serialize};
 
-/// A table whose numbers are that sparse is not cut by numbers alone: ranges would be of very different sizes.
-const SPARSE: u64 = 4;
-
-/// A part of a table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Range {
-    /// The table's database.
-    pub database: String,
-    /// The table.
-    pub table: String,
-    /// Which one of the table's ranges, from 0,
-    pub number: usize,
-    /// of how many.
-    pub of: usize,
-    /// The SELECT that reads it.
-    pub query: String,
-    /// What it selects.
-    pub columns: Vec<Column>,
-    /// The table's key.
-    pub keys: Vec<String>,
+/// How a table is cut at its key.
+pub fn cutting(table: &Table) -> Cutting<'_> {
+    let keys = || table.keys.iter().filter_map(|key| table.column(key));
+    Cutting {
+        table,
+        names: keys().map(|key| backquoted(&key.name)).collect(),
+        literals: keys().map(literal_of).collect(),
+        compare: compared,
+    }
 }
 
-/// A row's key as literals of SQL.
-type Bound = Vec<String>;
-
-/// The ranges of a table.
+/// Where it is cut.
 ///
 /// # Errors
 /// The server does not answer.
-pub fn ranges(spec: &SourceSpec, table: &Table) -> Result<Vec<Range>, Error> {
-    let keys: Option<Vec<&Column>> =
-        table.keys.iter().map(|key| table.column(key).filter(|column| column.may_be_cut())).collect();
-    let bounds = match keys {
-        Some(keys) if !keys.is_empty() => server::ask(async {
-            let mut conn = server::connect(spec).await?;
-            let found = bounds(&mut conn, table, &keys, spec.range_rows.max(1)).await.map_err(|e| e.at(spec.address()));
-            // What it says at its end matters to nobody.
-            let _ = conn.disconnect().await;
-            found
-        })?,
-        _ => Vec::new(),
-    };
-    Ok(between(table, &bounds))
-}
-
-async fn bounds(conn: &mut Conn, table: &Table, keys: &[&Column], rows: u64) -> Result<Vec<Bound>, Error> {
-    if let Err(e) = conn.query_drop(format!("SELECT 1 FROM {} LIMIT 0", table.quoted())).await
+pub async fn bounds(spec: &SourceSpec, cutting: &Cutting<'_>) -> Result<Vec<Bound>, Error> {
+    let mut conn = server::connect(spec).await?;
+    if let Err(e) = conn.query_drop(format!("SELECT 1 FROM {} LIMIT 0", cutting.table.from)).await
         && server::is_missing(&e)
     {
         // Who reads it finds that, too.
         return Ok(Vec::new());
     }
-    if let [key] = keys
-        && is_integer(&key.ty)
-        && let Some(bounds) = by_numbers(conn, table, key, rows).await?
-    {
-        return Ok(bounds);
-    }
-    let list: Vec<String> = keys.iter().map(|key| literal_of(key)).collect();
-    let order: Vec<String> = keys.iter().map(|key| backquoted(&key.name)).collect();
-    let mut bounds: Vec<Bound> = Vec::new();
-    loop {
-        let after = bounds.last().map(|bound| format!(" WHERE {}", beyond(&order, bound))).unwrap_or_default();
-        let statement = format!(
-            "SELECT {} FROM {}{after} ORDER BY {} LIMIT 1 OFFSET {}",
-            list.join(", "),
-            table.quoted(),
-            order.join(", "),
-            rows - 1
-        );
-        let Some(bound) = texts(conn, &statement).await?.into_iter().next() else { return Ok(bounds) };
-        match bound.into_iter().collect::<Option<Bound>>() {
-            Some(bound) => bounds.push(bound),
-            None => return Ok(bounds),
-        }
-    }
-}
-
-/// Bounds of a key of numbers that are dense enough; the table need not be read for them.
-async fn by_numbers(conn: &mut Conn, table: &Table, key: &Column, rows: u64) -> Result<Option<Vec<Bound>>, Error> {
-    let name = backquoted(&key.name);
-    let statement = format!("SELECT MIN({name}), MAX({name}) FROM {}", table.quoted());
-    let ends = texts(conn, &statement).await?.into_iter().next().unwrap_or_default();
-    let Ok([Some(least), Some(most)]) = <[Option<String>; 2]>::try_from(ends) else { return Ok(Some(Vec::new())) };
-    let (Ok(least), Ok(most)) = (least.parse::<i128>(), most.parse::<i128>()) else { return Ok(None) };
-    Ok(cut(least, most, table.rows, rows)
-        .map(|bounds| bounds.into_iter().map(|bound| vec![bound.to_string()]).collect()))
-}
-
-/// Numbers between `least` and `most`, at so many `rows` from each other; none if they are too sparse for so many rows of a table.
-fn cut(least: i128, most: i128, table_rows: u64, rows: u64) -> Option<Vec<i128>> {
-    let numbers = (most - least + 1) as u128;
-    if numbers > u128::from(table_rows.max(rows)) * u128::from(SPARSE) {
-        return None;
-    }
-    let step = (numbers / u128::from((table_rows / rows).max(1))).max(1);
-    let first = least + step as i128 - 1;
-    Some((0..).map(|i| first + i * step as i128).take_while(|bound| *bound < most).collect())
-}
-
-fn is_integer(ty: &MysqlType) -> bool {
-    matches!(
-        ty,
-        MysqlType::TinyInt1
-            | MysqlType::TinyInt { .. }
-            | MysqlType::SmallInt { .. }
-            | MysqlType::MediumInt { .. }
-            | MysqlType::Int { .. }
-            | MysqlType::BigInt { .. }
-    )
+    let ask = async |statement: &str| texts(&mut conn, statement).await;
+    let found = cutting.bounds(spec.range_rows, ask).await.map_err(|e| e.at(spec.address()));
+    // What it says at its end matters to nobody.
+    let _ = conn.disconnect().await;
+    found
 }
 
 /// What makes a literal of a column's value.
@@ -137,63 +51,36 @@ fn literal_of(key: &Column) -> String {
     }
 }
 
-/// Rows behind a bound.
-fn beyond(keys: &[String], bound: &[String]) -> String {
-    compared(keys, bound, ">", ">")
-}
-
-/// Rows up to a bound.
-fn up_to(keys: &[String], bound: &[String]) -> String {
-    compared(keys, bound, "<", "<=")
-}
-
 /// Written out: the server uses no index for `(a, b) > (1, 2)`.
-fn compared(keys: &[String], bound: &[String], by: &str, last: &str) -> String {
+fn compared(keys: &[String], bound: &[String], side: Side) -> String {
+    let (by, last) = if side == Side::Beyond { (">", ">") } else { ("<", "<=") };
     match (keys, bound) {
         ([key], [value]) => format!("{key} {last} {value}"),
         ([key, keys @ ..], [value, bound @ ..]) => {
-            format!("({key} {by} {value} OR {key} = {value} AND {})", compared(keys, bound, by, last))
+            format!("({key} {by} {value} OR {key} = {value} AND {})", compared(keys, bound, side))
         }
         _ => "TRUE".to_string(),
     }
 }
 
-/// The ranges that so many bounds make.
-fn between(table: &Table, bounds: &[Bound]) -> Vec<Range> {
-    let keys: Vec<String> = table.keys.iter().map(|key| backquoted(key)).collect();
-    let columns: Vec<String> = table.columns.iter().map(select::expression).collect();
-    let range = |number: usize| {
-        let from = number.checked_sub(1).map(|before| beyond(&keys, &bounds[before]));
-        let to = bounds.get(number).map(|bound| up_to(&keys, bound));
-        let conditions: Vec<String> = [from, to].into_iter().flatten().collect();
-        let only = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
-        Range {
-            database: table.database.clone(),
-            table: table.table.clone(),
-            number,
-            of: bounds.len() + 1,
-            query: format!("SELECT {} FROM {}{only}", columns.join(", "), table.quoted()),
-            columns: table.columns.clone(),
-            keys: table.keys.clone(),
-        }
-    };
-    (0..=bounds.len()).map(range).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::mysql::select;
+    use crate::snapshot::range;
 
     fn table(columns: &[(&str, &str)], keys: &[&str]) -> Table {
+        let columns: Vec<Column> =
+            columns.iter().map(|(name, ty)| Column { name: name.to_string(), ty: MysqlType::parse(ty) }).collect();
         Table {
             database: "d".into(),
             table: "t".into(),
             rows: 0,
-            columns: columns
-                .iter()
-                .map(|(name, ty)| Column { name: name.to_string(), ty: MysqlType::parse(ty) })
-                .collect(),
+            from: "`d`.`t`".into(),
+            select: select::list(&columns),
+            columns,
             keys: keys.iter().map(ToString::to_string).collect(),
+            by_key: true,
             message: String::new(),
         }
     }
@@ -202,7 +89,7 @@ mod tests {
     fn every_row_is_in_one_range() {
         let table = table(&[("a", "int"), ("b", "varchar(9)"), ("f", "float")], &["a", "b"]);
         let bound = |a: &str, b: &str| vec![a.to_string(), format!("'{b}'")];
-        let ranges = between(&table, &[bound("1", "x"), bound("7", "y")]);
+        let ranges = cutting(&table).between(&[bound("1", "x"), bound("7", "y")]);
         let queries: Vec<&str> = ranges.iter().map(|range| range.query.as_str()).collect();
         assert_eq!(
             queries,
@@ -213,20 +100,7 @@ mod tests {
             ]
         );
         assert_eq!((ranges[2].number, ranges[2].of), (2, 3));
-        assert_eq!(between(&table, &[])[0].query, "SELECT `a`, `b`, `f`*1e0 FROM `d`.`t`");
-    }
-
-    #[test]
-    fn dense_numbers_are_cut_without_reading() {
-        assert_eq!(cut(1, 1000, 1000, 250), Some(vec![250, 500, 750]));
-        assert_eq!(cut(-5, 5, 11, 100), Some(vec![]));
-        assert_eq!(cut(7, 7, 1, 1), Some(vec![]));
-        assert_eq!(cut(1, 3, 3, 1), Some(vec![1, 2]));
-        // An estimate of 0 rows says nothing.
-        assert_eq!(cut(1, 300, 0, 100), Some(vec![]));
-        assert_eq!(cut(1, 1_000_000, 1000, 100), None);
-        assert_eq!(cut(0, u64::MAX.into(), 1000, 100), None);
-        assert_eq!(cut(i64::MIN.into(), i64::MAX.into(), 10, 100), None);
+        assert_eq!(range::whole(&table)[0].query, "SELECT `a`, `b`, `f`*1e0 FROM `d`.`t`");
     }
 
     #[test]

@@ -1,45 +1,40 @@
 //! Columns as they are selected: each value as the text, or the bytes, that Canal has for it.
 
 use super::server::backquoted;
+use crate::snapshot::catalogue::Column;
 use crate::sync::mysql_type::MysqlType;
-use serde::{Deserialize, Serialize};
 
-/// A column that is read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Column {
-    /// Its name.
-    pub name: String,
-    /// Its type.
-    #[serde(rename = "type")]
-    pub ty: MysqlType,
+/// What stands behind SELECT for these columns.
+pub fn list(columns: &[Column]) -> String {
+    let all: Vec<String> = columns.iter().map(expression).collect();
+    all.join(", ")
 }
 
-impl Column {
-    /// Whether its values are bytes, of which Canal makes a character each.
-    pub fn is_binary(&self) -> bool {
-        matches!(self.ty, MysqlType::Binary(_) | MysqlType::Varbinary(_) | MysqlType::Blob(_) | MysqlType::Geometry(_))
-    }
+/// Whether a table with these columns may be cut at that key.
+pub fn may_be_cut(columns: &[Column], keys: &[String]) -> bool {
+    let column = |key: &String| columns.iter().find(|column| column.name == *key);
+    !keys.is_empty() && keys.iter().all(|key| column(key).is_some_and(is_cut))
+}
 
-    /// Whether a table may be cut at its values. Of the other types the server compares texts with values in another way than it sorts them,
-    /// or with less digits than they have.
-    pub fn may_be_cut(&self) -> bool {
-        matches!(
-            self.ty,
-            MysqlType::TinyInt1
-                | MysqlType::TinyInt { .. }
-                | MysqlType::SmallInt { .. }
-                | MysqlType::MediumInt { .. }
-                | MysqlType::Int { .. }
-                | MysqlType::BigInt { .. }
-                | MysqlType::Decimal { .. }
-                | MysqlType::Char(_)
-                | MysqlType::Varchar(_)
-                | MysqlType::Binary(_)
-                | MysqlType::Varbinary(_)
-                | MysqlType::Date
-                | MysqlType::DateTime(_)
-        )
-    }
+/// Whether a table may be cut at a column's values. Of the other types the server compares texts with values in another way than it sorts them,
+/// or with less digits than they have.
+fn is_cut(column: &Column) -> bool {
+    matches!(
+        column.ty,
+        MysqlType::TinyInt1
+            | MysqlType::TinyInt { .. }
+            | MysqlType::SmallInt { .. }
+            | MysqlType::MediumInt { .. }
+            | MysqlType::Int { .. }
+            | MysqlType::BigInt { .. }
+            | MysqlType::Decimal { .. }
+            | MysqlType::Char(_)
+            | MysqlType::Varchar(_)
+            | MysqlType::Binary(_)
+            | MysqlType::Varbinary(_)
+            | MysqlType::Date
+            | MysqlType::DateTime(_)
+    )
 }
 
 /// The column in a SELECT.
@@ -87,7 +82,7 @@ mod tests {
         for (ty, may) in
             [("bigint", true), ("varchar(9)", true), ("binary(2)", true), ("enum('a')", false), ("float", false)]
         {
-            assert_eq!(column(ty).may_be_cut(), may, "{ty}");
+            assert_eq!(is_cut(&column(ty)), may, "{ty}");
         }
     }
 }

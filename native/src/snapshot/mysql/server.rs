@@ -1,40 +1,14 @@
 //! A connection to the server, set up so that each value has one text.
 
-use super::spec::SourceSpec;
 use crate::error::{Error, Kind};
-use crate::interrupt;
+use crate::snapshot::spec::SourceSpec;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, DriverError, Row, Value};
+use mysql_async::{Conn, DriverError, Opts, OptsBuilder, Row, SslOpts, Value};
 use std::time::Duration;
-use tokio::runtime::Runtime;
 
 /// Texts in UTF-8; a CHAR without its blanks; no limit for a statement; a reader may be held up for an hour. The zone stays the server's own,
 /// which Canal reads in too.
 const SESSION: &str = "SET NAMES utf8mb4, SESSION sql_mode = '', SESSION net_write_timeout = 3600, SESSION group_concat_max_len = 1048576";
-
-/// An event loop for one thread.
-///
-/// # Errors
-/// The system gives none.
-pub fn event_loop() -> Result<Runtime, Error> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| Error::new(Kind::Internal, "no event loop for the source").caused_by(e))
-}
-
-/// Does something with a server in this thread, unless the thread is [interrupted](interrupt).
-///
-/// # Errors
-/// As the work has them.
-pub fn ask<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    event_loop()?.block_on(async {
-        tokio::select! {
-            found = work => found,
-            () = interrupt::until_interrupted() => Err(Error::new(Kind::Source, interrupt::CANCELLED)),
-        }
-    })
-}
 
 /// Connects.
 ///
@@ -43,12 +17,30 @@ pub fn ask<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> 
 pub async fn connect(spec: &SourceSpec) -> Result<Conn, Error> {
     let limit = Duration::from_secs(spec.connect_seconds);
     let failed = |what: String| Error::new(Kind::Source, what).at(spec.address());
-    let connected = tokio::time::timeout(limit, Conn::new(spec.opts()))
+    let connected = tokio::time::timeout(limit, Conn::new(opts(spec)))
         .await
         .map_err(|_| failed(format!("the server did not answer within {} s", limit.as_secs())))?;
     let mut conn = connected.map_err(|e| refused(&e, &spec.user).at(spec.address()))?;
     conn.query_drop(SESSION).await.map_err(|e| unanswered(SESSION, e).at(spec.address()))?;
     Ok(conn)
+}
+
+fn opts(spec: &SourceSpec) -> Opts {
+    let tls = spec.tls.as_ref().map(|tls| {
+        let opts = SslOpts::default().with_danger_skip_domain_validation(tls.skip_hostname_verification);
+        match &tls.ca {
+            Some(ca) => opts.with_root_certs(vec![ca.clone().into()]).with_disable_built_in_roots(true),
+            None => opts,
+        }
+    });
+    OptsBuilder::default()
+        .ip_or_hostname(spec.host.clone())
+        .tcp_port(spec.port)
+        .user(Some(spec.user.clone()))
+        .pass(Some(spec.password.clone()))
+        .prefer_socket(false)
+        .ssl_opts(tls)
+        .into()
 }
 
 /// Rows of a statement, as texts.

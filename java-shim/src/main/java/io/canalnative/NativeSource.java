@@ -3,7 +3,7 @@ package io.canalnative;
 /**
  * The boundary of source databases: its native methods and nothing else; {@link NativeSourceTables} is the safe way to use them.
  *
- * <p>All need {@link NativeLibrary#load()} first. Texts are JSON in UTF-8, of the shapes that {@code native/src/snapshot/mysql/} documents. What the server
+ * <p>All need {@link NativeLibrary#load()} first. Texts are JSON in UTF-8, of the shapes that {@code native/src/snapshot/} documents. What the server
  * refuses, or that it cannot be reached, throws a {@link NativeException}; a closed handle an {@link IllegalStateException}. Natives that wait see
  * {@code Thread.interrupt}.
  */

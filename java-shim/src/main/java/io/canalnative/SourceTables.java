@@ -10,7 +10,7 @@ public interface SourceTables extends Serializable {
      *
      * @return {@code {"server", "position", "tables": [{"database", "table", "rows", "message", …}], "refused": [{"table", "reason"}], "log": {"position",
      *     "definitions"}}}: {@code rows} is about how many, {@code message} the table's definition as a schema change of Canal's, {@code position} where
-     *     the log of changes stands, {@code log} what {@link #log} takes to begin there, where the specification asks for it
+     *     the log of changes stands, of a server that has one, {@code log} what {@link #log} takes to begin there, where the specification asks for it
      * @throws NativeLibraryException the library is not available here
      * @throws NativeException the server cannot be reached, or refuses it
      */

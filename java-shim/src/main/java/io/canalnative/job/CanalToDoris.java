@@ -25,7 +25,8 @@ public final class CanalToDoris {
     /** Of the source's state in savepoints, by kind: state of one kind is none of the other. */
     private static final String KAFKA = "canal-from-kafka";
     private static final String FILES = "canal-from-files";
-    private static final String MYSQL = "tables-from-mysql";
+    /** With the kind of the database behind it. */
+    private static final String TABLES = "tables-from-";
 
     private CanalToDoris() {}
 
@@ -65,9 +66,9 @@ public final class CanalToDoris {
         DataStream<CanalRecord> records;
         if (plan.kafka != null) {
             records = source(env, KafkaTopics.source(plan.kafka, plan.onlySays), KAFKA).setParallelism(plan.parallelism);
-        } else if (plan.mysql != null) {
-            DatabaseTables tables = DatabaseTables.of(plan.mysql.toString(), new NativeTableRuns(plan.sink), plan.failsOnTable, plan.stages);
-            records = source(env, tables, MYSQL).setParallelism(plan.parallelism);
+        } else if (plan.database != null) {
+            DatabaseTables tables = DatabaseTables.of(plan.database.toString(), new NativeTableRuns(plan.sink), plan.failsOnTable, plan.stages);
+            records = source(env, tables, TABLES + plan.database.get("kind").asText()).setParallelism(plan.parallelism);
         } else {
             records = source(env, new MessageFiles(plan.files), FILES).setParallelism(1);
         }

@@ -32,7 +32,7 @@ final class JobPlan {
     /** Files of Canal's messages; null where they come from elsewhere. */
     final List<String> files;
     /** A database that is read itself; null where Canal's messages are. */
-    final JsonNode mysql;
+    final JsonNode database;
     /** Of a database; null where there is none. */
     final Stages stages;
     /** {@code host:port} of Doris' front ends. */
@@ -52,10 +52,10 @@ final class JobPlan {
         stateDirectory = plan.get("stateDirectory").isNull() ? null : plan.get("stateDirectory").asText();
         flink = texts(plan.get("flink"));
         kafka = plan.get("source").get("kafka");
-        mysql = plan.get("source").get("mysql");
-        stages = mysql == null ? null : onlySays ? Stages.DEFINITIONS : stages(plan.get("source").get("stages"));
-        if (onlySays && mysql != null) {
-            ((ObjectNode) mysql).put("log", false);
+        database = plan.get("source").get("database");
+        stages = database == null ? null : onlySays ? Stages.DEFINITIONS : stages(plan.get("source").get("stages"));
+        if (onlySays && database != null) {
+            ((ObjectNode) database).put("log", false);
         }
         files = plan.get("source").has("files") ? items(plan.get("source").get("files").get("paths")) : null;
         frontEnds = items(plan.get("sink").get("fenodes"));

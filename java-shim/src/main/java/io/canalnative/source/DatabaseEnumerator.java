@@ -106,8 +106,9 @@ final class DatabaseEnumerator implements SplitEnumerator<DatabaseSplit, ListedT
         origin.remove("refused");
         JsonNode log = origin.remove("log");
         listed = ListedTables.of(bytes(origin.toString()), tables, source.stages.incremental ? new LogPosition(listing.run, bytes(log.get("position").toString()), bytes(log.get("definitions").toString())) : null);
-        LOG.info("{} of {}: about {} rows; the binary log stands at {}", count(tables.size(), "table", "tables"), origin.path("server").asText("the source"),
-                number(listed.rowsExpected()), LogPosition.describe(origin.path("position")));
+        String position = origin.has("position") ? "; the binary log stands at " + LogPosition.describe(origin.path("position")) : "";
+        LOG.info("{} of {}: about {} rows{}", count(tables.size(), "table", "tables"), origin.path("server").asText("the source"),
+                number(listed.rowsExpected()), position);
         if (!source.stages.full) {
             tables.forEach(table -> table.ranges(Collections.singletonList(new byte[0])));
         }

@@ -43,7 +43,7 @@ public final class DatabaseTables implements Source<CanalRecord, DatabaseSplit, 
     /**
      * Tables that are read natively.
      *
-     * @param spec what is read from where: JSON, as native/src/snapshot/mysql/spec.rs documents it; its {@code log} says what {@code stages} does
+     * @param spec what is read from where: JSON, as native/src/snapshot/spec.rs documents it; its {@code log} says what {@code stages} does
      * @param runs which run of the job it is, where it begins anew
      * @param failsOnRefused a table that cannot be read fails the job; else it is reported, and left out
      * @param stages what is read beside the definitions

@@ -1,11 +1,13 @@
 //! Rows and definitions as Canal's flat messages.
 
-use super::select::Column;
+use super::catalogue::Column;
 use crate::error::{Error, Kind};
 use crate::json::write::{Output, Piece, Style};
-use mysql_async::Value;
 use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A value as its text or bytes; None for NULL. Or why it cannot be read.
+pub type Cell<'v> = Result<Option<&'v [u8]>, &'static str>;
 
 /// A definition: a message as of the CREATE TABLE.
 pub fn statement(database: &str, table: &str, sql: &str) -> String {
@@ -54,22 +56,20 @@ impl Rows {
         Rows { columns: pieces, tail, text: Output::new(), rows: 0 }
     }
 
-    /// Adds a row: a value for each column, as texts.
+    /// Adds a row: a value for each column.
     ///
     /// # Errors
     /// A value is none of the column's kind.
-    pub fn add(&mut self, row: &[Value]) -> Result<(), Error> {
+    #[inline]
+    pub fn add<'v>(&mut self, row: impl Iterator<Item = Cell<'v>>) -> Result<(), Error> {
         self.text.raw(if self.rows == 0 { HEAD } else { b"," });
         self.text.push(b'{');
         for ((column, name), value) in self.columns.iter().zip(row) {
             self.text.piece(name);
-            match value {
-                Value::NULL => self.text.raw(b"null"),
-                Value::Bytes(bytes) if column.is_binary() => self.text.latin1_string(bytes, Style::Fastjson),
-                Value::Bytes(text) => {
-                    self.text.string(text, Style::Fastjson).map_err(|_| bad(column, "it is not UTF-8"))?
-                }
-                _ => return Err(bad(column, "it did not come as text")),
+            match value.map_err(|why| bad(column, why))? {
+                None => self.text.raw(b"null"),
+                Some(bytes) if column.is_binary() => self.text.latin1_string(bytes, Style::Fastjson),
+                Some(text) => self.text.string(text, Style::Fastjson).map_err(|_| bad(column, "it is not UTF-8"))?,
             }
         }
         self.text.push(b'}');
@@ -127,9 +127,11 @@ mod tests {
         let column = |name: &str, ty: &str| Column { name: name.into(), ty: MysqlType::parse(ty) };
         let columns = [column("z\"", "int"), column("b", "varbinary(9)"), column("a", "text")];
         let mut rows = Rows::new("d", "t", &columns, &["z\"".into()]);
-        let bytes = |bytes: &[u8]| Value::Bytes(bytes.to_vec());
-        rows.add(&[bytes(b"1"), bytes(b"\xFF\0"), bytes("ä\n".as_bytes())]).unwrap();
-        rows.add(&[bytes(b"2"), Value::NULL, Value::NULL]).unwrap();
+        fn row<'v>(values: [Option<&'v [u8]>; 3]) -> impl Iterator<Item = Cell<'v>> {
+            values.into_iter().map(Ok)
+        }
+        rows.add(row([Some(b"1"), Some(b"\xFF\0"), Some("ä\n".as_bytes())])).unwrap();
+        rows.add(row([Some(b"2"), None, None])).unwrap();
         let message = String::from_utf8(rows.take()).unwrap();
         let (data, rest) = message.split_once("],\"database\"").unwrap();
         assert_eq!(
@@ -143,7 +145,7 @@ mod tests {
             (&json!("INSERT"), &json!(["z\""]), &json!(false))
         );
         assert!(rows.is_empty() && rows.len() == 0);
-        let error = rows.add(&[bytes(b"1"), Value::NULL, bytes(b"\xFF")]).unwrap_err().to_string();
+        let error = rows.add(row([Some(b"1"), None, Some(b"\xFF")])).unwrap_err().to_string();
         assert!(error.contains("column a") && error.contains("UTF-8"), "{error}");
     }
 }

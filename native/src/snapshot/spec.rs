@@ -2,26 +2,53 @@
 
 use crate::error::{Error, Kind};
 use crate::sync::rules::NamesSpec;
-use mysql_async::{Opts, OptsBuilder, SslOpts};
 use serde::Deserialize;
 use std::path::PathBuf;
+
+/// Which kind of server: what it is asked, and how it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerKind {
+    /// MySQL and MariaDB.
+    Mysql,
+    /// PostgreSQL.
+    Postgres,
+    /// Greenplum: a PostgreSQL with a catalogue of its own.
+    Greenplum,
+}
+
+impl ServerKind {
+    /// Its key below `source` in a job's file.
+    pub fn name(self) -> &'static str {
+        match self {
+            ServerKind::Mysql => "mysql",
+            ServerKind::Postgres => "postgres",
+            ServerKind::Greenplum => "greenplum",
+        }
+    }
+}
 
 /// A server, and what is read of it.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SourceSpec {
+    /// What it is.
+    pub kind: ServerKind,
     /// Name or address.
     pub host: String,
     /// Port.
     pub port: u16,
     /// Who reads.
     pub user: String,
+    /// The database to connect to, whose schemas are read; MySQL, where all databases are one server's, takes none.
+    #[serde(default)]
+    pub database: String,
     /// The password; in no error and no log.
     pub password: String,
     /// TLS; none without.
     #[serde(default)]
     pub tls: Option<TlsSpec>,
-    /// Which tables, as `database.table`; what the server keeps for itself is left out in any case.
+    /// Which tables, as `database.table`, or `schema.table`; what the server keeps for itself is left out in any case.
     #[serde(default)]
     pub names: NamesSpec,
     /// Rows that are read at once, about.
@@ -30,7 +57,7 @@ pub struct SourceSpec {
     pub message_bytes: usize,
     /// Limit for a connection to be made.
     pub connect_seconds: u64,
-    /// Whether the binary log is read after full data: then the server has to write one that can be.
+    /// Whether the binary log is read after full data: then the server has to write one that can be. MySQL's only.
     #[serde(default)]
     pub log: bool,
     /// The number that this reader of the log has among all replicas of the server.
@@ -56,30 +83,17 @@ impl SourceSpec {
     /// # Errors
     /// [`Kind::InvalidSpec`], with what is wrong.
     pub fn from_json(text: &[u8]) -> Result<SourceSpec, Error> {
-        serde_json::from_slice(text)
-            .map_err(|e| Error::new(Kind::InvalidSpec, "the source's specification is not readable").caused_by(e))
+        let spec: SourceSpec = serde_json::from_slice(text)
+            .map_err(|e| Error::new(Kind::InvalidSpec, "the source's specification is not readable").caused_by(e))?;
+        if spec.log && spec.kind != ServerKind::Mysql {
+            let what = format!("the log of source.{} is not read; leave its incremental stage out", spec.kind.name());
+            return Err(Error::new(Kind::InvalidSpec, what));
+        }
+        Ok(spec)
     }
 
     /// `host:port`, for messages.
     pub fn address(&self) -> String {
         format!("{}:{}", self.host, self.port)
-    }
-
-    pub(super) fn opts(&self) -> Opts {
-        let tls = self.tls.as_ref().map(|tls| {
-            let opts = SslOpts::default().with_danger_skip_domain_validation(tls.skip_hostname_verification);
-            match &tls.ca {
-                Some(ca) => opts.with_root_certs(vec![ca.clone().into()]).with_disable_built_in_roots(true),
-                None => opts,
-            }
-        });
-        OptsBuilder::default()
-            .ip_or_hostname(self.host.clone())
-            .tcp_port(self.port)
-            .user(Some(self.user.clone()))
-            .pass(Some(self.password.clone()))
-            .prefer_socket(false)
-            .ssl_opts(tls)
-            .into()
     }
 }

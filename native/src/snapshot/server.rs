@@ -1,0 +1,82 @@
+//! What is asked of a server: the one place where kinds of servers part.
+
+use super::catalogue::{Catalogue, Table};
+use super::range::{self, Range};
+use super::reader::{End, Outgoing};
+use super::spec::{ServerKind, SourceSpec};
+use super::{mysql, postgres};
+use crate::error::{Error, Kind};
+use crate::interrupt;
+use crate::sync::rules::Rules;
+use tokio::runtime::Runtime;
+
+/// Looks what a server has.
+///
+/// # Errors
+/// [`Kind::Source`]; a pattern that is none.
+pub fn catalogue(spec: &SourceSpec) -> Result<Catalogue, Error> {
+    let rules = Rules::new(&spec.names)?;
+    let found = ask(async {
+        match spec.kind {
+            ServerKind::Mysql => mysql::catalogue::read(spec, &rules).await,
+            ServerKind::Postgres | ServerKind::Greenplum => postgres::catalogue::read(spec, &rules).await,
+        }
+    });
+    found?.unless_empty().map_err(|e| e.at(spec.address()))
+}
+
+/// The ranges of a table; one where it cannot be cut.
+///
+/// # Errors
+/// [`Kind::Source`]: the server does not answer.
+pub fn ranges(spec: &SourceSpec, table: &Table) -> Result<Vec<Range>, Error> {
+    if !table.by_key {
+        return Ok(range::whole(table));
+    }
+    let cutting = match spec.kind {
+        ServerKind::Mysql => mysql::range::cutting(table),
+        ServerKind::Postgres | ServerKind::Greenplum => postgres::range::cutting(table),
+    };
+    let bounds = ask(async {
+        match spec.kind {
+            ServerKind::Mysql => mysql::range::bounds(spec, &cutting).await,
+            ServerKind::Postgres | ServerKind::Greenplum => postgres::range::bounds(spec, &cutting).await,
+        }
+    });
+    Ok(cutting.between(&bounds?))
+}
+
+/// Reads a range until its end, or until nobody takes its messages any more.
+///
+/// # Errors
+/// [`Kind::Source`]: the server, or a value.
+pub(super) async fn read(spec: &SourceSpec, range: &Range, out: &mut Outgoing) -> Result<End, Error> {
+    match spec.kind {
+        ServerKind::Mysql => mysql::reader::read(spec, range, out).await,
+        ServerKind::Postgres | ServerKind::Greenplum => postgres::reader::read(spec, range, out).await,
+    }
+}
+
+/// An event loop for one thread.
+///
+/// # Errors
+/// The system gives none.
+pub fn event_loop() -> Result<Runtime, Error> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::new(Kind::Internal, "no event loop for the source").caused_by(e))
+}
+
+/// Does something with a server in this thread, unless the thread is [interrupted](interrupt).
+///
+/// # Errors
+/// As the work has them.
+pub fn ask<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    event_loop()?.block_on(async {
+        tokio::select! {
+            found = work => found,
+            () = interrupt::until_interrupted() => Err(Error::new(Kind::Source, interrupt::CANCELLED)),
+        }
+    })
+}
