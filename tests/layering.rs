@@ -76,6 +76,7 @@ fn crossings(folder: &str, allowed: &[&str]) -> Vec<String> {
         "snapshot",
         "binlog",
         "job",
+        "verify",
         "meta",
         "row",
         "schema",
@@ -118,6 +119,7 @@ fn modules_know_only_what_they_may() {
         ("snapshot", &["interrupt", "json", "sync", "error"]),
         ("binlog", &["interrupt", "json", "snapshot", "sync", "error"]),
         ("job", &["doris", "sync", "error"]),
+        ("verify", &["canal", "doris", "interrupt", "row", "schema", "snapshot", "sync", "error"]),
     ] {
         found.extend(crossings(folder, allowed));
     }

@@ -286,19 +286,7 @@ impl DorisTables {
         table: &DorisTable,
     ) -> Result<TableWriter, Error> {
         let spec = &self.spec;
-        let decoder = Decoder::new(DecoderSpec {
-            fields: mapped.decoded_fields(),
-            metadata: Vec::new(),
-            semantics: Semantics::Canal,
-            lenient: false,
-            timestamp: TimestampFormat::Sql,
-            filter_database: false,
-            filter_table: false,
-            time_millis: true,
-            ddl: DdlHandling::Skip,
-            zero_date: spec.types.zero_date,
-            wire: Wire::Json,
-        })?;
+        let decoder = decoder(mapped, &spec.types)?;
         let decoder = decoder.with_key(mapped.keys);
         let unique = table.model == KeyModel::Unique;
         let body = BodySpec {
@@ -331,6 +319,26 @@ impl DorisTables {
         let key = mapped.columns[..mapped.keys].iter().map(|column| &column.logical.root);
         Ok(writer.with_key(key).adding(added))
     }
+}
+
+/// What reads the messages of a table.
+///
+/// # Errors
+/// Columns of types that no message has.
+pub fn decoder(mapped: &MappedTable, types: &TypeOptions) -> Result<Decoder, Error> {
+    Decoder::new(DecoderSpec {
+        fields: mapped.decoded_fields(),
+        metadata: Vec::new(),
+        semantics: Semantics::Canal,
+        lenient: false,
+        timestamp: TimestampFormat::Sql,
+        filter_database: false,
+        filter_table: false,
+        time_millis: true,
+        ddl: DdlHandling::Skip,
+        zero_date: types.zero_date,
+        wire: Wire::Json,
+    })
 }
 
 /// The table that a message's rows are of.

@@ -32,6 +32,12 @@ pub struct Range {
     pub columns: Vec<Column>,
     /// The table's key.
     pub keys: Vec<String>,
+    /// The bound that it begins behind, as literals of SQL in the key's order; empty for the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<String>,
+    /// The bound that it ends with; empty for the last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub up_to: Vec<String>,
 }
 
 /// A row's key as literals of SQL.
@@ -158,6 +164,18 @@ fn compared(keys: &[String], bound: &[String], by: &str, last: &str) -> String {
     }
 }
 
+/// The table in one range.
+pub fn whole(table: &Table) -> Range {
+    between(table, &[]).remove(0)
+}
+
+/// Its rows under a condition, which is SQL, as a range.
+pub fn only(table: &Table, condition: &str) -> Range {
+    let mut range = whole(table);
+    range.query = format!("{} WHERE {condition}", range.query);
+    range
+}
+
 /// The ranges that so many bounds make.
 fn between(table: &Table, bounds: &[Bound]) -> Vec<Range> {
     let keys: Vec<String> = table.keys.iter().map(|key| backquoted(key)).collect();
@@ -175,6 +193,8 @@ fn between(table: &Table, bounds: &[Bound]) -> Vec<Range> {
             query: format!("SELECT {} FROM {}{only}", columns.join(", "), table.quoted()),
             columns: table.columns.clone(),
             keys: table.keys.clone(),
+            after: number.checked_sub(1).map(|before| bounds[before].clone()).unwrap_or_default(),
+            up_to: bounds.get(number).cloned().unwrap_or_default(),
         }
     };
     (0..=bounds.len()).map(range).collect()
