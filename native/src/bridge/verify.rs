@@ -2,6 +2,7 @@
 
 use super::{Session, doris, handle, interrupt, source, throw};
 use crate::error::{Error, Kind};
+use crate::verify::correct;
 use crate::verify::html::html;
 use crate::verify::listing::{self, Listed, Part};
 use crate::verify::range::RangeComparison;
@@ -170,5 +171,22 @@ pub extern "system" fn Java_io_canalnative_NativeVerify_shown<'l>(
             _ => return Err(Error::new(Kind::IllegalArgument, format!("form {form}; it is 0 or 1"))),
         };
         Ok(env.byte_array_from_slice(shown.as_bytes())?)
+    })
+}
+
+/// `byte[] correct(byte[] spec, byte[] report, byte[] wanted)`: JSON, a `Correction`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeVerify_correct<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    json: JByteArray<'l>,
+    report: JByteArray<'l>,
+    wanted: JByteArray<'l>,
+) -> JByteArray<'l> {
+    throw::guard(&mut env, |env| {
+        let spec = spec(env, &json)?;
+        let report = Report::from_json(&env.convert_byte_array(&report)?)?;
+        let wanted: correct::Wanted = source::read(env, &wanted, "what is wanted")?;
+        doris::json(env, &correct::correct(&spec, &report, &wanted)?)
     })
 }

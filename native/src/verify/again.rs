@@ -124,6 +124,15 @@ fn suspected(spec: &VerifySpec, report: &mut Report) -> Result<Vec<Suspected>, E
     Ok(suspected)
 }
 
+/// A table of that name, with no key yet; None if it is not there any more.
+pub(super) fn open_one(spec: &VerifySpec, name: &str) -> Result<Option<Suspected>, Error> {
+    let opened = open(spec, &[name.to_string()])?.remove(name);
+    Ok(opened.and_then(Result::ok).map(|(pair, target)| {
+        let forms = pair.forms(spec.comparing);
+        Suspected { name: name.into(), pair, target, forms, keys: Vec::new() }
+    }))
+}
+
 type Opened = Result<(TablePair, Target), String>;
 
 /// Tables of these names.
@@ -139,6 +148,18 @@ fn open(spec: &VerifySpec, names: &[String]) -> Result<HashMap<String, Opened>, 
 }
 
 impl Suspected {
+    /// What makes its rows comparable.
+    pub(super) fn forms(&mut self) -> &mut Forms {
+        &mut self.forms
+    }
+
+    /// The key of a row of Doris.
+    pub(super) fn key_of(&mut self, row: &super::target::Cells) -> Key {
+        self.forms.begin();
+        row.iter().for_each(|cell| self.forms.add(cell.as_deref()));
+        cells(&self.forms.row().key)
+    }
+
     /// Reads what does not agree yet.
     fn read(&mut self, spec: &VerifySpec) -> Result<(), Error> {
         let open: Vec<usize> = (0..self.keys.len()).filter(|i| self.keys[*i].state != State::Equal).collect();

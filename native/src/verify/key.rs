@@ -77,6 +77,29 @@ impl KeyColumn {
         }
     }
 
+    /// A value as Canal's messages have it.
+    pub fn message_text(&self, cell: Option<&str>) -> Option<String> {
+        let Some(text) = cell else { return is_date(&self.ty).then(|| "0000-00-00".to_string()) };
+        let place = |labels: &[String], label: &str| labels.iter().position(|own| own == label);
+        Some(match &self.ty {
+            MysqlType::Binary(_) | MysqlType::Varbinary(_) | MysqlType::Blob(_) => {
+                let bytes = match self.binary {
+                    BinaryText::Hex => unhex(text),
+                    BinaryText::Base64 => STANDARD.decode(text).unwrap_or_default(),
+                };
+                bytes.into_iter().map(char::from).collect()
+            }
+            // A label may be digits, which would be taken for a number.
+            MysqlType::Enum(Some(labels)) => place(labels, text).map_or(0, |at| at + 1).to_string(),
+            MysqlType::Set(Some(labels)) => {
+                let bits =
+                    text.split(',').filter_map(|label| place(labels, label)).fold(0_u64, |bits, at| bits | 1 << at);
+                bits.to_string()
+            }
+            _ => text.to_string(),
+        })
+    }
+
     /// A value as Doris' SQL has it.
     pub fn target_literal(&self, text: &str) -> String {
         match self.doris {
@@ -189,6 +212,10 @@ fn is_number(text: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len() / 2).filter_map(|i| u8::from_str_radix(text.get(2 * i..2 * i + 2)?, 16).ok()).collect()
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
@@ -261,6 +288,22 @@ mod tests {
             in_target(&dates, &[vec![None], vec![Some("2024-01-31".into())]]),
             "(`K` IS NULL) OR (`K` = '2024-01-31')"
         );
+    }
+
+    #[test]
+    fn values_are_told_of_as_canal_tells_of_them() {
+        for (ty, cell, told) in [
+            ("varbinary(4)", Some("00FF"), Some("\0\u{FF}")),
+            ("enum('1','0')", Some("0"), Some("2")),
+            ("enum('1','0')", Some(""), Some("0")),
+            ("set('a','b','c')", Some("a,c"), Some("5")),
+            ("set('a','b','c')", Some(""), Some("0")),
+            ("varchar(9)", Some("7"), Some("7")),
+            ("date", None, Some("0000-00-00")),
+            ("int", None, None),
+        ] {
+            assert_eq!(column("k", ty, "string").message_text(cell).as_deref(), told, "{ty}");
+        }
     }
 
     #[test]

@@ -9,11 +9,14 @@
 //!   in Doris. [`key`]: keys as literals and conditions of SQL.
 //! * [`source`], [`target`]: rows of either side. [`canonical`]: the form in which cells are compared. [`balance`], [`spill`]: rows that wait for
 //!   their other side. [`range`]: one range, from its rows to its verdict.
+//! * [`correct`]: what differs is made right, [`audit`]: and written down.
 //! * [`report`]: verdicts of all ranges, merged. [`again`]: keys that differed, read once more. [`text`], [`html`]: the report for people.
 
 pub mod again;
+pub mod audit;
 pub mod balance;
 pub mod canonical;
+pub mod correct;
 pub mod html;
 pub mod key;
 pub mod listing;

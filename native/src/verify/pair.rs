@@ -117,6 +117,16 @@ impl TablePair {
         Ok(TablePair { table: table.clone(), mapped, added, doris, compared, keys, notes })
     }
 
+    /// `database.table` in the source.
+    pub fn table_name(&self) -> String {
+        format!("{}.{}", self.table.database, self.table.table)
+    }
+
+    /// The same in Doris.
+    pub fn target_name(&self) -> String {
+        format!("{}.{}", self.doris.database, self.doris.name)
+    }
+
     /// Whether the table can be cut at bounds that mean the same to both servers.
     pub fn is_ordered_alike(&self) -> bool {
         self.keys.iter().all(KeyColumn::is_ordered_alike)

@@ -54,8 +54,23 @@ impl Target {
     /// # Errors
     /// Doris does not answer.
     pub fn rows(&self, statement: &str) -> Result<Vec<Cells>, Error> {
+        self.rows_after(None, statement)
+    }
+
+    /// The same, with rows that are deleted and not gone yet.
+    ///
+    /// # Errors
+    /// Doris does not answer.
+    pub fn rows_with_deleted(&self, statement: &str) -> Result<Vec<Cells>, Error> {
+        self.rows_after(Some("SET show_hidden_columns = true"), statement)
+    }
+
+    fn rows_after(&self, before: Option<&str>, statement: &str) -> Result<Vec<Cells>, Error> {
         server::ask(async {
             let mut conn = self.connect().await?;
+            if let Some(before) = before {
+                conn.query_drop(before).await.map_err(|e| self.unanswered(before, e))?;
+            }
             let rows: Vec<Row> = conn.query(statement).await.map_err(|e| self.unanswered(statement, e))?;
             // What it says at its end matters to nobody.
             let _ = conn.disconnect().await;
