@@ -34,6 +34,9 @@ public final class CommandLine {
             + "             [--float-digits N] [--json-text] [--doris-query HOST:PORT]\n"
             + "             compare each row of the source's tables with Doris, beside a running job or without one; exit code 0 only if all is equal. It goes\n"
             + "             on where it was stopped; its state is beside the file, JOB.verify, with its last report. docs/verify.md has the options\n"
+            + "  correct JOB.yaml --report FILE [--apply] [--delete-surplus] [--audit FILE] [--doris-query HOST:PORT]\n"
+            + "             say what would make right what verify found; with --apply do it: write the source's rows of now, and with --delete-surplus delete\n"
+            + "             those that only Doris has. Each change is added to the audit file before it is made\n"
             + "  check-file JOB.yaml\n"
             + "             only say what is wrong with the file\n"
             + "  canal-to-doris JOB.yaml\n"
@@ -53,6 +56,7 @@ public final class CommandLine {
             + "Exit code 0: done. 1: something failed or differs. 2: the command or the job's file is not understood.\n";
 
     private static final String JOB = "io.canalnative.job.EmbeddedJob";
+    private static final String CORRECTION = "io.canalnative.job.Correction";
     private static final String VERIFICATION = "io.canalnative.job.Verification";
     private static final String RUNNING = "io.canalnative.job.RunningJob";
 
@@ -99,6 +103,8 @@ public final class CommandLine {
                 return job(verb, rest);
             case "verify":
                 return verify(rest);
+            case "correct":
+                return correct(rest);
             case "canal-to-doris":
                 return misunderstood("canal-to-doris is for a cluster's client: flink run canal-native-flink-<version>.jar canal-to-doris JOB.yaml. Without a cluster: canal-native run JOB.yaml");
             default:
@@ -140,6 +146,21 @@ public final class CommandLine {
         }
         String log = logOf(file, ".verify.log");
         return embedded("verify", file, log, flink -> call(flink, VERIFICATION, "run", new Class<?>[] {String.class, String[].class}, log, rest.toArray(new String[0])));
+    }
+
+    private static int correct(List<String> rest) throws Exception {
+        CorrectOptions options;
+        try {
+            options = CorrectOptions.parse(rest);
+        } catch (IllegalArgumentException e) {
+            return misunderstood(e.getMessage());
+        }
+        for (String needed : Arrays.asList(options.file, options.report)) {
+            if (!new File(needed).isFile()) {
+                return failed("there is no file " + new File(needed).getAbsolutePath());
+            }
+        }
+        return withFlink(Arrays.asList("flink-dist-"), flink -> call(flink, CORRECTION, "run", new Class<?>[] {String[].class}, (Object) rest.toArray(new String[0])));
     }
 
     /** Runs what has a Flink in this process. */

@@ -41,5 +41,8 @@ final class NativeVerify {
     /** @param form 0: a text for a terminal, 1: a page of HTML */
     static native byte[] shown(byte[] report, int form);
 
+    /** Corrects what the report found, or says what it would do; JSON. */
+    static native byte[] correct(byte[] spec, byte[] report, byte[] wanted);
+
     private NativeVerify() {}
 }

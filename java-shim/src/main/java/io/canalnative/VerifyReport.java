@@ -41,6 +41,19 @@ public final class VerifyReport implements AutoCloseable {
         NativeVerify.finish(lease.handle(), spec);
     }
 
+    /**
+     * Makes right what a report found.
+     *
+     * @param wanted {@code {"apply", "deleteSurplus", "audit"}}: whether it is done or only said, whether rows that only Doris has are deleted, and the file
+     *     that each change is added to before it is made
+     * @return {@code {"written", "deleted", "kept", "equal", "lines", "problems", "left"}}: {@code left} is a report of the same keys after it, or null
+     * @throws NativeException a server does not answer, a load has failed, or the audit file cannot be written
+     */
+    public static byte[] correct(byte[] spec, byte[] report, byte[] wanted) throws NativeLibraryException {
+        NativeLibrary.load();
+        return NativeVerify.correct(spec, report, wanted);
+    }
+
     /** A report as a text for a terminal. */
     public static String text(byte[] report) throws NativeLibraryException {
         NativeLibrary.load();

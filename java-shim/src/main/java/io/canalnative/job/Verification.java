@@ -125,19 +125,25 @@ public final class Verification {
         Files.write(kept, asked.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** {@code VerifySpec} of native/src/verify/spec.rs. */
+    /** What is verified of the job, with the choices of the command line. */
     private String spec(boolean runs) throws IOException {
-        ObjectNode spec = JSON.createObjectNode();
-        spec.set("source", ((ObjectNode) plan.mysql).put("log", false));
-        ObjectNode sink = (ObjectNode) JSON.readTree(plan.sink);
-        sink.putObject("label").put("sink", "verify").put("job", plan.name).put("subtask", 0).put("subtasks", 1).putNull("restored");
-        spec.set("sink", sink);
+        ObjectNode spec = spec(plan);
         spec.put("queryAddress", options.dorisQuery).put("only", options.table);
         spec.put("rowsPerSecond", options.rowsPerSecond == 0 ? 0 : Math.max(1, options.rowsPerSecond / plan.parallelism));
         spec.putObject("comparing").put("floatDigits", options.floatDigits).put("jsonText", options.jsonText);
         spec.put("samples", options.samples);
         spec.put("settleSeconds", options.settle != null ? options.settle : runs ? SETTLE_SECONDS : 0);
         return spec.toString();
+    }
+
+    /** {@code VerifySpec} of native/src/verify/spec.rs: all of a job, without choices. */
+    static ObjectNode spec(JobPlan plan) throws IOException {
+        ObjectNode spec = JSON.createObjectNode();
+        spec.set("source", ((ObjectNode) plan.mysql).put("log", false));
+        ObjectNode sink = (ObjectNode) JSON.readTree(plan.sink);
+        sink.putObject("label").put("sink", "verify").put("job", plan.name).put("subtask", 0).put("subtasks", 1).putNull("restored");
+        spec.set("sink", sink);
+        return spec;
     }
 
     private void await(CompletableFuture<Object> either) throws InterruptedException {
