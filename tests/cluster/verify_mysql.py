@@ -56,8 +56,8 @@ def quoted(text: str) -> str:
 
 
 def base_of(kind: str) -> str:
-    """A type without its length and version: `datetimev2(6)` is `datetime`."""
-    return kind.split("(")[0].lower().removesuffix("v2").removesuffix("v3")
+    """A type without its length and version: `datetimev2(6)` is `datetime`. Doris calls BOOLEAN `tinyint(1)` there, and LARGEINT `bigint unsigned`."""
+    return "boolean" if kind.lower() == "tinyint(1)" else kind.split("(")[0].lower().removesuffix(" unsigned").removesuffix("v2").removesuffix("v3")
 
 
 def other(kind: str, text):
@@ -129,7 +129,10 @@ class Table:
             row = chance.choice(left)
             to_null = nullable and row[i] is not None and chance.random() < 0.3
             value = "NULL" if to_null else other(kind, row[i])
-            self.target.sql(f"UPDATE {self.name()} SET `{column}` = {value} WHERE {self.where(row)}")
+            try:
+                self.target.sql(f"UPDATE {self.name()} SET `{column}` = {value} WHERE {self.where(row)}")
+            except Failure as failure:
+                raise Failure(f"{self.name()}, {column} {kind}: {failure}") from None
             planted.setdefault(self.key(row), ("different", set()))[1].add(column)
         return planted
 

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -141,7 +142,8 @@ public final class Verification {
         ObjectNode spec = JSON.createObjectNode();
         spec.set("source", ((ObjectNode) plan.mysql).put("log", false));
         ObjectNode sink = (ObjectNode) JSON.readTree(plan.sink);
-        sink.putObject("label").put("sink", "verify").put("job", plan.name).put("subtask", 0).put("subtasks", 1).putNull("restored");
+        // Names of loads, which are never those of another time.
+        sink.putObject("label").put("sink", "verify").put("job", UUID.randomUUID().toString().replace("-", "")).put("subtask", 0).put("subtasks", 1).putNull("restored");
         spec.set("sink", sink);
         return spec;
     }
