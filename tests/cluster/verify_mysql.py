@@ -216,7 +216,7 @@ def corrected(verified: Verified, name: str) -> None:
     verified.checks.check(f"{name}: what only Doris has stays", code == 1 and f"0 deleted, {count['surplus']:,} left" in text, f"       exit code {code}:\n{text[-3000:]}")
     code, text = call(verified.env, "correct", verified.file, "--report", report, "--audit", audit, "--apply", "--delete-surplus")
     verified.checks.check(f"{name}: all is made right", code == 0, f"       exit code {code}:\n{text[-3000:]}")
-    lines = [json.loads(line) for line in audit.read_text().splitlines()]
+    lines = [json.loads(line) for line in audit.read_text().split("\n") if line]
     done = {action: sum(line["action"] == action for line in lines) for action in ("write", "delete")}
     should = {"write": count["missing"] + count["different"], "delete": count["surplus"]}
     verified.checks.check(f"{name}: the audit file has {sum(done.values())} changes", done == should, f"       {done}, and {should} were to be made")
