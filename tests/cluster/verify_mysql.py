@@ -35,7 +35,7 @@ KEYS = ["CREATE DATABASE keys_dev CHARACTER SET utf8mb4",
         "CREATE TABLE keys_dev.bytes (k VARBINARY(8) PRIMARY KEY, v INT)"]
 TEXTS = ["a", "B", "c ", "Zz", "é1", "ß", "'\\", "10", "9", "", "日本", "z"]
 ROWS = 3000
-SECONDS_OF_WRITING = 10
+SECONDS_OF_WRITING = 25
 
 
 def fill():
