@@ -77,6 +77,7 @@ fn crossings(folder: &str, allowed: &[&str]) -> Vec<String> {
         "binlog",
         "preflight",
         "job",
+        "verify",
         "meta",
         "row",
         "schema",
@@ -122,6 +123,7 @@ fn modules_know_only_what_they_may() {
         ("binlog", &["interrupt", "json", "snapshot", "sync", "error"]),
         ("preflight", &["binlog", "doris", "snapshot", "sync", "error"]),
         ("job", &["doris", "sync", "error"]),
+        ("verify", &["canal", "doris", "interrupt", "row", "schema", "snapshot", "sync", "error"]),
     ] {
         found.extend(crossings(folder, allowed));
     }

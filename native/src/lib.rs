@@ -9,6 +9,7 @@
 //! * [`batch`] makes Arrow batches of the same rows, for hosts that are not Flink; [`bridge::c`] is their C interface.
 //! * [`sync`] is about whole databases: tables of the source, their tables in Doris, schema changes.
 //! * [`snapshot`] reads a database's tables as they are, [`binlog`] what changes in them; both make Canal's messages.
+//! * [`verify`] compares the tables of both sides.
 //! * [`job`] reads the file of a job that moves a whole database.
 //! * `unsafe` and JNI are in [`bridge`]; `json::scan` alone has vector loads beside it.
 //! * A message is all or nothing, and what is not proven to be what Flink's codec makes of it is handed to that codec.
@@ -31,3 +32,4 @@ pub mod snapshot;
 pub mod sync;
 pub mod text;
 pub mod tls;
+pub mod verify;

@@ -1,4 +1,4 @@
-//! The boundary to the JVM: the natives of `io.canalnative.NativeCodec`, `NativeDoris`, `NativeDatabase`, `NativeSource`, `NativeLog` and `NativeJob`. All JNI is here, and
+//! The boundary to the JVM: the natives of `io.canalnative.NativeCodec`, `NativeDoris`, `NativeDatabase`, `NativeSource`, `NativeLog`, `NativeVerify` and `NativeJob`. All JNI is here, and
 //! all `unsafe` but the vector loads of [`json::scan`](crate::json::scan). What crosses, who owns it and until when: ARCHITECTURE.md, "The boundary".
 //!
 //! Each exported function gets the decoder or encoder behind its handle, calls one plain function and lets [`throw::guard`] turn errors
@@ -14,6 +14,7 @@ mod job;
 mod log;
 mod source;
 mod throw;
+mod verify;
 
 use crate::binlog::reader::LogReader;
 use crate::canal::changelog::Changelog;
@@ -24,6 +25,8 @@ use crate::json::PADDING;
 use crate::row::RowKind;
 use crate::schema::{DecoderSpec, Wire};
 use crate::snapshot::reader::RangeReader;
+use crate::verify::range::RangeComparison;
+use crate::verify::report::Report;
 use arrow::array::Array;
 use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, to_ffi};
 use jni::JNIEnv;
@@ -40,6 +43,8 @@ enum Session {
     Router(Box<database::Routing>),
     Range(Box<RangeReader>),
     Log(Box<LogReader>),
+    Comparison(Box<RangeComparison>),
+    Report(Box<Report>),
 }
 
 impl Session {
@@ -74,6 +79,14 @@ impl Session {
 
     fn range(&mut self) -> Result<&mut RangeReader, Error> {
         if let Session::Range(range) = self { Ok(range) } else { Err(wrong_kind("a range's reader")) }
+    }
+
+    fn comparison(&mut self) -> Result<&mut RangeComparison, Error> {
+        if let Session::Comparison(comparison) = self { Ok(comparison) } else { Err(wrong_kind("a comparison")) }
+    }
+
+    fn report(&mut self) -> Result<&mut Report, Error> {
+        if let Session::Report(report) = self { Ok(report) } else { Err(wrong_kind("a report")) }
     }
 
     fn log(&mut self) -> Result<&mut LogReader, Error> {

@@ -4,6 +4,7 @@
 //! and a `Location` that carries the credentials; it reads no body, so the body goes to the back end only
 //! (Doris: `LoadAction`, `StreamLoadAction`).
 
+use super::catalogue::EVERYWHERE;
 use super::http::{Authority, Chunks, Connections, NoAnswer, Request, Response};
 use super::route::{HostRewrite, Location, Route};
 use super::tls::Tls;
@@ -15,6 +16,10 @@ use std::time::{Duration, Instant};
 
 /// How long a call without a body of rows may take.
 const CALL_LIMIT: Duration = Duration::from_secs(30);
+/// Columns of SHOW FRONTENDS.
+const FRONT_END_HOST: usize = 1;
+const FRONT_END_QUERY_PORT: usize = 4;
+const FRONT_END_ALIVE: usize = 11;
 /// Front ends are asked so many times for a back end other than those that are left out.
 const ASKED_AGAIN: usize = 3;
 
@@ -402,6 +407,22 @@ impl Cluster {
             .iter()
             .map(|row| row.as_array().map(|cells| cells.iter().map(cell).collect()).unwrap_or_default())
             .collect())
+    }
+
+    /// Where the front ends that are alive speak MySQL's protocol.
+    ///
+    /// # Errors
+    /// No front end answered, or the user may not ask.
+    pub async fn query_addresses(&self) -> Result<Vec<Authority>, CallError> {
+        let rows = self.query(EVERYWHERE, "SHOW FRONTENDS").await?;
+        let asked = self.access.front_ends.first();
+        let address = |row: &Vec<Option<String>>| {
+            let cell = |i: usize| row.get(i)?.as_deref();
+            let is_alive = cell(FRONT_END_ALIVE) != Some("false");
+            let named = format!("{}:{}", cell(FRONT_END_HOST)?, cell(FRONT_END_QUERY_PORT)?);
+            self.access.rewrite.reachable(&named, asked).filter(|_| is_alive)
+        };
+        Ok(rows.iter().filter_map(address).collect())
     }
 
     /// The text behind a load's `ErrorURL`.

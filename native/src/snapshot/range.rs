@@ -27,6 +27,12 @@ pub struct Range {
     pub columns: Vec<Column>,
     /// The table's key.
     pub keys: Vec<String>,
+    /// The bound that it begins behind, as literals of SQL in the key's order; empty for the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Bound,
+    /// The bound that it ends with; empty for the last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub up_to: Bound,
 }
 
 /// A row's key as literals of SQL.
@@ -107,27 +113,40 @@ impl Cutting<'_> {
             let from = number.checked_sub(1).map(|before| compare(&bounds[before], Side::Beyond));
             let to = bounds.get(number).map(|bound| compare(bound, Side::UpTo));
             let conditions: Vec<String> = [from, to].into_iter().flatten().collect();
-            part(self.table, number, of, &conditions)
+            Range {
+                number,
+                of,
+                after: number.checked_sub(1).map(|before| bounds[before].clone()).unwrap_or_default(),
+                up_to: bounds.get(number).cloned().unwrap_or_default(),
+                ..part(self.table, &conditions)
+            }
         };
         (0..of).map(range).collect()
     }
 }
 
 /// A table in one.
-pub fn whole(table: &Table) -> Vec<Range> {
-    vec![part(table, 0, 1, &[])]
+pub fn whole(table: &Table) -> Range {
+    part(table, &[])
 }
 
-fn part(table: &Table, number: usize, of: usize, conditions: &[String]) -> Range {
+/// Its rows under a condition, which is SQL, as a range.
+pub fn only(table: &Table, condition: &str) -> Range {
+    part(table, &[condition.to_string()])
+}
+
+fn part(table: &Table, conditions: &[String]) -> Range {
     let only = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
     Range {
         database: table.database.clone(),
         table: table.table.clone(),
-        number,
-        of,
+        number: 0,
+        of: 1,
         query: format!("SELECT {} FROM {}{only}", table.select, table.from),
         columns: table.columns.clone(),
         keys: table.keys.clone(),
+        after: Bound::new(),
+        up_to: Bound::new(),
     }
 }
 

@@ -31,7 +31,7 @@ pub fn catalogue(spec: &SourceSpec) -> Result<Catalogue, Error> {
 /// [`Kind::Source`]: the server does not answer.
 pub fn ranges(spec: &SourceSpec, table: &Table) -> Result<Vec<Range>, Error> {
     if !table.by_key {
-        return Ok(range::whole(table));
+        return Ok(vec![range::whole(table)]);
     }
     let cutting = match spec.kind {
         ServerKind::Mysql => mysql::range::cutting(table),

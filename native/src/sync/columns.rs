@@ -217,6 +217,17 @@ impl Added {
         Ok(Added { column, source })
     }
 
+    /// Its name in Doris.
+    pub fn name(&self) -> &str {
+        &self.column.name
+    }
+
+    /// Whether its value depends on how and when the row came, and so cannot be told from the row.
+    pub fn is_of_the_way(&self) -> bool {
+        use Metadata::{EventTimestamp, IngestionTimestamp, Type};
+        matches!(self.source, AddedValue::Message(EventTimestamp | IngestionTimestamp | Type))
+    }
+
     /// Its value for the rows of a message.
     pub fn value<'v>(&'v self, head: &'v Head<'_>) -> Value<'v> {
         let text = |member: Member| match head.raw(member) {

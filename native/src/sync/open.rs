@@ -285,19 +285,7 @@ impl DorisTables {
         table: &DorisTable,
     ) -> Result<TableWriter, Error> {
         let spec = &self.spec;
-        let decoded = DecoderSpec {
-            fields: mapped.decoded_fields(),
-            metadata: Vec::new(),
-            semantics: Semantics::Canal,
-            lenient: false,
-            timestamp: TimestampFormat::Sql,
-            filter_database: false,
-            filter_table: false,
-            time_millis: true,
-            ddl: DdlHandling::Skip,
-            zero_date: spec.types.zero_date,
-            wire: Wire::Json,
-        };
+        let decoded = decoded(mapped, &spec.types);
         let decoder = Decoder::new(decoded.clone())?.with_key(mapped.keys);
         let unique = table.model == KeyModel::Unique;
         let body = BodySpec {
@@ -329,6 +317,31 @@ impl DorisTables {
         let writer = TableWriter::new(source.full_name(), decoded, decoder, converter, writer);
         let key = mapped.columns[..mapped.keys].iter().map(|column| &column.logical.root);
         Ok(writer.with_key(key).adding(added))
+    }
+}
+
+/// What reads the messages of a table.
+///
+/// # Errors
+/// Columns of types that no message has.
+pub fn decoder(mapped: &MappedTable, types: &TypeOptions) -> Result<Decoder, Error> {
+    Decoder::new(decoded(mapped, types))
+}
+
+/// What is decoded of the messages of that table.
+fn decoded(mapped: &MappedTable, types: &TypeOptions) -> DecoderSpec {
+    DecoderSpec {
+        fields: mapped.decoded_fields(),
+        metadata: Vec::new(),
+        semantics: Semantics::Canal,
+        lenient: false,
+        timestamp: TimestampFormat::Sql,
+        filter_database: false,
+        filter_table: false,
+        time_millis: true,
+        ddl: DdlHandling::Skip,
+        zero_date: types.zero_date,
+        wire: Wire::Json,
     }
 }
 

@@ -32,10 +32,12 @@ mod notation;
 mod pairing;
 pub mod separator;
 mod text;
+mod texts;
 mod value;
 mod zone;
 
 pub use bad::{BadRow, BadValue};
+pub use texts::RowTexts;
 pub use value::{BinaryText, NonFinite};
 pub use zone::Zone;
 

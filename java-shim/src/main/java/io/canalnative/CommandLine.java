@@ -33,6 +33,13 @@ public final class CommandLine {
             + "             how that job is: its stage, tables under way, what is left, how far it is behind, its last schema change and load\n"
             + "  pause JOB.yaml\n"
             + "             stop the process that runs the job, as Ctrl-C does; run goes on from there\n"
+            + "  verify JOB.yaml [--table PATTERN] [--json] [--report FILE] [--html FILE] [--samples N] [--settle SECONDS] [--rows-per-second N]\n"
+            + "             [--float-digits N] [--json-text] [--doris-query HOST:PORT]\n"
+            + "             compare each row of the source's tables with Doris, beside a running job or without one; exit code 0 only if all is equal. It goes\n"
+            + "             on where it was stopped; its state is beside the file, JOB.verify, with its last report. docs/verify.md has the options\n"
+            + "  correct JOB.yaml --report FILE [--apply] [--delete-surplus] [--audit FILE] [--doris-query HOST:PORT]\n"
+            + "             say what would make right what verify found; with --apply do it: write the source's rows of now, and with --delete-surplus delete\n"
+            + "             those that only Doris has. Each change is added to the audit file before it is made\n"
             + "  check-file JOB.yaml\n"
             + "             only say what is wrong with the file\n"
             + "  canal-to-doris JOB.yaml\n"
@@ -53,6 +60,8 @@ public final class CommandLine {
 
     private static final String JOB = "io.canalnative.job.EmbeddedJob";
     private static final String CHECK = "io.canalnative.job.JobCheck";
+    private static final String CORRECTION = "io.canalnative.job.Correction";
+    private static final String VERIFICATION = "io.canalnative.job.Verification";
     private static final String RUNNING = "io.canalnative.job.RunningJob";
 
     private CommandLine() {}
@@ -97,6 +106,10 @@ public final class CommandLine {
             case "status":
             case "pause":
                 return job(verb, rest);
+            case "verify":
+                return verify(rest);
+            case "correct":
+                return correct(rest);
             case "canal-to-doris":
                 return misunderstood("canal-to-doris is for a cluster's client: flink run canal-native-flink-<version>.jar canal-to-doris JOB.yaml. Without a cluster: canal-native run JOB.yaml");
             default:
@@ -125,12 +138,46 @@ public final class CommandLine {
         if (verb.equals("pause")) {
             return withFlink(Arrays.asList("flink-dist-"), flink -> call(flink, RUNNING, verb, new Class<?>[] {String.class}, file.getPath()));
         }
+        String log = logOf(file, ".log");
+        return embedded(verb, file, log, flink -> call(flink, JOB, verb, new Class<?>[] {String.class, String.class}, file.getPath(), log));
+    }
+
+    private static int verify(List<String> rest) throws Exception {
+        File file;
+        try {
+            file = new File(VerifyOptions.parse(rest).file);
+        } catch (IllegalArgumentException e) {
+            return misunderstood(e.getMessage());
+        }
+        if (!file.isFile()) {
+            return failed("there is no file " + file.getAbsolutePath());
+        }
+        String log = logOf(file, ".verify.log");
+        return embedded("verify", file, log, flink -> call(flink, VERIFICATION, "run", new Class<?>[] {String.class, String[].class}, log, rest.toArray(new String[0])));
+    }
+
+    private static int correct(List<String> rest) throws Exception {
+        CorrectOptions options;
+        try {
+            options = CorrectOptions.parse(rest);
+        } catch (IllegalArgumentException e) {
+            return misunderstood(e.getMessage());
+        }
+        for (String needed : Arrays.asList(options.file, options.report)) {
+            if (!new File(needed).isFile()) {
+                return failed("there is no file " + new File(needed).getAbsolutePath());
+            }
+        }
+        return withFlink(Arrays.asList("flink-dist-"), flink -> call(flink, CORRECTION, "run", new Class<?>[] {String[].class}, (Object) rest.toArray(new String[0])));
+    }
+
+    /** Runs what has a Flink in this process. */
+    private static int embedded(String verb, File file, String log, OnFlink program) throws Exception {
         for (String path : further()) {
             if (!new File(path).exists()) {
                 return failed("CANAL_NATIVE_CLASSPATH names " + path + ", which is not there");
             }
         }
-        String log = logOf(file);
         if (System.getProperty("log4j2.configurationFile") == null && System.getProperty("log4j.configurationFile") == null) {
             System.setProperty("log4j2.configurationFile", CommandLine.class.getResource("job/log4j2.properties").toString());
         }
@@ -140,14 +187,14 @@ public final class CommandLine {
             if (flink != CommandLine.class.getClassLoader()) {
                 return failed(verb + " needs Flink on the class path of the JVM, where bin/canal-native puts it: FLINK_HOME=… bin/canal-native " + verb + " " + file);
             }
-            return call(flink, JOB, verb, new Class<?>[] {String.class, String.class}, file.getPath(), log);
+            return program.run(flink);
         });
     }
 
-    private static String logOf(File job) {
+    private static String logOf(File job, String ending) {
         String name = job.getName();
         int point = name.lastIndexOf('.');
-        return new File(job.getAbsoluteFile().getParentFile(), (point > 0 ? name.substring(0, point) : name) + ".log").getPath();
+        return new File(job.getAbsoluteFile().getParentFile(), (point > 0 ? name.substring(0, point) : name) + ending).getPath();
     }
 
     private static List<String> further() {

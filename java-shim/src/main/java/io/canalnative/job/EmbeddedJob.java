@@ -261,7 +261,7 @@ public final class EmbeddedJob {
     }
 
     /** What a Flink in this process needs beside; the file's own settings win. */
-    private static void embed(Map<String, String> settings) throws IOException {
+    static void embed(Map<String, String> settings) throws IOException {
         Map<String, String> embedded = new HashMap<>();
         // What the job goes on from is removed as soon as there is a newer one.
         embedded.put("execution.state-recovery.claim-mode", "CLAIM");
@@ -284,7 +284,7 @@ public final class EmbeddedJob {
     }
 
     /** The innermost cause, which names what failed; Flink's own say only that something did. */
-    private static String reason(Throwable thrown) {
+    static String reason(Throwable thrown) {
         Throwable cause = thrown;
         while (cause.getCause() != null && cause.getCause() != cause) {
             cause = cause.getCause();

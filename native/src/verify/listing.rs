@@ -1,0 +1,158 @@
+//! The tables of a job that can be compared, and their ranges; and those that cannot, with why.
+
+use super::pair::{self, TablePair};
+use super::spec::VerifySpec;
+use super::target::Target;
+use crate::doris::catalogue as doris;
+use crate::doris::cluster::Cluster;
+use crate::doris::open::patiently;
+use crate::error::{Error, Kind};
+use crate::snapshot::catalogue::{Position, Refused, Table};
+use crate::snapshot::range::{self, Range};
+use crate::snapshot::server;
+use crate::snapshot::spec::ServerKind;
+use crate::sync::mapping::MappedTable;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What is there to be compared: the shape of a `Catalogue`.
+#[derive(Debug, Serialize)]
+pub struct Listing {
+    /// The server's version, as it says it.
+    pub server: String,
+    /// Where its binary log stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+    /// All tables, those that cannot be compared too: each has a verdict.
+    pub tables: Vec<Listed>,
+    /// Those that cannot be compared.
+    pub refused: Vec<Refused>,
+}
+
+/// A table.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Listed {
+    /// As the source has it.
+    #[serde(flatten)]
+    pub table: Table,
+    /// Why it cannot be compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+/// A part of a table that is compared at once.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Part {
+    /// The table.
+    pub table: Table,
+    /// The range of it; None for one that cannot be compared.
+    pub range: Option<Range>,
+    /// Why it cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+/// Looks which tables can be compared.
+///
+/// # Errors
+/// Either side does not answer; a pattern that is none.
+pub fn listing(spec: &VerifySpec) -> Result<Listing, Error> {
+    let rules = spec.rules()?;
+    if spec.source.kind != ServerKind::Mysql {
+        let what =
+            format!("tables of source.{} cannot be compared yet; those of source.mysql can", spec.source.kind.name());
+        return Err(Error::new(Kind::InvalidSpec, what));
+    }
+    let all = server::catalogue(&spec.source)?;
+    let is_meant = |name: &str| rules.only.as_ref().is_none_or(|only| only.is_match(name));
+    let (mut tables, mut refused) = (Vec::new(), Vec::new());
+    for table in all.tables.into_iter().filter(|table| is_meant(&format!("{}.{}", table.database, table.table))) {
+        let why = open_pair(spec, &table)?.err();
+        if let Some(reason) = &why {
+            refused.push(Refused { table: format!("{}.{}", table.database, table.table), reason: reason.clone() });
+        }
+        tables.push(Listed { table, refused: why });
+    }
+    for unreadable in all.refused.into_iter().filter(|table| is_meant(&table.table)) {
+        let (database, table) = unreadable.table.split_once('.').unwrap_or_default();
+        let table = Table {
+            database: database.into(),
+            table: table.into(),
+            rows: 0,
+            columns: Vec::new(),
+            keys: Vec::new(),
+            by_key: false,
+            from: String::new(),
+            select: String::new(),
+            message: String::new(),
+        };
+        tables.push(Listed { table, refused: Some(unreadable.reason.clone()) });
+        refused.push(unreadable);
+    }
+    if tables.is_empty() {
+        return Err(Error::new(
+            Kind::InvalidSpec,
+            "no table of the job has such a name; it is a pattern for the whole of database.table",
+        )
+        .at("--table"));
+    }
+    Ok(Listing { server: all.server, position: all.position, tables, refused })
+}
+
+/// The parts of a table.
+///
+/// # Errors
+/// Either side does not answer.
+pub fn parts(spec: &VerifySpec, listed: &Listed) -> Result<Vec<Part>, Error> {
+    let of = |range: Option<Range>, refused: Option<String>| Part { table: listed.table.clone(), range, refused };
+    if listed.refused.is_some() {
+        return Ok(vec![of(None, listed.refused.clone())]);
+    }
+    let (pair, _) = match open_pair(spec, &listed.table)? {
+        Ok(opened) => opened,
+        Err(refused) => return Ok(vec![of(None, Some(refused))]),
+    };
+    let ranges = if pair.is_ordered_alike() {
+        // A date that Doris cannot have is no bound there.
+        let ranges = server::ranges(&spec.source, &listed.table)?;
+        let is_none =
+            |range: &Range| range.up_to.iter().any(|bound| bound.contains("-00") && !bound.starts_with("'0000-00-00"));
+        if ranges.iter().any(is_none) { vec![range::whole(&listed.table)] } else { ranges }
+    } else {
+        vec![range::whole(&listed.table)]
+    };
+    Ok(ranges.into_iter().map(|range| of(Some(range), None)).collect())
+}
+
+/// A table with its table in Doris, and who is asked there; or why they cannot be compared.
+///
+/// # Errors
+/// Doris does not answer.
+pub fn open_pair(spec: &VerifySpec, table: &Table) -> Result<Result<(TablePair, Target), String>, Error> {
+    let rules = spec.rules()?;
+    let mapped = match pair::mapped(table, &rules, spec) {
+        Ok(mapped) => mapped,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let cluster = Cluster::new(spec.sink.access.access()?);
+    let Some(there) = ask(spec, &cluster, &mapped)? else {
+        return Ok(Err(format!("Doris has no table {}.{}", mapped.database, mapped.name)));
+    };
+    let target = Target::find(spec, &cluster)?;
+    let pair = TablePair::of(table, mapped, there, &rules, spec);
+    // Whether values go into the columns that are there is known when rows are to be read.
+    Ok(pair.and_then(|pair| match super::source::SourceRows::new(&pair, spec) {
+        Ok(_) => Ok((pair, target)),
+        Err(e) => Err(e.to_string()),
+    }))
+}
+
+fn ask(
+    spec: &VerifySpec,
+    cluster: &Cluster,
+    mapped: &MappedTable,
+) -> Result<Option<crate::doris::table::DorisTable>, Error> {
+    let patience = Duration::from_secs(spec.sink.patience_seconds);
+    let asked = patiently(&server::event_loop()?, patience, || doris::table(cluster, &mapped.database, &mapped.name));
+    asked.map_err(|e| Error::new(Kind::Load, e.to_string()).at(format!("{}.{}", mapped.database, mapped.name)))
+}

@@ -1,0 +1,213 @@
+//! One range of a table: the rows of both sides, and what came of comparing them.
+
+use super::balance::{Balance, Counts, Difference, Side};
+use super::key::{self, Key};
+use super::listing::{Part, open_pair};
+use super::pair::{FormedRow, cells};
+use super::source::{Loadable, SourceRows};
+use super::spec::VerifySpec;
+use crate::error::{Error, Kind};
+use crate::interrupt;
+use crate::snapshot::reader::RangeReader;
+use serde::{Deserialize, Serialize};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant};
+
+/// What came of a range.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Verdict {
+    /// `database.table` in the source.
+    pub table: String,
+    /// The same in Doris.
+    pub target: String,
+    /// Rows of the source.
+    pub source_rows: u64,
+    /// Rows of Doris.
+    pub target_rows: u64,
+    /// Rows that are equal.
+    pub equal: u64,
+    /// Keys that differ.
+    pub unequal: Vec<(Difference, Key)>,
+    /// More of them, whose keys are not kept.
+    pub beyond: Counts,
+    /// Rows of the source that cannot be in Doris and whose key is not known, and the first reason.
+    pub unloadable: u64,
+    /// Why the first of them cannot.
+    pub unloadable_reason: Option<String>,
+    /// Columns that are not compared, and why.
+    pub notes: Vec<String>,
+    /// Why the table is not compared at all.
+    pub refused: Option<String>,
+}
+
+/// A range that is being compared, in the thread that asks for it; rows of Doris are read in another one at the same time.
+pub struct RangeComparison {
+    part: Part,
+    begun: Option<Comparing>,
+    over: bool,
+    rows: u64,
+    spec: VerifySpec,
+}
+
+struct Comparing {
+    reader: RangeReader,
+    source: SourceRows,
+    forms: super::pair::Forms,
+    target: Option<Receiver<Result<Vec<FormedRow>, Error>>>,
+    balance: Balance,
+    verdict: Verdict,
+    began: Instant,
+}
+
+impl RangeComparison {
+    /// A comparison that has not begun.
+    pub fn new(spec: VerifySpec, part: Part) -> RangeComparison {
+        RangeComparison { part, begun: None, over: false, rows: 0, spec }
+    }
+
+    /// Rows of the source so far.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Goes on: an empty message after some rows, the verdict as JSON at the end, None after it.
+    ///
+    /// # Errors
+    /// Either side does not answer; the thread is interrupted.
+    pub fn proceed(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        if self.over {
+            return Ok(None);
+        }
+        if self.begun.is_none() {
+            match self.begin()? {
+                Ok(begun) => self.begun = Some(begun),
+                Err(refused) => return self.end(Verdict { refused: Some(refused), ..self.verdict() }),
+            }
+        }
+        let Some(comparing) = &mut self.begun else { return Ok(None) };
+        if let Some(message) = comparing.reader.next()? {
+            comparing.take_source(&message)?;
+            comparing.take_target()?;
+            self.rows = comparing.verdict.source_rows;
+            comparing.hold_back(self.spec.rows_per_second)?;
+            return Ok(Some(Vec::new()));
+        }
+        let verdict = self.begun.take().map(Comparing::finish).transpose()?.unwrap_or_default();
+        self.end(verdict)
+    }
+
+    fn end(&mut self, verdict: Verdict) -> Result<Option<Vec<u8>>, Error> {
+        self.over = true;
+        let json = serde_json::to_vec(&verdict);
+        json.map(Some).map_err(|e| Error::new(Kind::Internal, "a verdict could not be written").caused_by(e))
+    }
+
+    fn verdict(&self) -> Verdict {
+        Verdict { table: format!("{}.{}", self.part.table.database, self.part.table.table), ..Verdict::default() }
+    }
+
+    fn begin(&self) -> Result<Result<Comparing, String>, Error> {
+        let Some(range) = &self.part.range else {
+            return Ok(Err(self.part.refused.clone().unwrap_or_default()));
+        };
+        let (pair, target) = match open_pair(&self.spec, &self.part.table)? {
+            Ok(opened) => opened,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let mut forms = pair.forms(self.spec.comparing);
+        let source = SourceRows::new(&pair, &self.spec)?;
+        let condition = key::between(&pair.keys, &range.after, &range.up_to);
+        let mut of_target = forms.clone();
+        let form = move |row: &super::target::Cells| {
+            of_target.begin();
+            row.iter().for_each(|cell| of_target.add(cell.as_deref()));
+            of_target.row()
+        };
+        forms.begin();
+        let mut verdict = self.verdict();
+        verdict.target = format!("{}.{}", pair.doris.database, pair.doris.name);
+        if range.number == 0 {
+            verdict.notes.clone_from(&pair.notes);
+        }
+        Ok(Ok(Comparing {
+            // The source first: what Doris has of it may only have become more by then.
+            reader: RangeReader::new(self.spec.source.clone(), range.clone())?,
+            source,
+            forms,
+            target: Some(target.stream(pair.target_query(&condition), form)?),
+            balance: Balance::new(self.spec.waiting_rows),
+            verdict,
+            began: Instant::now(),
+        }))
+    }
+}
+
+impl Comparing {
+    fn take_source(&mut self, message: &[u8]) -> Result<(), Error> {
+        let (forms, balance, verdict) = (&mut self.forms, &mut self.balance, &mut self.verdict);
+        self.source.read(message, &mut |row| {
+            verdict.source_rows += 1;
+            let formed = match row {
+                Loadable::Yes(cells) => cells.formed(forms),
+                Loadable::No(why) => Err(why),
+            };
+            match formed {
+                Ok(row) => balance.take(Side::Source, row)?,
+                Err(why) => {
+                    verdict.unloadable += 1;
+                    verdict.unloadable_reason.get_or_insert(why);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes what has come of Doris' rows.
+    fn take_target(&mut self) -> Result<(), Error> {
+        loop {
+            match self.target.as_ref().map(Receiver::try_recv) {
+                Some(Ok(rows)) => self.take_rows(rows?)?,
+                Some(Err(TryRecvError::Empty)) | None => return Ok(()),
+                Some(Err(TryRecvError::Disconnected)) => self.target = None,
+            }
+        }
+    }
+
+    fn take_rows(&mut self, rows: Vec<FormedRow>) -> Result<(), Error> {
+        self.verdict.target_rows += rows.len() as u64;
+        rows.into_iter().try_for_each(|row| self.balance.take(Side::Target, row))
+    }
+
+    /// Waits until no more rows were read than so many a second.
+    fn hold_back(&self, rows_per_second: u64) -> Result<(), Error> {
+        if rows_per_second == 0 {
+            return Ok(());
+        }
+        let due = Duration::from_secs_f64(self.verdict.source_rows as f64 / rows_per_second as f64);
+        while let Some(left) = due.checked_sub(self.began.elapsed()).filter(|left| !left.is_zero()) {
+            check()?;
+            std::thread::sleep(left.min(interrupt::STEP));
+        }
+        Ok(())
+    }
+
+    /// The source has given all.
+    fn finish(mut self) -> Result<Verdict, Error> {
+        while let Some(target) = &self.target {
+            match target.recv_timeout(interrupt::STEP) {
+                Ok(rows) => self.take_rows(rows?)?,
+                Err(RecvTimeoutError::Timeout) => check()?,
+                Err(RecvTimeoutError::Disconnected) => self.target = None,
+            }
+        }
+        let outcome = self.balance.outcome()?;
+        let unequal = outcome.unequal.into_iter().map(|(difference, key)| (difference, cells(&key)));
+        Ok(Verdict { equal: outcome.equal, unequal: unequal.collect(), beyond: outcome.beyond, ..self.verdict })
+    }
+}
+
+/// An error if this thread is interrupted.
+pub(super) fn check() -> Result<(), Error> {
+    if interrupt::interrupted() { Err(Error::new(Kind::Source, interrupt::CANCELLED)) } else { Ok(()) }
+}

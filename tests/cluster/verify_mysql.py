@@ -1,0 +1,319 @@
+"""`bin/canal-native verify` on real servers: what a job moved is equal, each planted difference is found, and nothing else is.
+
+Usage: verify_mysql.py <jar> [--flink 1.20|2.x] [--java HOME] [--seed N] [--server NAME]. After a captured workload's SQL has run on a real server, a job moves its tables
+into a stand-in for Doris. Then every kind of difference is planted in every column there, by SQL. The last line is `N passed, N failed`.
+"""
+
+import json
+import random
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
+
+import run  # noqa: E402
+from databases import databases  # noqa: E402
+from embedded import PROGRAM, Job, call  # noqa: E402
+from parts import Failure, say  # noqa: E402
+from quickstart import run_dir  # noqa: E402
+from servers import Process  # noqa: E402
+from whole_mysql import Moved, Source  # noqa: E402
+from whole_workload import arguments_parser  # noqa: E402
+
+NUMBERS = ("tinyint", "smallint", "int", "bigint", "largeint", "decimal", "float", "double")
+#: A table in each class of collation, and one whose key has several columns.
+KEYS = ["CREATE DATABASE keys_dev CHARACTER SET utf8mb4",
+        "CREATE TABLE keys_dev.bin (k VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PRIMARY KEY, v INT)",
+        "CREATE TABLE keys_dev.ci (k VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci PRIMARY KEY, v INT)",
+        "CREATE TABLE keys_dev.accents (k VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci PRIMARY KEY, v INT)",
+        "CREATE TABLE keys_dev.many (a INT, b VARCHAR(20), c DATE, v INT, PRIMARY KEY (a, b, c))",
+        "CREATE TABLE keys_dev.dates (a DATE, b BIGINT UNSIGNED, v INT, PRIMARY KEY (a, b))",
+        "CREATE TABLE keys_dev.bytes (k VARBINARY(8) PRIMARY KEY, v INT)"]
+TEXTS = ["a", "B", "c ", "Zz", "é1", "ß", "'\\", "10", "9", "", "日本", "z"]
+ROWS = 3000
+SECONDS_OF_WRITING = 25
+
+
+def fill():
+    """Rows for the tables of KEYS: enough for several ranges."""
+    yield from KEYS
+    for table in ("bin", "ci", "accents"):
+        yield f"INSERT INTO keys_dev.{table} VALUES " + ", ".join(f"({quoted(text)}, {i})" for i, text in enumerate(TEXTS))
+    days = [f"'2024-01-{1 + i % 28:02}'" for i in range(ROWS)]
+    yield "INSERT INTO keys_dev.many VALUES " + ", ".join(f"({i // 10}, {quoted(TEXTS[i % 12])}, {day}, {i})" for i, day in enumerate(days))
+    yield "SET SESSION sql_mode = ''"
+    yield "INSERT INTO keys_dev.dates VALUES ('0000-00-00', 18446744073709551615, 0), ('0000-00-00', 1, 1), " + ", ".join(f"({day}, {i}, {i})" for i, day in enumerate(days))
+    yield "INSERT INTO keys_dev.bytes VALUES " + ", ".join(f"(X'{i:04X}', {i})" for i in range(ROWS))
+
+
+def quoted(text: str) -> str:
+    """A text in SQL, of either server."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def base_of(kind: str) -> str:
+    """A type without its length and version: `datetimev2(6)` is `datetime`. Doris calls BOOLEAN `tinyint(1)` there, and LARGEINT `bigint unsigned`."""
+    return "boolean" if kind.lower() == "tinyint(1)" else kind.split("(")[0].lower().removesuffix(" unsigned").removesuffix("v2").removesuffix("v3")
+
+
+def other(kind: str, text):
+    """A literal of a Doris type that is not the value of that text."""
+    base = base_of(kind)
+    if base == "boolean":
+        return "1" if text in ("0", None) else "0"
+    if base in NUMBERS:
+        return "1" if text is None or float(text) != 1 else "2"
+    if base == "date":
+        return "'2001-02-03'" if text != "2001-02-03" else "'2001-02-04'"
+    if base == "datetime":
+        return "'2001-02-03 04:05:06'" if text is None or not text.startswith("2001") else "'2002-02-03 04:05:06'"
+    if base == "json":
+        return "'{\"planted\": 1}'"
+    # One character of a text is another one, or its case is.
+    return quoted(text.swapcase() if text and text.swapcase() != text else (text or "")[:-1] + "~")
+
+
+class Table:
+    """A table in the stand-in."""
+
+    def __init__(self, target, name: str):
+        self.target, (self.database, self.short) = target, name.split(".", 1)
+        rows = target.sql(f"SELECT COLUMN_NAME, COLUMN_TYPE, COLUMN_KEY, IS_NULLABLE FROM information_schema.columns WHERE TABLE_SCHEMA = '{self.database}' "
+                          f"AND TABLE_NAME = '{self.short}' ORDER BY ORDINAL_POSITION")
+        self.columns = [(name, kind, bool(key), nullable == "YES") for name, kind, key, nullable in rows]
+        self.keys = [i for i, column in enumerate(self.columns) if column[2]]
+        self.rows = target.sql(f"SELECT {self.names()} FROM {self.name()}")
+
+    def name(self) -> str:
+        """For SQL."""
+        return f"`{self.database}`.`{self.short}`"
+
+    def names(self) -> str:
+        """Of all columns, for SQL."""
+        return ", ".join(f"`{column[0]}`" for column in self.columns)
+
+    def literal(self, i: int, value) -> str:
+        """A value of a column, for SQL."""
+        if value is None:
+            return "NULL"
+        return value if base_of(self.columns[i][1]) in NUMBERS + ("boolean",) else quoted(value)
+
+    def where(self, row) -> str:
+        """The row's key as a condition."""
+        return " AND ".join(f"`{self.columns[i][0]}` " + ("IS NULL" if row[i] is None else f"= {self.literal(i, row[i])}") for i in self.keys)
+
+    def key(self, row):
+        """The row's key, to compare by."""
+        return tuple(row[i] for i in self.keys)
+
+    def plant(self, chance: random.Random):
+        """Makes each column of some row another one, takes a row away and adds one: what is to be found, by key."""
+        planted, left = {}, list(self.rows)
+        chance.shuffle(left)
+        if len(left) > 3:
+            gone = left.pop()
+            self.target.sql(f"DELETE FROM {self.name()} WHERE {self.where(gone)}")
+            planted[self.key(gone)] = ("missing", set())
+        added = self.added(chance.choice(self.rows)) if self.rows else None
+        if added:
+            values = ", ".join(self.literal(i, value) for i, value in enumerate(added))
+            self.target.sql(f"INSERT INTO {self.name()} ({self.names()}, __DORIS_SEQUENCE_COL__) VALUES ({values}, 1)")
+            planted[self.key(added)] = ("surplus", set())
+        for i, (column, kind, key, nullable) in enumerate(self.columns):
+            if key or not left:
+                continue
+            row = chance.choice(left)
+            to_null = nullable and row[i] is not None and chance.random() < 0.3
+            value = "NULL" if to_null else other(kind, row[i])
+            try:
+                self.target.sql(f"UPDATE {self.name()} SET `{column}` = {value} WHERE {self.where(row)}")
+            except Failure as failure:
+                raise Failure(f"{self.name()}, {column} {kind}: {failure}") from None
+            planted.setdefault(self.key(row), ("different", set()))[1].add(column)
+        return planted
+
+    def added(self, like):
+        """A row whose key is in no range: at one of the ends, or between."""
+        row, taken = list(like), {self.key(row) for row in self.rows}
+        for i in self.keys:
+            kind = base_of(self.columns[i][1])
+            for value in {"boolean": (), "date": ("9998-12-31", "1000-01-01"), "datetime": ("9998-12-31 01:02:03",)}.get(kind, ("101", "0", "-101") if kind in NUMBERS else ("FFFF0A", "0~")):
+                if self.key(row[:i] + [value] + row[i + 1:]) not in taken:
+                    row[i] = value
+                    return row
+        return None
+
+
+class Verified(Moved):
+    """A job whose tables are verified."""
+
+    def verify(self, name: str, *options, code: int = None):
+        """The report."""
+        self.outputs += 1
+        report = self.directory / f"{self.outputs}.json"
+        ended, text = call(self.env, "verify", self.file, "--report", report, "--html", report.with_suffix(".html"), *options, seconds=1200)
+        good = report.exists() and (code is None or ended == code)
+        self.checks.check(f"{name}: it verifies", good, f"       exit code {ended}:\n{text[-4000:]}")
+        return json.loads(report.read_text()) if report.exists() else {"tables": []}
+
+    def compared(self, report):
+        """The tables that were compared, by name."""
+        return {table["table"]: table for table in report["tables"] if table["refused"] is None}
+
+
+def nothing_differs(verified: Verified, name: str) -> None:
+    """Everything that a job has moved is equal."""
+    report = verified.verify(name)
+    tables = verified.compared(report)
+    wrong = [table for table in tables.values() if table["missing"] + table["surplus"] + table["different"] + table["moving"]]
+    refused = {table["table"]: table["refused"] for table in report["tables"] if table["refused"]}
+    verified.checks.check(f"{name}: {len(tables)} tables are equal", len(tables) > 30 and not wrong, "       " + json.dumps(wrong, indent=1)[:4000])
+    known = all("has no primary key" in why or "Doris does not allow the column name" in why for why in refused.values())
+    verified.checks.check(f"{name}: {len(refused)} tables cannot be compared, and it says why", known, f"       {refused}")
+    unloadable = {table["table"]: table["unloadableReason"] for table in tables.values() if table["unloadable"]}
+    say(f"not compared: {sorted(refused)}; rows that cannot be loaded: {unloadable}")
+
+
+def planted(verified: Verified, seed: int, name: str) -> None:
+    """Each difference that is planted is found, and nothing else is."""
+    chance = random.Random(seed)
+    tables = verified.compared(verified.verify(f"{name}, before"))
+    expected = {}
+    for source, table in tables.items():
+        there = Table(verified.target, table["target"])
+        notes = {note.split()[2] for note in table["notes"]}
+        expected[source] = {key: (how, columns - notes) for key, (how, columns) in there.plant(chance).items()}
+    report = verified.verify(name, "--samples", "10000", code=1)
+    wrong, count, columns = [], 0, 0
+    for source, table in verified.compared(report).items():
+        found = {tuple(cell["value"] for cell in one["key"]): (one["difference"], {cell["column"] for cell in one["cells"]} if one["difference"] == "different" else set())
+                 for one in table["found"]}
+        should = {canonical(key): what for key, what in expected[source].items()}
+        found = {canonical(key): what for key, what in found.items()}
+        count, columns = count + len(should), columns + sum(len(what[1]) for what in should.values())
+        if found != should:
+            both = {key: (found.get(key), should.get(key)) for key in found.keys() | should.keys() if found.get(key) != should.get(key)}
+            wrong.append(f"{source}: found, planted: {dict(list(both.items())[:4])}")
+    verified.checks.check(f"{name} (seed {seed}): {count} rows with differences in {columns} cells are found, and nothing else", count > 100 and not wrong, "       " + "\n       ".join(wrong[:20]))
+    page = sorted(verified.directory.glob("*.html"))[-1].read_text()
+    verified.checks.check(f"{name}: the page has them", "<svg" in page and "NOT equal" in page, page[:300])
+
+
+def corrected(verified: Verified, name: str) -> None:
+    """What was planted is said, and made right: first without what only Doris has, then all of it."""
+    verified.verify(f"{name}, before", "--samples", "10000", code=1)
+    report, audit = verified.directory / f"{verified.outputs}.json", verified.directory / "audit.jsonl"
+    before = json.loads(report.read_text())["tables"]
+    count = {how: sum(table[how] for table in before) for how in ("missing", "surplus", "different")}
+    code, text = call(verified.env, "correct", verified.file, "--report", report, "--audit", audit)
+    would = f"nothing was done; --apply does it: {count['missing'] + count['different']:,} rows written, 0 deleted, {count['surplus']:,} left that only Doris has"
+    verified.checks.check(f"{name}: it says what it would do, and does nothing", code == 1 and would in text and not audit.exists(), f"       exit code {code}:\n{text[-3000:]}")
+    code, text = call(verified.env, "correct", verified.file, "--report", report, "--audit", audit, "--apply")
+    verified.checks.check(f"{name}: what only Doris has stays", code == 1 and f"0 deleted, {count['surplus']:,} left" in text, f"       exit code {code}:\n{text[-3000:]}")
+    code, text = call(verified.env, "correct", verified.file, "--report", report, "--audit", audit, "--apply", "--delete-surplus")
+    verified.checks.check(f"{name}: all is made right", code == 0, f"       exit code {code}:\n{text[-3000:]}")
+    lines = [json.loads(line) for line in audit.read_text().split("\n") if line]
+    done = {action: sum(line["action"] == action for line in lines) for action in ("write", "delete")}
+    should = {"write": count["missing"] + count["different"], "delete": count["surplus"]}
+    verified.checks.check(f"{name}: the audit file has {sum(done.values())} changes", done == should, f"       {done}, and {should} were to be made")
+    nothing_differs(verified, f"{name}, after")
+
+
+def canonical(key):
+    """A key of the report and one of the stand-in, in one form."""
+    return tuple(cell if cell is None or "." not in cell else cell.rstrip("0").rstrip(".") for cell in (None if value is None else value.removesuffix(" 00:00:00") for value in key))
+
+
+def killed(verified: Verified, name: str) -> None:
+    """A verification that is killed goes on from its last checkpoint, and finds the same."""
+    whole = verified.verify(f"{name}, undisturbed")
+    state = verified.file.with_suffix(".verify")
+    for sign in (signal.SIGKILL, signal.SIGINT):
+        verified.outputs += 1
+        output = verified.directory / f"{verified.outputs}.out"
+        process = Process("canal-native verify", [PROGRAM, "verify", verified.file, "--rows-per-second", "400"], output, verified.env)
+        try:
+            # A line of progress: signals are heard by then.
+            process.wait_for(lambda output=output: " rows compared" in output.read_text(errors="replace") and any(state.glob("checkpoints/*/chk-*/_metadata")), "at a checkpoint")
+            process.popen.send_signal(sign)
+            process.popen.wait(120)
+        finally:
+            process.stop()
+    verified.outputs += 1
+    report = verified.directory / f"{verified.outputs}.json"
+    _, text = call(verified.env, "verify", verified.file, "--report", report, seconds=1200)
+    verified.checks.check(f"{name}: it goes on", "goes on from savepoints/" in text, text[-3000:])
+    strip = [{key: value for key, value in table.items()} for table in json.loads(report.read_text())["tables"]]
+    verified.checks.check(f"{name}: and finds the same", strip == whole["tables"], f"       {len(strip)} tables")
+
+
+def while_written(verified: Verified, name: str) -> None:
+    """The job runs, and the source is written: what is on its way is no difference."""
+    verified.write(2, stages="schema-migration, full-data, incremental", at_once=500)
+    verified.outputs += 1
+    job = Job(verified.env, verified.file, verified.directory / f"{verified.outputs}.out")
+    over = threading.Event()
+
+    def write() -> None:
+        execute, chance = verified.source.server.session(), random.Random(1)
+        end = time.monotonic() + SECONDS_OF_WRITING
+        while time.monotonic() < end and not over.is_set():
+            number = chance.randrange(ROWS)
+            execute(f"UPDATE keys_dev.bytes SET v = v + 1 WHERE k = X'{number:04X}'")
+            execute(f"DELETE FROM keys_dev.dates WHERE b = {number}")
+            execute(f"REPLACE INTO keys_dev.many VALUES ({ROWS + number}, 'new', '2024-01-01', {number})")
+    try:
+        job.wait_for(lambda: "in step with the source: " in job.text(), "in step")
+        writing = threading.Thread(target=write)
+        writing.start()
+        try:
+            report = verified.verify(name)
+        finally:
+            over.set()
+            writing.join()
+        wrong = [table for table in verified.compared(report).values() if table["missing"] + table["surplus"] + table["different"] + table["moving"]]
+        verified.checks.check(f"{name}: nothing is reported", len(report["tables"]) > 30 and not wrong, "       " + json.dumps(wrong, indent=1)[:3000])
+        job.end(signal.SIGINT)
+    finally:
+        job.stop()
+
+
+def main(options) -> bool:
+    """All servers, on that Flink and Java; true when every check passed."""
+    checks, directory = run.Checks(), run_dir()
+    here, missing = databases()
+    for why in missing:
+        say(f"not run: {why}")
+    say(f"logs of this run: {directory}")
+    for server, make in here.items():
+        if options.server not in (None, server):
+            continue
+        source = Source(server, make(directory / server))
+        try:
+            source.start()
+            source.server.run(["GRANT REPLICATION SLAVE ON *.* TO reader@'%'", *fill()])
+            with Verified(options, checks, directory / f"{server}-full", source) as verified:
+                verified.write(2, at_once=500)
+                verified.said(f"{server}, moved", "run", "the input has ended: ")
+                nothing_differs(verified, server)
+                killed(verified, f"{server}, killed and stopped")
+                planted(verified, options.seed, f"{server}, planted")
+                corrected(verified, f"{server}, corrected")
+            with Verified(options, checks, directory / f"{server}-written", source) as verified:
+                while_written(verified, f"{server}, while it is written")
+        except Failure as failure:
+            checks.check(f"verify-mysql: {server}", False, f"       {failure}")
+        finally:
+            source.server.stop()
+    print(f"{checks.passed} passed, {checks.failed} failed", flush=True)
+    return checks.failed == 0 and checks.passed > 0
+
+
+if __name__ == "__main__":
+    PARSER = arguments_parser(__doc__.split("\n\n")[0])
+    PARSER.add_argument("--server", help="only this one: mariadb or mysql80")
+    run.run(main, PARSER.parse_args())
