@@ -7,7 +7,6 @@ use canal_native::sync::mysql_type::MysqlType;
 use canal_native::verify::pair::{self, FormedRow, Forms, TablePair};
 use canal_native::verify::source::{Loadable, SourceRows};
 use canal_native::verify::spec::VerifySpec;
-use mysql_async::Value;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -61,7 +60,7 @@ fn cell(text: &[u8]) -> Option<Vec<u8>> {
 
 fn spec() -> VerifySpec {
     let spec = json!({
-        "source": {"host": "h", "port": 1, "user": "u", "password": "", "rangeRows": 1, "messageBytes": 1, "connectSeconds": 1},
+        "source": {"kind": "mysql", "host": "h", "port": 1, "user": "u", "password": "", "rangeRows": 1, "messageBytes": 1, "connectSeconds": 1},
         "sink": {
             "fenodes": ["h:1"], "username": "root", "format": "json", "maxRows": 1, "maxBytes": 1, "memoryBytes": 1, "inFlight": 1, "maxRetries": 0,
             "loadTimeoutSeconds": 1, "patienceSeconds": 1,
@@ -92,6 +91,9 @@ impl Tables {
             rows: 0,
             columns: types.iter().map(|(name, ty)| Column { name: name.clone(), ty: MysqlType::parse(ty) }).collect(),
             keys: vec!["id".into()],
+            by_key: true,
+            from: "`d`.`t`".into(),
+            select: "*".into(),
             message: message::statement("d", "t", &sql),
         };
         let spec = spec();
@@ -108,9 +110,10 @@ impl Tables {
     fn of_source(&mut self, id: i64) -> FormedRow {
         let table = &self.pair.table;
         let mut rows = Rows::new(&table.database, &table.table, &table.columns, &table.keys);
-        let id = Value::Bytes(id.to_string().into_bytes());
-        let value = |chosen: &usize| cell(CELLS[*chosen].1).map_or(Value::NULL, Value::Bytes);
-        rows.add(&std::iter::once(id).chain(self.chosen.iter().map(value)).collect::<Vec<_>>()).unwrap();
+        let values: Vec<Option<Vec<u8>>> = std::iter::once(Some(id.to_string().into_bytes()))
+            .chain(self.chosen.iter().map(|chosen| cell(CELLS[*chosen].1)))
+            .collect();
+        rows.add(values.iter().map(|value| Ok(value.as_deref()))).unwrap();
         let mut formed = Vec::new();
         let forms = &mut self.forms;
         let mut source = SourceRows::new(&self.pair, &self.spec).unwrap();
@@ -157,7 +160,7 @@ fn a_value_that_cannot_be_loaded_equals_none_and_takes_no_other_row_along() {
     let table = tables.pair.table.clone();
     let mut rows = Rows::new(&table.database, &table.table, &table.columns, &table.keys);
     for (id, date) in [(1, "2024-02-29"), (2, "2024-00-00"), (3, "2024-02-29")] {
-        rows.add(&[Value::Bytes(format!("{id}").into_bytes()), Value::Bytes(date.into())]).unwrap();
+        rows.add([format!("{id}").as_bytes(), date.as_bytes()].into_iter().map(|value| Ok(Some(value)))).unwrap();
     }
     let mut source = SourceRows::new(&tables.pair, &tables.spec).unwrap();
     let (mut loadable, mut not) = (Vec::new(), Vec::new());

@@ -100,7 +100,7 @@ mod tests {
             ]
         );
         assert_eq!((ranges[2].number, ranges[2].of), (2, 3));
-        assert_eq!(range::whole(&table)[0].query, "SELECT `a`, `b`, `f`*1e0 FROM `d`.`t`");
+        assert_eq!(range::whole(&table).query, "SELECT `a`, `b`, `f`*1e0 FROM `d`.`t`");
     }
 
     #[test]

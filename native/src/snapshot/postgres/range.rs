@@ -74,6 +74,6 @@ mod tests {
                 r#"SELECT "a", "b""" FROM ONLY "s"."t" WHERE ("a", "b""") > ('7', E'\\')"#,
             ]
         );
-        assert_eq!(range::whole(&table)[0].query, r#"SELECT "a", "b""" FROM ONLY "s"."t""#);
+        assert_eq!(range::whole(&table).query, r#"SELECT "a", "b""" FROM ONLY "s"."t""#);
     }
 }
