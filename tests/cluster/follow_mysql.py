@@ -9,6 +9,7 @@ import gzip
 import json
 import random
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -29,6 +30,8 @@ ALL_STAGES = "schema-migration, full-data, incremental"
 #: A table with rows when the job begins, and in which the last change is made.
 BEGUN = ["CREATE DATABASE begun_dev", "CREATE TABLE begun_dev.mark (id INT PRIMARY KEY, v VARCHAR(20) NOT NULL)", "CREATE TABLE begun_dev.named (name VARCHAR(20) PRIMARY KEY)", "INSERT INTO begun_dev.mark VALUES (1, 'begun'), (2, 'begun')"]
 IN_STEP = "in step with the source: "
+#: A job that cannot go on says so within this time.
+ENDS_SECONDS = 180
 GTID = ("--gtid-mode=ON", "--enforce-gtid-consistency=ON")
 
 
@@ -135,6 +138,41 @@ def undisturbed(moved: Following, parallelism: int) -> None:
     finally:
         job.stop()
     moved.compare(f"{name}, started again", "log")
+    if parallelism == 1:
+        refused(moved)
+
+
+def refused(moved: Following) -> None:
+    """What the job says where the source no longer lets it go on; it goes on when the source does again."""
+    name, run_sql = moved.source.name, moved.source.server.run
+    quoted = PASSWORD.replace("\\", "\\\\").replace("'", "''")
+
+    def fails(what: str, *words: str) -> None:
+        job = moved.begin()
+        try:
+            code = job.process.popen.wait(ENDS_SECONDS)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            job.stop()
+        text = job.text()
+        missing = [word for word in words if word not in text]
+        moved.checks.check(f"{name}: {what} is said", code == 1 and not missing and PASSWORD not in text, f"       exit code {code}, lacks {missing}:\n{text[-4000:]}")
+
+    run_sql(["ALTER USER reader@'%' IDENTIFIED BY 'another'"])
+    fails("a password that is another one now", "does not let reader in", "look at the user, its password")
+    run_sql([f"ALTER USER reader@'%' IDENTIFIED BY '{quoted}'", "REVOKE REPLICATION SLAVE ON *.* FROM reader@'%'"])
+    fails("a right that is gone", "GRANT REPLICATION SLAVE ON *.*")
+    run_sql(["GRANT REPLICATION SLAVE ON *.* TO reader@'%'", "INSERT INTO begun_dev.mark VALUES (8, 'kept')"])
+    job = moved.begin()
+    try:
+        moved.to_the_mark(job, "let in")
+    finally:
+        job.stop()
+    moved.compare(f"{name}, let in again", "log")
+    run_sql(["INSERT INTO begun_dev.mark VALUES (9, 'lost')", "FLUSH BINARY LOGS"])
+    run_sql([f"PURGE BINARY LOGS TO '{run_sql(['SHOW MASTER STATUS'])[0][0]}'"])
+    fails("a log that is purged", "does not send its binary log from there", "start the job without it", "keep the log for longer")
 
 
 def disturbed(moved: Following, seed: int) -> None:
