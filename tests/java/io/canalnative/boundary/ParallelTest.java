@@ -13,6 +13,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 import io.canalnative.differential.CanalTable;
 import io.canalnative.differential.LibDirectory;
@@ -30,8 +31,10 @@ class ParallelTest {
 
     private static final int SUBTASKS = 8;
     private static final int ROUNDS = 4;
+    /** That one subtask may be behind another. */
+    private static final int MINUTES = 5;
 
-    /** One subtask's work; it waits for the others where it begins. */
+    /** One subtask's work; it waits for the others where it begins, and where it ends. */
     private interface Work {
         List<Outcome> in(LibDirectory lib, CyclicBarrier start) throws Exception;
     }
@@ -83,6 +86,8 @@ class ParallelTest {
                         for (int round = 0; round < ROUNDS; round++) {
                             messages.forEach(message -> outcomes.add(decoder.decode(message)));
                         }
+                        // A class loader is released when all tasks of it have ended, and frees what no task has begun to use.
+                        start.await(MINUTES, TimeUnit.MINUTES);
                     }
                     return outcomes;
                 });
@@ -118,6 +123,7 @@ class ParallelTest {
                         for (int round = 0; round < ROUNDS; round++) {
                             rows.forEach(row -> outcomes.add(encoder.encode(row)));
                         }
+                        start.await(MINUTES, TimeUnit.MINUTES);
                     }
                     return outcomes;
                 });
