@@ -74,6 +74,16 @@ const SOURCE: &[Member] = &[
 /// The sources that are databases themselves.
 pub(super) const DATABASES: &[&str] = &["mysql", "postgres", "greenplum"];
 
+const PASSWORD: Member = may("password", Scalar, "secret", "The password; better in the environment or a file");
+const PASSWORD_FILE: Member = may(
+    "password-file",
+    Text,
+    "password.txt",
+    "The file with the password, without a line break at its end; relative to the job's file",
+);
+const CONNECT_TIMEOUT: Member =
+    may("connect-timeout", Duration, "30s", "Limit for a connection to be made. Default 30s");
+
 const MYSQL: &[Member] = &[
     must("host", Text, "db1", "The server's name or address"),
     may("port", Number(1, 65_535), "3306", "Its port. Default 3306"),
@@ -83,15 +93,10 @@ const MYSQL: &[Member] = &[
         "reader",
         "A user with SELECT on the tables, and REPLICATION SLAVE and REPLICATION CLIENT on *.* for changes",
     ),
-    may("password", Scalar, "secret", "The password; better in the environment or a file"),
+    PASSWORD,
     may("password-env", Text, "MYSQL_PASSWORD", "The environment variable with the password"),
-    may(
-        "password-file",
-        Text,
-        "password.txt",
-        "The file with the password, without a line break at its end; relative to the job's file",
-    ),
-    may("connect-timeout", Duration, "30s", "Limit for a connection to be made. Default 30s"),
+    PASSWORD_FILE,
+    CONNECT_TIMEOUT,
     may(
         "server-id",
         Number(1, 4_294_967_295),
@@ -111,15 +116,10 @@ const POSTGRES: &[Member] = &[
     may("port", Number(1, 65_535), "5432", "Its port. Default 5432"),
     must("database", Text, "shop", "The database, whose schemas are read"),
     must("username", Text, "reader", "A user with USAGE on the schemas and SELECT on the tables"),
-    may("password", Scalar, "secret", "The password; better in the environment or a file"),
+    PASSWORD,
     may("password-env", Text, "POSTGRES_PASSWORD", "The environment variable with the password"),
-    may(
-        "password-file",
-        Text,
-        "password.txt",
-        "The file with the password, without a line break at its end; relative to the job's file",
-    ),
-    may("connect-timeout", Duration, "30s", "Limit for a connection to be made. Default 30s"),
+    PASSWORD_FILE,
+    CONNECT_TIMEOUT,
     may(
         "tls",
         Object(SERVER_TLS),
@@ -183,21 +183,16 @@ const DORIS: &[Member] = &[
     may("benodes", Addresses, "\"localhost:8040\"", "Back ends, HTTP ports; loads go there directly then"),
     may("auto-redirect", Flag, "true", "Whether loads go to a front end, which redirects them. Default true"),
     must("username", Text, "root", "A user with SELECT, LOAD, CREATE, ALTER and DROP privilege"),
-    may("password", Scalar, "secret", "The password; better in the environment or a file"),
+    PASSWORD,
     may("password-env", Text, "DORIS_PASSWORD", "The environment variable with the password"),
-    may(
-        "password-file",
-        Text,
-        "password.txt",
-        "The file with the password, without a line break at its end; relative to the job's file",
-    ),
+    PASSWORD_FILE,
     may(
         "host-rewrite",
         Map(&Text),
         "{10.0.0.7: doris-1}",
         "Addresses that Doris redirects to, and what to use instead; host or host:port",
     ),
-    may("connect-timeout", Duration, "30s", "Limit for a connection to be made. Default 30s"),
+    CONNECT_TIMEOUT,
     may("tls", Object(TLS), "{ca: /etc/doris/ca.pem}", "TLS to Doris; {} with the system's authorities"),
 ];
 

@@ -99,17 +99,4 @@ impl Column {
     pub fn is_binary(&self) -> bool {
         matches!(self.ty, MysqlType::Binary(_) | MysqlType::Varbinary(_) | MysqlType::Blob(_) | MysqlType::Geometry(_))
     }
-
-    /// Whether its values are whole numbers.
-    pub fn is_integer(&self) -> bool {
-        matches!(
-            self.ty,
-            MysqlType::TinyInt1
-                | MysqlType::TinyInt { .. }
-                | MysqlType::SmallInt { .. }
-                | MysqlType::MediumInt { .. }
-                | MysqlType::Int { .. }
-                | MysqlType::BigInt { .. }
-        )
-    }
 }

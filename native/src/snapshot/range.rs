@@ -74,7 +74,7 @@ impl Cutting<'_> {
     ) -> Result<Vec<Bound>, Error> {
         let rows = rows.max(1);
         if let [key] = &self.names[..]
-            && self.table.column(&self.table.keys[0]).is_some_and(Column::is_integer)
+            && self.table.column(&self.table.keys[0]).is_some_and(|column| column.ty.is_integer())
         {
             let ends = ask(&format!("SELECT MIN({key}), MAX({key}) FROM {}", self.table.from)).await?;
             if let Some(bounds) = by_numbers(ends, self.table.rows, rows) {

@@ -77,6 +77,19 @@ pub enum Size {
 }
 
 impl MysqlType {
+    /// Whether it is an integer type.
+    pub fn is_integer(&self) -> bool {
+        matches!(
+            self,
+            MysqlType::TinyInt1
+                | MysqlType::TinyInt { .. }
+                | MysqlType::SmallInt { .. }
+                | MysqlType::MediumInt { .. }
+                | MysqlType::Int { .. }
+                | MysqlType::BigInt { .. }
+        )
+    }
+
     /// Whether it is an integer type without numbers below zero.
     pub fn is_unsigned(&self) -> bool {
         matches!(

@@ -2,7 +2,7 @@
 
 use super::balance::Difference;
 use super::key::{self, Key};
-use super::listing::open_pair;
+use super::listing::Doris;
 use super::pair::{Forms, TablePair, cells};
 use super::range::check;
 use super::report::{CellDifference, Found, KeyCell, Report, TableReport};
@@ -140,9 +140,9 @@ fn open(spec: &VerifySpec, names: &[String]) -> Result<HashMap<String, Opened>, 
     let mut only = spec.source.clone();
     only.names.include = names.iter().map(|name| regex::escape(name)).collect();
     only.names.exclude.clear();
-    let mut opened = HashMap::new();
+    let (doris, mut opened) = (Doris::of(spec)?, HashMap::new());
     for table in server::catalogue(&only)?.tables {
-        opened.insert(format!("{}.{}", table.database, table.table), open_pair(spec, &table)?);
+        opened.insert(format!("{}.{}", table.database, table.table), doris.pair(spec, &table)?);
     }
     Ok(opened)
 }

@@ -194,17 +194,7 @@ fn is_date(ty: &MysqlType) -> bool {
 }
 
 fn is_text(ty: &MysqlType) -> bool {
-    !matches!(
-        ty,
-        MysqlType::TinyInt1
-            | MysqlType::TinyInt { .. }
-            | MysqlType::SmallInt { .. }
-            | MysqlType::MediumInt { .. }
-            | MysqlType::Int { .. }
-            | MysqlType::BigInt { .. }
-            | MysqlType::Decimal { .. }
-            | MysqlType::Bit(_)
-    )
+    !ty.is_integer() && !matches!(ty, MysqlType::Decimal { .. } | MysqlType::Bit(_))
 }
 
 fn is_number(text: &str) -> bool {

@@ -3,16 +3,15 @@
 use super::pair::{self, TablePair};
 use super::spec::VerifySpec;
 use super::target::Target;
-use crate::doris::catalogue as doris;
-use crate::doris::cluster::Cluster;
-use crate::doris::open::patiently;
+use crate::doris::catalogue;
+use crate::doris::statements::Statements;
 use crate::error::{Error, Kind};
 use crate::snapshot::catalogue::{Position, Refused, Table};
 use crate::snapshot::range::{self, Range};
 use crate::snapshot::server;
 use crate::snapshot::spec::ServerKind;
-use crate::sync::mapping::MappedTable;
 use serde::{Deserialize, Serialize};
+use std::cell::OnceCell;
 use std::time::Duration;
 
 /// What is there to be compared: the shape of a `Catalogue`.
@@ -65,9 +64,10 @@ pub fn listing(spec: &VerifySpec) -> Result<Listing, Error> {
     }
     let all = server::catalogue(&spec.source)?;
     let is_meant = |name: &str| rules.only.as_ref().is_none_or(|only| only.is_match(name));
+    let doris = Doris::of(spec)?;
     let (mut tables, mut refused) = (Vec::new(), Vec::new());
     for table in all.tables.into_iter().filter(|table| is_meant(&format!("{}.{}", table.database, table.table))) {
-        let why = open_pair(spec, &table)?.err();
+        let why = doris.pair(spec, &table)?.err();
         if let Some(reason) = &why {
             refused.push(Refused { table: format!("{}.{}", table.database, table.table), reason: reason.clone() });
         }
@@ -108,7 +108,7 @@ pub fn parts(spec: &VerifySpec, listed: &Listed) -> Result<Vec<Part>, Error> {
     if listed.refused.is_some() {
         return Ok(vec![of(None, listed.refused.clone())]);
     }
-    let (pair, _) = match open_pair(spec, &listed.table)? {
+    let (pair, _) = match Doris::of(spec)?.pair(spec, &listed.table)? {
         Ok(opened) => opened,
         Err(refused) => return Ok(vec![of(None, Some(refused))]),
     };
@@ -124,35 +124,52 @@ pub fn parts(spec: &VerifySpec, listed: &Listed) -> Result<Vec<Part>, Error> {
     Ok(ranges.into_iter().map(|range| of(Some(range), None)).collect())
 }
 
-/// A table with its table in Doris, and who is asked there; or why they cannot be compared.
-///
-/// # Errors
-/// Doris does not answer.
-pub fn open_pair(spec: &VerifySpec, table: &Table) -> Result<Result<(TablePair, Target), String>, Error> {
-    let rules = spec.rules()?;
-    let mapped = match pair::mapped(table, &rules, spec) {
-        Ok(mapped) => mapped,
-        Err(refused) => return Ok(Err(refused)),
-    };
-    let cluster = Cluster::new(spec.sink.access.access()?);
-    let Some(there) = ask(spec, &cluster, &mapped)? else {
-        return Ok(Err(format!("Doris has no table {}.{}", mapped.database, mapped.name)));
-    };
-    let target = Target::find(spec, &cluster)?;
-    let pair = TablePair::of(table, mapped, there, &rules, spec);
-    // Whether values go into the columns that are there is known when rows are to be read.
-    Ok(pair.and_then(|pair| match super::source::SourceRows::new(&pair, spec) {
-        Ok(_) => Ok((pair, target)),
-        Err(e) => Err(e.to_string()),
-    }))
+/// A Doris that is asked about its tables, and for their rows.
+pub struct Doris {
+    statements: Statements,
+    /// Found when it is needed first.
+    target: OnceCell<Target>,
 }
 
-fn ask(
-    spec: &VerifySpec,
-    cluster: &Cluster,
-    mapped: &MappedTable,
-) -> Result<Option<crate::doris::table::DorisTable>, Error> {
-    let patience = Duration::from_secs(spec.sink.patience_seconds);
-    let asked = patiently(&server::event_loop()?, patience, || doris::table(cluster, &mapped.database, &mapped.name));
-    asked.map_err(|e| Error::new(Kind::Load, e.to_string()).at(format!("{}.{}", mapped.database, mapped.name)))
+impl Doris {
+    /// That of a job.
+    ///
+    /// # Errors
+    /// An address that is none.
+    pub fn of(spec: &VerifySpec) -> Result<Doris, Error> {
+        let patience = Duration::from_secs(spec.sink.patience_seconds);
+        Ok(Doris { statements: Statements::new(spec.sink.access.access()?, patience)?, target: OnceCell::new() })
+    }
+
+    /// A table with its table in Doris, and who is asked there; or why they cannot be compared.
+    ///
+    /// # Errors
+    /// Doris does not answer.
+    pub fn pair(&self, spec: &VerifySpec, table: &Table) -> Result<Result<(TablePair, Target), String>, Error> {
+        let rules = spec.rules()?;
+        let mapped = match pair::mapped(table, &rules, spec) {
+            Ok(mapped) => mapped,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let name = format!("{}.{}", mapped.database, mapped.name);
+        let asked = self.statements.patiently(|cluster| catalogue::table(cluster, &mapped.database, &mapped.name));
+        let Some(there) = asked.map_err(|e| Error::new(Kind::Load, e.to_string()).at(&name))? else {
+            return Ok(Err(format!("Doris has no table {name}")));
+        };
+        let target = self.target(spec)?;
+        let pair = TablePair::of(table, mapped, there, &rules, spec);
+        // Whether values go into the columns that are there is known when rows are to be read.
+        Ok(pair.and_then(|pair| match super::source::SourceRows::new(&pair, spec) {
+            Ok(_) => Ok((pair, target)),
+            Err(e) => Err(e.to_string()),
+        }))
+    }
+
+    fn target(&self, spec: &VerifySpec) -> Result<Target, Error> {
+        if let Some(found) = self.target.get() {
+            return Ok(found.clone());
+        }
+        let found = Target::find(spec, &self.statements)?;
+        Ok(self.target.get_or_init(|| found).clone())
+    }
 }

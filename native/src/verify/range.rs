@@ -2,7 +2,7 @@
 
 use super::balance::{Balance, Counts, Difference, Side};
 use super::key::{self, Key};
-use super::listing::{Part, open_pair};
+use super::listing::{Doris, Part};
 use super::pair::{FormedRow, cells};
 use super::source::{Loadable, SourceRows};
 use super::spec::VerifySpec;
@@ -111,7 +111,7 @@ impl RangeComparison {
         let Some(range) = &self.part.range else {
             return Ok(Err(self.part.refused.clone().unwrap_or_default()));
         };
-        let (pair, target) = match open_pair(&self.spec, &self.part.table)? {
+        let (pair, target) = match Doris::of(&self.spec)?.pair(&self.spec, &self.part.table)? {
             Ok(opened) => opened,
             Err(refused) => return Ok(Err(refused)),
         };

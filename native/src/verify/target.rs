@@ -1,10 +1,9 @@
 //! Rows of Doris, by its MySQL protocol: the statement call over HTTP gives no more than some thousand.
 
 use super::spec::VerifySpec;
-use crate::doris::cluster::Cluster;
 use crate::doris::http::Authority;
-use crate::doris::open::patiently;
 use crate::doris::spec::AccessSpec;
+use crate::doris::statements::Statements;
 use crate::error::{Error, Kind};
 use crate::snapshot::server;
 use mysql_async::prelude::Queryable;
@@ -36,14 +35,14 @@ impl Target {
     ///
     /// # Errors
     /// None is found.
-    pub fn find(spec: &VerifySpec, cluster: &Cluster) -> Result<Target, Error> {
+    pub fn find(spec: &VerifySpec, doris: &Statements) -> Result<Target, Error> {
         let access = &spec.sink.access;
         let address = match &spec.query_address {
             Some(named) => Authority::parse(named).ok_or_else(|| {
                 Error::new(Kind::InvalidSpec, format!("'{named}' is no address; write host:port, such as fe:9030"))
                     .at("--doris-query")
             })?,
-            None => asked(spec, cluster)?,
+            None => asked(doris)?,
         };
         let limit = Duration::from_millis(access.connect_timeout_millis);
         Ok(Target { opts: opts(access, &address), address: address.to_string(), limit })
@@ -151,9 +150,8 @@ fn cells(row: Row) -> Result<Cells, Error> {
     row.unwrap().into_iter().map(cell).collect()
 }
 
-fn asked(spec: &VerifySpec, cluster: &Cluster) -> Result<Authority, Error> {
-    let patience = Duration::from_secs(spec.sink.patience_seconds);
-    let found = patiently(&server::event_loop()?, patience, || cluster.query_addresses());
+fn asked(doris: &Statements) -> Result<Authority, Error> {
+    let found = doris.patiently(|cluster| cluster.query_addresses());
     let remedy = "name a front end's MySQL protocol by --doris-query, such as fe:9030";
     let found = found.map_err(|e| {
         Error::new(Kind::Load, format!("Doris does not say which front ends it has; {remedy}")).caused_by(e)

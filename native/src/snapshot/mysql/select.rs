@@ -19,22 +19,17 @@ pub fn may_be_cut(columns: &[Column], keys: &[String]) -> bool {
 /// Whether a table may be cut at a column's values. Of the other types the server compares texts with values in another way than it sorts them,
 /// or with less digits than they have.
 fn is_cut(column: &Column) -> bool {
-    matches!(
-        column.ty,
-        MysqlType::TinyInt1
-            | MysqlType::TinyInt { .. }
-            | MysqlType::SmallInt { .. }
-            | MysqlType::MediumInt { .. }
-            | MysqlType::Int { .. }
-            | MysqlType::BigInt { .. }
-            | MysqlType::Decimal { .. }
-            | MysqlType::Char(_)
-            | MysqlType::Varchar(_)
-            | MysqlType::Binary(_)
-            | MysqlType::Varbinary(_)
-            | MysqlType::Date
-            | MysqlType::DateTime(_)
-    )
+    column.ty.is_integer()
+        || matches!(
+            column.ty,
+            MysqlType::Decimal { .. }
+                | MysqlType::Char(_)
+                | MysqlType::Varchar(_)
+                | MysqlType::Binary(_)
+                | MysqlType::Varbinary(_)
+                | MysqlType::Date
+                | MysqlType::DateTime(_)
+        )
 }
 
 /// The column in a SELECT.
