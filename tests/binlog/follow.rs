@@ -2,23 +2,37 @@
 //!
 //! ```text
 //! follow_log begin <port> <user> <password> <state file>    where the log is, and the tables before anything happens
+//! follow_log record <port> <user> <password> <state file> <recording>    reads from there to the end, and keeps what the server sends
 //! follow_log check <port> <user> <password> <state file>    reads from there to the end, twice: once as it is, once beginning anew at many places
 //! ```
 //!
 //! Exit code 0 when everything is equal. `tests/cluster/whole_log.py` starts the servers and does something to their tables in between.
 
+#[allow(dead_code)]
+#[path = "../recording/mod.rs"]
+mod recording;
+
 use canal_native::binlog::batch::messages;
-use canal_native::binlog::definitions::Definitions;
+use canal_native::binlog::charset::Charset;
+use canal_native::binlog::definitions::{self, Definitions};
+use canal_native::binlog::event::RawEvent;
+use canal_native::binlog::log::{Log, Need};
 use canal_native::binlog::position::LogPosition;
 use canal_native::binlog::reader::LogReader;
-use canal_native::binlog::start;
+use canal_native::binlog::{start, stream};
+use canal_native::error::Error;
 use canal_native::snapshot::catalogue::Table;
+use canal_native::snapshot::mysql::server as mysql;
 use canal_native::snapshot::reader::RangeReader;
 use canal_native::snapshot::server;
 use canal_native::snapshot::spec::SourceSpec;
 use canal_native::sync::ddl::{self, SchemaChange, TableName};
+use canal_native::sync::rules::Rules;
+use recording::{MESSAGE_BYTES, Recording, hex};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 type Row = Map<String, Value>;
@@ -193,6 +207,56 @@ fn by_sequence(all: &[(i64, Value)]) -> BTreeMap<(String, i64), String> {
     rows
 }
 
+/// Keeps what the server sends until nothing comes any more, and what it is asked meanwhile.
+async fn record(spec: &SourceSpec, state: &Value) -> Result<Recording, Error> {
+    let mut position: LogPosition = serde_json::from_value(state["position"].clone()).unwrap();
+    let definitions: Definitions = serde_json::from_value(state["definitions"].clone()).unwrap();
+    let mut conn = mysql::connect(spec).await?;
+    let (server, _) = stream::prepare(&mut conn, &mut position).await?;
+    let mut recording = Recording {
+        position: position.clone(),
+        definitions: definitions.clone(),
+        collations: server.collations.clone(),
+        events: Vec::new(),
+        tables: Vec::new(),
+        charsets: Vec::new(),
+    };
+    let mut events = stream::open(spec, conn, &position).await?;
+    let mut log = Log::new((Rules::new(&spec.names)?, MESSAGE_BYTES), server, position, Arc::new(definitions));
+    while let Ok(event) = tokio::time::timeout(QUIET, stream::next(&mut events)).await {
+        let event = event?;
+        let header = event.header();
+        // A server that has nothing to send says so again and again.
+        if [27, 41].contains(&header.event_type_raw()) {
+            break;
+        }
+        let (kind, seconds, size, end) =
+            (header.event_type_raw(), header.timestamp(), header.event_size(), header.log_pos());
+        recording.events.push((kind, seconds, size, end, hex(event.data())));
+        let raw = RawEvent { kind, seconds, size, end, body: event.data() };
+        loop {
+            match log.take(&raw)? {
+                Need::Nothing => break,
+                Need::Table(name) => {
+                    let table = definitions::ask(&mut mysql::connect(spec).await?, &name).await?;
+                    recording.tables.push((name.clone(), table.clone()));
+                    log.learn(&name, table);
+                }
+                Need::Charset(name) => {
+                    let mut conn = mysql::connect(spec).await?;
+                    if Charset::plain(&name).is_none() {
+                        let codes = Charset::codes(&mut conn, &name).await?;
+                        let digits = |(code, char): &(Vec<u8>, Option<char>)| (hex(code), *char);
+                        recording.charsets.push((name.clone(), codes.iter().map(digits).collect()));
+                    }
+                    log.learn_charset(&name, Charset::ask(&mut conn, &name).await?);
+                }
+            }
+        }
+    }
+    Ok(recording)
+}
+
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     if args[0] == "begin" {
@@ -202,6 +266,13 @@ fn main() {
         return;
     }
     let state: Value = serde_json::from_slice(&std::fs::read(&args[4]).unwrap()).unwrap();
+    if args[0] == "record" {
+        let recording =
+            server::ask(record(&spec(&args, 3000, MESSAGE_BYTES), &state)).unwrap_or_else(|e| panic!("{e}"));
+        recording.write(Path::new(&args[5]));
+        println!("{} events, {} messages", recording.events.len(), recording.replay().unwrap().len());
+        return;
+    }
     let begun = Instant::now();
     let (all, _) = follow(&args, &state, 1 << 16, None);
     let took = begun.elapsed().saturating_sub(QUIET);

@@ -1,8 +1,9 @@
 """The binary log of real servers: what its messages make of all tables is what full data has of them, value by value.
 
-Usage: whole_log.py [name …]. Servers: MariaDB, MySQL 8.0 where $MYSQL_HOME names one, the latter with and without GTIDs. On each the SQL of tests/data/binlog
+Usage: whole_log.py [--record] [name …]. Servers: MariaDB, MySQL 8.0, the latter with and without GTIDs. On each the SQL of tests/data/binlog
 (a value of every kind, transactions, schema changes) and of a captured workload runs while nobody reads; then tests/binlog/follow.rs reads the log in one go, and
 again beginning anew after random batches: the same rows have to come under the same sequences. The last line is `N passed, N failed`.
+--record: in UTC, and without the captured workload, the log is kept in tests/data/binlog, for `cargo test --test binlog_recorded`.
 """
 
 import gzip
@@ -40,7 +41,7 @@ def follower() -> Path:
     return Path(os.environ.get("CARGO_TARGET_DIR", REPO / "target")) / "debug" / "examples" / "follow_log"
 
 
-def check(server, workload: str, program: Path, directory: Path) -> bool:
+def check(server, workload: str, program: Path, directory: Path, records: bool) -> bool:
     """Runs everything on one server."""
     server.start()
     try:
@@ -52,6 +53,8 @@ def check(server, workload: str, program: Path, directory: Path) -> bool:
         server.run(FIRST)
         for script in ["kinds", f"kinds-{workload}"]:
             server.run(statements((KINDS / f"{script}.sql").read_text("utf-8")))
+        if records:
+            return subprocess.run([program, "record"] + arguments + [str(KINDS / f"kinds-{workload}.log.json.gz")], check=False, timeout=600).returncode == 0
         captured = gzip.decompress((DATA / f"workload-{workload}.sql.gz").read_bytes()).decode()
         # Without all columns in its rows a log is refused.
         server.run(statement for statement in statements(captured) if "binlog_row_image" not in statement)
@@ -62,21 +65,17 @@ def check(server, workload: str, program: Path, directory: Path) -> bool:
 
 def main() -> None:
     """Entry point."""
+    records, wanted = "--record" in sys.argv, [name for name in sys.argv[1:] if name != "--record"]
     # Clocks that jump, as the servers' own zone.
-    os.environ["TZ"] = "Europe/Berlin"
-    home, program, results = os.environ.get("MYSQL_HOME"), follower(), []
-    servers = [("mariadb", "mariadb", MariaDb)]
-    if home:
-        servers += [("mysql80", "mysql80", lambda place: Mysql80(place, Path(home))), ("mysql80-gtid", "mysql80", lambda place: Numbered(place, Path(home)))]
-    else:
-        say("mysql80: $MYSQL_HOME names no MySQL 8.0")
-    for name, workload, make in servers:
-        if sys.argv[1:] and name not in sys.argv[1:]:
+    os.environ["TZ"] = "UTC" if records else "Europe/Berlin"
+    program, results = follower(), []
+    for name, workload, make in (("mariadb", "mariadb", MariaDb), ("mysql80", "mysql80", Mysql80), ("mysql80-gtid", "mysql80", Numbered)):
+        if wanted and name not in wanted or records and name != workload:
             continue
         with tempfile.TemporaryDirectory() as directory:
             say(f"the log of {name}")
             try:
-                results.append(check(make(Path(directory) / "server"), workload, program, Path(directory)))
+                results.append(check(make(Path(directory) / "server"), workload, program, Path(directory), records))
             except (Failure, subprocess.SubprocessError) as error:
                 say(f"{name}: {error}")
                 results.append(False)

@@ -73,9 +73,31 @@ impl Charset {
     /// # Errors
     /// The server does not answer, or the set's codes have four bytes (gb18030).
     pub async fn ask(conn: &mut Conn, name: &str) -> Result<Charset, Error> {
-        if let Some(plain) = Charset::plain(name) {
-            return Ok(plain);
+        match Charset::plain(name) {
+            Some(plain) => Ok(plain),
+            None => Ok(Charset::of(Charset::codes(conn, name).await?)),
         }
+    }
+
+    /// A character set of codes of one to three bytes; None of one that means nothing.
+    pub fn of(codes: impl IntoIterator<Item = (Vec<u8>, Option<char>)>) -> Charset {
+        let mut set = Codes { single: vec![None; 256], ..Codes::default() };
+        for (code, char) in codes {
+            match (code.as_slice(), char) {
+                ([alone], char) => set.single[usize::from(*alone)] = char,
+                ([first, second], Some(char)) => drop(set.double.insert([*first, *second], char)),
+                ([_, second, third], Some(char)) => drop(set.triple.insert([*second, *third], char)),
+                _ => {}
+            }
+        }
+        Charset::Codes(Box::new(set))
+    }
+
+    /// All codes of a character set that needs tables, and what the server makes of them.
+    ///
+    /// # Errors
+    /// As of [`ask`](Self::ask).
+    pub async fn codes(conn: &mut Conn, name: &str) -> Result<Vec<(Vec<u8>, Option<char>)>, Error> {
         let range = double(name);
         if range.is_none() && !SINGLE.contains(&name) {
             return Err(Error::new(
@@ -88,11 +110,8 @@ impl Charset {
         }
         let (leads, trails) = range.unwrap_or((&[], &[]));
         let is_lead = |byte: u8| leads.iter().any(|range| range.contains(&byte));
-        let mut codes = Codes { single: vec![None; 256], ..Codes::default() };
         let alone: Vec<Vec<u8>> = (0..=255).filter(|byte| !is_lead(*byte)).map(|byte| vec![byte]).collect();
-        for (code, char) in ask(conn, name, &alone).await? {
-            codes.single[usize::from(code[0])] = char;
-        }
+        let mut codes = ask(conn, name, &alone).await?;
         let prefixes: &[&[u8]] = if matches!(name, "ujis" | "eucjpms") { &[&[], &[0x8F]] } else { &[&[]] };
         let kana: &[(RangeInclusive<u8>, RangeInclusive<u8>)] =
             if prefixes.len() > 1 { &[(0x8E..=0x8E, 0xA1..=0xDF)] } else { &[] };
@@ -102,15 +121,11 @@ impl Charset {
                 for first in lead {
                     let all: Vec<Vec<u8>> =
                         trail.clone().map(|second| [prefix, [first, second].as_slice()].concat()).collect();
-                    for (code, char) in ask(conn, name, &all).await? {
-                        let (Some(char), Some(pair)) = (char, code.last_chunk::<2>()) else { continue };
-                        let to = if code.len() == 2 { &mut codes.double } else { &mut codes.triple };
-                        to.insert(*pair, char);
-                    }
+                    codes.extend(ask(conn, name, &all).await?.into_iter().filter(|(_, char)| char.is_some()));
                 }
             }
         }
-        Ok(Charset::Codes(Box::new(codes)))
+        Ok(codes)
     }
 
     /// Writes the characters of `text` as UTF-8. What is no code becomes `?`, as the server has it.

@@ -92,7 +92,10 @@ fn send(log: &mut Log, sent: &mut LogPosition, to: &SyncSender<Result<Batch, Err
 }
 
 /// What the server is, and whether its log is asked for by transactions' numbers.
-async fn prepare(conn: &mut Conn, position: &mut LogPosition) -> Result<(Server, bool), Error> {
+///
+/// # Errors
+/// The server does not answer, or is another one than the position's, and does not number transactions.
+pub async fn prepare(conn: &mut Conn, position: &mut LogPosition) -> Result<(Server, bool), Error> {
     let by_gtid = !position.gtid.is_empty() && gtid_mode(conn).await?;
     let found = identity(conn).await?;
     if found != position.server {
@@ -122,7 +125,11 @@ async fn prepare(conn: &mut Conn, position: &mut LogPosition) -> Result<(Server,
     Ok((Server { zone, collations }, by_gtid))
 }
 
-async fn open(spec: &SourceSpec, mut conn: Conn, position: &LogPosition) -> Result<BinlogStream, Error> {
+/// Asks for the log from there on.
+///
+/// # Errors
+/// The server does not send it, with the remedy.
+pub async fn open(spec: &SourceSpec, mut conn: Conn, position: &LogPosition) -> Result<BinlogStream, Error> {
     let Some(server_id) = spec.server_id else {
         return Err(Error::new(Kind::InvalidSpec, "serverId is missing, which the reader of a log needs"));
     };
@@ -141,7 +148,11 @@ async fn open(spec: &SourceSpec, mut conn: Conn, position: &LogPosition) -> Resu
     conn.get_binlog_stream(request).await.map_err(|e| ended(&e))
 }
 
-async fn next(stream: &mut BinlogStream) -> Result<mysql_async::binlog::events::Event, Error> {
+/// The next event; waits for it.
+///
+/// # Errors
+/// The connection is lost.
+pub async fn next(stream: &mut BinlogStream) -> Result<mysql_async::binlog::events::Event, Error> {
     match std::future::poll_fn(|context| Pin::new(&mut *stream).poll_next(context)).await {
         Some(Ok(event)) => Ok(event),
         Some(Err(e)) => Err(ended(&e)),
