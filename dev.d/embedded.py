@@ -3,10 +3,11 @@
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 from parts import REPO, Failure, Parts, java_home, tail
-from servers import Process
+from servers import START_SECONDS, Process
 
 PROGRAM = REPO / "bin" / "canal-native"
 
@@ -21,6 +22,17 @@ def environment(parts: Parts, java: Path = None, connector: bool = True, **other
     return env
 
 
+def written(example: Path, to: Path, said_and_here, more: str = "") -> Path:
+    """An example's job file with what is so here in place of what it says, and with more at its end."""
+    text = example.read_text()
+    for said, here in said_and_here.items():
+        if text.count(said) != 1:
+            raise Failure(f"{example} has {said} {text.count(said)} times; it is to be replaced once")
+        text = text.replace(said, here)
+    to.write_text(text + more)
+    return to
+
+
 def call(env, *arguments, seconds: int = 300):
     """Runs a command to its end: exit code and output."""
     done = subprocess.run([str(PROGRAM), *map(str, arguments)], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -32,7 +44,7 @@ class Job:
     """`bin/canal-native run`, in the background."""
 
     def __init__(self, env, file: Path, output: Path):
-        self.output = output
+        self.output, self.shown = output, 0
         self.process = Process(f"canal-native run {file.name}", [PROGRAM, "run", file], output, env)
 
     def text(self) -> str:
@@ -42,6 +54,24 @@ class Job:
     def wait_for(self, ready, what: str) -> None:
         """Returns when `ready()`; fails when the job ends first."""
         self.process.wait_for(ready, what)
+
+    def show(self) -> None:
+        """Passes on what it has printed since the last time."""
+        text = self.text()
+        print(text[self.shown:], end="", flush=True)
+        self.shown = len(text)
+
+    def follow(self, ready, what: str, seconds: int = START_SECONDS) -> None:
+        """Passes on what it prints until `ready()`; fails when the job ends first, or when it takes too long."""
+        deadline = time.monotonic() + seconds
+        while not ready():
+            self.show()
+            if self.process.popen.poll() is not None:
+                raise Failure(f"the job ended with {self.process.popen.returncode} before it was {what}")
+            if time.monotonic() > deadline:
+                raise Failure(f"the job was not {what} within {seconds} s")
+            time.sleep(0.2)
+        self.show()
 
     def end(self, sign: int = signal.SIGTERM, seconds: int = 120) -> int:
         """Sends a signal; the exit code, negative where it was killed."""

@@ -118,6 +118,16 @@ need_mariadb() {
     [ -x /usr/sbin/mariadbd ] || command -v mariadbd >/dev/null || apt_install mariadb-server-core
 }
 
+# What the MySQL server that comes from Maven Central needs of the system.
+need_mysql() {
+    local known
+    known=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p)
+    case "$known" in
+    *libaio.so.1*libnuma.so.1*) ;;
+    *) apt_install libaio1 libnuma1 ;;
+    esac
+}
+
 # Another one for the data jobs. Debian starts a server of its own with it, which the test leaves alone.
 need_postgres() {
     compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || apt_install postgresql postgresql-contrib

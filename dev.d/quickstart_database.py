@@ -7,10 +7,10 @@ from pathlib import Path
 
 import canal_tables
 import doris
-from embedded import Job, environment
+from embedded import Job, environment, written
 from parts import REPO, Failure, Parts, say
 from quickstart import DATA, differences, run_dir, show_doris, show_target
-from servers import START_SECONDS, Kafka
+from servers import Kafka
 
 EXAMPLE = REPO / "examples" / "canal-to-doris.yaml"
 DATABASE = "canal_native_database"
@@ -24,13 +24,8 @@ MADE = {
 
 def job_file(path: Path, bootstrap: str, target: doris.Doris) -> Path:
     """The example, with what is so here."""
-    text = EXAMPLE.read_text()
-    for said, here in {"localhost:9092": bootstrap, "localhost:8030": target.fenodes, "username: root": f"username: '{target.user}'", "'shop.$1'": f"'{DATABASE}.$1'"}.items():
-        if text.count(said) != 1:
-            raise Failure(f"{EXAMPLE} has {said} {text.count(said)} times; the quickstart replaces it once")
-        text = text.replace(said, here)
-    path.write_text(text + f"\nddl: {{journal-database: {DATABASE}}}\nflink: {{checkpoint-interval: 2s}}\nrealFlushPauseSec: 1\n")
-    return path
+    here = {"localhost:9092": bootstrap, "localhost:8030": target.fenodes, "username: root": f"username: '{target.user}'", "'shop.$1'": f"'{DATABASE}.$1'"}
+    return written(EXAMPLE, path, here, f"\nddl: {{journal-database: {DATABASE}}}\nflink: {{checkpoint-interval: 2s}}\nrealFlushPauseSec: 1\n")
 
 
 def arrived(target: doris.Doris) -> bool:
@@ -39,20 +34,6 @@ def arrived(target: doris.Doris) -> bool:
     if DATABASE not in there or not set(MADE) <= {row[0] for row in target.sql(f"SHOW TABLES FROM {DATABASE}")}:
         return False
     return not any(differences(target, DATABASE, table, key, forms)[2] for table, (key, forms) in MADE.items())
-
-
-def follow(job: Job, ready) -> None:
-    """Passes on what the job prints until `ready()`, or until it takes too long; what is wrong then is seen later."""
-    shown, deadline = 0, time.monotonic() + START_SECONDS
-    while True:
-        text = job.text()
-        print(text[shown:], end="", flush=True)
-        shown = len(text)
-        if job.process.popen.poll() is not None:
-            raise Failure(f"the job ended with {job.process.popen.returncode} before the tables were complete")
-        if ready() or time.monotonic() > deadline:
-            return
-        time.sleep(0.5)
 
 
 def main() -> None:
@@ -72,10 +53,13 @@ def main() -> None:
         file = job_file(directory / "job.yaml", kafka.bootstrap, target)
         say(f"ready after {time.monotonic() - began:.0f} s; bin/canal-native run {file}, which is {EXAMPLE.relative_to(REPO)} with the addresses of here")
         job = Job(environment(parts, DORIS_PASSWORD=target.password), file, directory / "job.out")
-        follow(job, lambda: arrived(target))
-        before = len(job.text())
+        try:
+            job.follow(lambda: arrived(target), "done with all messages")
+        except Failure:
+            show_doris(target, DATABASE, MADE)
+            raise
         code = job.end()
-        print(job.text()[before:], end="", flush=True)
+        job.show()
         if code:
             raise Failure(f"the job ended with {code} when it was stopped")
         for table in MADE:
