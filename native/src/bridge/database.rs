@@ -149,6 +149,20 @@ pub extern "system" fn Java_io_canalnative_NativeDatabase_nextRun<'l>(
     })
 }
 
+/// `int lastRun(byte[] spec)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeDatabase_lastRun<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    spec: JByteArray<'l>,
+) -> jint {
+    throw::guard(&mut env, |env| {
+        let spec = RunSpec::from_json(&env.convert_byte_array(&spec)?)?;
+        interrupt::heed(env)?;
+        Ok(spec.last()? as jint)
+    })
+}
+
 /// `ByteBuffer input(long handle, int capacity)`.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_canalnative_NativeDatabase_input<'l>(

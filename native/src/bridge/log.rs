@@ -1,11 +1,12 @@
 //! The natives of `io.canalnative.NativeLog`: the binary log of a server.
 
 use super::{Session, doris, handle, interrupt, source, throw};
+use crate::binlog::position::LogPosition;
 use crate::binlog::reader::LogReader;
 use crate::snapshot::spec::SourceSpec;
 use jni::JNIEnv;
 use jni::objects::{JByteArray, JClass, JObject};
-use jni::sys::jlong;
+use jni::sys::{jint, jlong};
 use std::time::Duration;
 
 /// `long open(byte[] spec, byte[] position, byte[] definitions)`: the last two as `tables`, or `position` and `definitions` of before, gave them.
@@ -51,6 +52,20 @@ pub extern "system" fn Java_io_canalnative_NativeLog_position<'l>(
     handle: jlong,
 ) -> JByteArray<'l> {
     throw::guard(&mut env, |env| doris::json(env, handle::get(handle)?.log()?.position()))
+}
+
+/// `int reached(long handle, byte[] position)`: 1 if `position` has reached that one.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeLog_reached<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+    position: JByteArray<'l>,
+) -> jint {
+    throw::guard(&mut env, |env| {
+        let other: LogPosition = source::read(env, &position, "the position in the log")?;
+        Ok(jint::from(handle::get(handle)?.log()?.position().has_reached(&other)))
+    })
 }
 
 /// `long version(long handle)`: grows when `definitions` changes.

@@ -9,10 +9,19 @@ use crate::doris::cluster::CallError;
 use crate::doris::statements::Statements;
 use crate::doris::table::backquoted;
 use crate::error::{Error, Kind};
+use serde::Deserialize;
 use serde_json::json;
 
 /// Of the journal's table.
 const TABLE: &str = "schema_journal";
+
+/// The row of no table, which has the number of the job's last [run](super::run).
+const RUN: &str = " AND `source_database` = '' AND `source_table` = ''";
+
+#[derive(Deserialize)]
+struct Run {
+    run: i64,
+}
 
 /// The journal of one job.
 #[derive(Debug, Clone)]
@@ -68,18 +77,59 @@ impl Journal {
     /// # Errors
     /// Doris does not answer.
     pub fn read(&self, doris: &Statements) -> Result<Vec<Known>, Error> {
+        if !self.is_there(doris)? {
+            return Ok(Vec::new());
+        }
+        self.select(doris, "").map_err(|e| self.unread(e))
+    }
+
+    fn is_there(&self, doris: &Statements) -> Result<bool, Error> {
         let there = format!(
             "SELECT TABLE_NAME FROM information_schema.tables WHERE TABLE_SCHEMA = {} AND TABLE_NAME = '{TABLE}'",
             quoted(&self.database)
         );
-        let unread = |e: CallError| {
-            Error::new(Kind::Load, format!("the journal of schema changes, {}, cannot be read", self.name()))
-                .caused_by(e)
-        };
-        if doris.query(EVERYWHERE, &there).map_err(unread)?.is_empty() {
-            return Ok(Vec::new());
+        Ok(!doris.query(EVERYWHERE, &there).map_err(|e| self.unread(e))?.is_empty())
+    }
+
+    fn unread(&self, cause: CallError) -> Error {
+        let text = format!("the journal of schema changes, {}, cannot be read", self.name());
+        Error::new(Kind::Load, text).caused_by(cause)
+    }
+
+    /// The number that was [noted](Self::note_run) for the job's last run; 0 if none was.
+    ///
+    /// # Errors
+    /// Doris does not answer.
+    pub fn noted_run(&self, doris: &Statements) -> Result<i64, Error> {
+        if !self.is_there(doris)? {
+            return Ok(0);
         }
-        self.select(doris, "").map_err(unread)
+        let texts = self.texts(doris, RUN).map_err(|e| self.unread(e))?;
+        Ok(texts
+            .iter()
+            .filter_map(|text| serde_json::from_str::<Run>(text).ok())
+            .map(|noted| noted.run)
+            .max()
+            .unwrap_or(0))
+    }
+
+    /// Notes the number of a run before anything of it is loaded. Without a journal there was no run before.
+    ///
+    /// # Errors
+    /// Doris does not take it.
+    pub fn note_run(&self, doris: &Statements, run: i64) -> Result<(), Error> {
+        if !self.is_there(doris)? {
+            return Ok(());
+        }
+        let statement = format!(
+            "INSERT INTO {} (`origin`, `source_database`, `source_table`, `known`) VALUES ({}, '', '', {})",
+            self.name(),
+            quoted(&self.origin),
+            quoted(&json!({ "run": run }).to_string())
+        );
+        doris.query(&self.database, &statement).map(drop).map_err(|e| {
+            Error::new(Kind::Load, format!("the number of a run cannot be noted in {}", self.name())).caused_by(e)
+        })
     }
 
     /// One of them, as it is now.
@@ -98,11 +148,14 @@ impl Journal {
     }
 
     fn select(&self, doris: &Statements, and: &str) -> Result<Vec<Known>, CallError> {
+        // What a later version has written differently is passed over, as if it were not there; so is the number of the run.
+        Ok(self.texts(doris, and)?.iter().filter_map(|known| serde_json::from_str(known).ok()).collect())
+    }
+
+    fn texts(&self, doris: &Statements, and: &str) -> Result<Vec<String>, CallError> {
         let query = format!("SELECT `known` FROM {} WHERE `origin` = {}{and}", self.name(), quoted(&self.origin));
         let rows = doris.query(&self.database, &query)?;
-        // What a later version has written differently is passed over, as if it were not there.
-        let known = |row: Vec<Option<String>>| serde_json::from_str(row.first()?.as_deref()?).ok();
-        Ok(rows.into_iter().filter_map(known).collect())
+        Ok(rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
     }
 
     /// Keeps what is known of a table, and waits until Doris has it.

@@ -37,24 +37,40 @@ impl RunSpec {
     }
 
     /// The number of a run that begins now. Rows of it win over those of all runs before, as far as the journal knows these: without one (`ddl.sync` is
-    /// off) it is always the first.
+    /// off) it is always the first. It is in the journal when this returns, so nobody else gets it.
     ///
     /// # Errors
-    /// Doris does not answer; there is no higher number.
+    /// Doris does not answer, or does not take the number; there is no higher one.
     pub fn next(&self) -> Result<i64, Error> {
+        let Some((doris, journal)) = self.journal()? else { return Ok(FIRST) };
+        let run = after(latest(&doris, &journal)?)?;
+        journal.note_run(&doris, run)?;
+        Ok(run)
+    }
+
+    /// The number of the last run that has begun; 0 if none is known.
+    ///
+    /// # Errors
+    /// Doris does not answer.
+    pub fn last(&self) -> Result<i64, Error> {
+        match self.journal()? {
+            Some((doris, journal)) => latest(&doris, &journal),
+            None => Ok(0),
+        }
+    }
+
+    fn journal(&self) -> Result<Option<(Statements, Journal)>, Error> {
         if !self.ddl.sync {
-            return Ok(FIRST);
+            return Ok(None);
         }
         let doris = Statements::new(self.access.access()?, Duration::from_secs(self.patience_seconds))?;
-        let known = Journal::new(&self.ddl.journal_database, &self.origin).read(&doris)?;
-        after(
-            known
-                .into_iter()
-                .map(|known| known.changed.map_or(0, |changed| changed.place.run()))
-                .max()
-                .unwrap_or(FIRST - 1),
-        )
+        Ok(Some((doris, Journal::new(&self.ddl.journal_database, &self.origin))))
     }
+}
+
+fn latest(doris: &Statements, journal: &Journal) -> Result<i64, Error> {
+    let changed = journal.read(doris)?.into_iter().filter_map(|known| known.changed);
+    Ok(changed.map(|changed| changed.place.run()).max().unwrap_or(0).max(journal.noted_run(doris)?))
 }
 
 fn after(latest: i64) -> Result<i64, Error> {

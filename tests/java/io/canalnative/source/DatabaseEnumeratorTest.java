@@ -293,7 +293,7 @@ class DatabaseEnumeratorTest {
     void aRunHasOneNumber() throws IOException {
         database.with("a", 30);
         AtomicInteger last = new AtomicInteger(4);
-        DatabaseTables source = new DatabaseTables(database, last::incrementAndGet, "{}", true, Stages.ALL);
+        DatabaseTables source = new DatabaseTables(database, last::incrementAndGet, "{}", true, Stages.ALL, TableResets.of(List.of()));
         create(2, source, ListedTables.none());
         flink.calls(MANY);
         ask(0);
@@ -317,7 +317,7 @@ class DatabaseEnumeratorTest {
     }
 
     private DatabaseTables source(boolean failsOnRefused, Stages stages) {
-        return new DatabaseTables(database, () -> 1, "{}", failsOnRefused, stages);
+        return new DatabaseTables(database, () -> 1, "{}", failsOnRefused, stages, TableResets.of(List.of()));
     }
 
     private void create(int readers, Stages stages, ListedTables listed) {

@@ -7,15 +7,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 
+import io.canalnative.TableRuns;
 import org.apache.flink.core.io.InputStatus;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class DatabaseReaderTest {
@@ -23,6 +28,8 @@ class DatabaseReaderTest {
     private static final int ALL = Integer.MAX_VALUE;
 
     private final FakeDatabase database = new FakeDatabase();
+    @TempDir
+    private Path directory;
 
     @Test
     void aDefinitionComesBeforeTheRowsOnce() throws Exception {
@@ -199,8 +206,126 @@ class DatabaseReaderTest {
         assertEquals(0, database.behaviour().open.get());
     }
 
+    /** Runs that are counted here. */
+    private static final class Runs implements TableRuns {
+        private static final long serialVersionUID = 1L;
+        private int last = 1;
+
+        @Override
+        public int next() {
+            return ++last;
+        }
+
+        @Override
+        public int last() {
+            return last;
+        }
+    }
+
+    /** Ten changes, and a table of 30 rows that is to be read anew, listed when six of them were in the log. */
+    private DatabaseTables reset() {
+        database.with("a", 30).with("b", 5);
+        database.behaviour().listedAt = 6;
+        database.behaviour().log.clear();
+        for (int i = 0; i < 10; i++) {
+            database.behaviour().change(i % 2 == 0 ? "a" : "b", i, "v" + i);
+        }
+        return new DatabaseTables(database, new Runs(), "{}", true, Stages.ALL, TableResets.of(List.of("shop.a", "shop.none")));
+    }
+
+    private static final List<String> ROWS_OF_A = List.of("a: 0 to 5", "a: 6 to 11", "a: 12 to 17", "a: 18 to 19", "a: 20 to 25", "a: 26 to 29");
+    private static final int ALL_OF_A = 18;
+
+    @Test
+    void aTableIsReadAnewBesideTheLog() throws Exception {
+        FakeReader fake = started(reset(), log(0));
+        fake.poll(ALL_OF_A);
+        List<String> before = List.of("a: v0 at 0", "b: v1 at 1", "a: v2 at 2", "b: v3 at 3", "a: v4 at 4", "b: v5 at 5");
+        assertEquals(before, fake.found.subList(0, 6));
+        assertEquals(List.of("a: definition", "a: TRUNCATE TABLE `a`"), fake.found.subList(6, 8));
+        List<String> rest = fake.found.subList(8, ALL_OF_A);
+        assertEquals(List.of("a: v6 at 6", "b: v7 at 7", "a: v8 at 8", "b: v9 at 9"), rest.stream().filter(one -> one.contains(" at ")).collect(Collectors.toList()));
+        assertEquals(ROWS_OF_A.stream().map(rows -> rows + ", attempt 1").collect(Collectors.toList()), rest.stream().filter(one -> one.contains(" to ")).collect(Collectors.toList()));
+        assertEquals(Collections.nCopies(6, 1L), fake.runs.subList(0, 6));
+        assertEquals(Collections.nCopies(12, 2L), fake.runs.subList(6, ALL_OF_A));
+        // Nothing of it is left, and it is not asked for again.
+        while (!isDone(fake)) {
+            fake.reader.pollNext(fake);
+        }
+        FakeReader again = started(reset(), copy(fake.reader.snapshotState(1).get(0)));
+        database.behaviour().change("b", 1, "last");
+        again.poll(1);
+        assertEquals(List.of("b: last at 10"), again.found);
+        fake.reader.close();
+        again.reader.close();
+        assertEquals(0, database.behaviour().open.get());
+    }
+
+    @Test
+    void readingAnewGoesOnFromEachCheckpoint() throws Exception {
+        for (int messages = 0; messages < ALL_OF_A; messages++) {
+            DatabaseTables source = reset();
+            FakeReader fake = started(source, log(0));
+            fake.poll(messages);
+            DatabaseSplit kept = copy(fake.reader.snapshotState(1).get(0));
+            assertEquals(fake.reader.snapshotState(1).get(0), kept);
+            fake.reader.close();
+            FakeReader again = started(source, kept);
+            String name = "after " + messages + " messages";
+            while (!isDone(again)) {
+                again.reader.isAvailable().get(60, TimeUnit.SECONDS);
+                again.reader.pollNext(again);
+            }
+            // What was emptied is filled from there on, and no change is in a run of before what Doris has.
+            int before = fake.found.indexOf("a: TRUNCATE TABLE `a`");
+            int after = again.found.indexOf("a: TRUNCATE TABLE `a`");
+            assertEquals(before < 0, after >= 0, name);
+            List<String> rows = new ArrayList<>(before < 0 ? List.of() : fake.found.subList(before, fake.found.size()));
+            rows.addAll(again.found.subList(Math.max(0, after), again.found.size()));
+            for (String range : ROWS_OF_A) {
+                assertTrue(rows.stream().anyMatch(one -> one.startsWith(range)), name + ": " + range + " in " + rows);
+            }
+            long latest = fake.runs.isEmpty() ? 1 : fake.runs.get(fake.runs.size() - 1);
+            assertTrue(again.runs.stream().allMatch(run -> run >= latest), name + ": " + again.runs + " after run " + latest);
+            again.reader.close();
+        }
+        assertEquals(0, database.behaviour().open.get());
+    }
+
+    @Test
+    void whatTheSelectionHasNewIsRead() throws Exception {
+        database.with("a", 3).with("b", 5);
+        database.behaviour().change("b", 1, "v1");
+        DatabaseTables source = new DatabaseTables(database, new Runs(), "{\"names\": {\"include\": [\"a\", \"b\"]}}", true, Stages.ALL, TableResets.of(List.of()));
+        String before = "{\"include\":[\"b\"]}";
+        FakeReader fake = started(source, LogPosition.begin(1, bytes("{\"file\": \"binlog.000003\", \"offset\": 0}"), bytes("\"of 0\""), before, 0));
+        fake.poll(4);
+        assertEquals(List.of("b: v1 at 0", "a: definition", "a: TRUNCATE TABLE `a`", "a: 0 to 2, attempt 1"), fake.found);
+        LogPosition kept = (LogPosition) copy(fake.reader.snapshotState(1).get(0));
+        assertEquals(source.selection(), kept.selection);
+        fake.reader.close();
+        assertEquals(0, database.behaviour().open.get());
+    }
+
+    /** All of the log is read, and what was asked for. */
+    private static boolean isDone(FakeReader fake) {
+        LogPosition position = (LogPosition) fake.reader.snapshotState(1).get(0);
+        return position.resets > 0 && position.left.isEmpty() && position.toString().equals("binlog.000003:10");
+    }
+
+    @Test
+    void requestsAreLinesOfAFile() throws Exception {
+        Path file = directory.resolve("resets");
+        TableResets resets = TableResets.in(file);
+        assertEquals(List.of(), resets.after(0));
+        TableResets.ask(file, List.of("shop.a", "shop.with blanks"));
+        List<TableResets.Reset> asked = resets.after(0);
+        assertEquals(List.of("shop.a", "shop.with blanks"), asked.stream().map(one -> one.table).collect(Collectors.toList()));
+        assertEquals(List.of(), resets.after(asked.get(0).at));
+    }
+
     private static LogPosition log(int offset) {
-        return new LogPosition(1, bytes("{\"file\": \"binlog.000003\", \"offset\": " + offset + "}"), bytes("\"of 0\""));
+        return LogPosition.begin(1, bytes("{\"file\": \"binlog.000003\", \"offset\": " + offset + "}"), bytes("\"of 0\""), "", 0);
     }
 
     private static DatabaseSplit copy(DatabaseSplit split) throws IOException {
@@ -208,7 +333,14 @@ class DatabaseReaderTest {
     }
 
     private FakeReader started(DatabaseSplit... ranges) {
-        FakeReader fake = new FakeReader(database);
+        return started(new FakeReader(database), ranges);
+    }
+
+    private static FakeReader started(DatabaseTables source, DatabaseSplit... ranges) {
+        return started(new FakeReader(source), ranges);
+    }
+
+    private static FakeReader started(FakeReader fake, DatabaseSplit... ranges) {
         if (ranges.length > 0) {
             fake.reader.addSplits(List.of(ranges));
         }

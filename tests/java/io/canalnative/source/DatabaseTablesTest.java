@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Whole jobs in Flink's mini cluster, into the stand-in for Doris. */
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
@@ -29,10 +31,14 @@ class DatabaseTablesTest {
 
     private final FakeDatabase database = new FakeDatabase().with("small", 7).with("large", 500).with("middle", 90).with("empty", 0);
     private Standin doris;
+    @TempDir
+    private Path directory;
+    private Path resets;
 
     @BeforeEach
     void start() throws Exception {
         doris = new Standin();
+        resets = directory.resolve("resets");
     }
 
     @AfterEach
@@ -101,6 +107,35 @@ class DatabaseTablesTest {
         assertTrue(behaviour.opened.size() >= 31, behaviour.opened.toString());
     }
 
+    @Test
+    void aTableIsReadAnewWhileChangesAreFollowed() throws Exception {
+        FakeDatabase.Behaviour behaviour = database.behaviour();
+        JobClient job = run(2, Stages.ALL, "restart-strategy.type", "fixed-delay", "restart-strategy.fixed-delay.attempts", "20", "restart-strategy.fixed-delay.delay", "10ms",
+                "execution.checkpointing.interval", "20ms");
+        behaviour.change("small", 3, "changed");
+        waitFor("SELECT id, v FROM shop.small WHERE id = 3", List.of(List.of("3", "changed")));
+        // What somebody did in Doris, and what the source has by now.
+        sql("DELETE FROM shop.small WHERE id = 5");
+        sql("INSERT INTO shop.small (id, v, version, __DORIS_SEQUENCE_COL__) VALUES (99, 'stray', 0, 1)");
+        behaviour.version.set(7);
+        behaviour.listedAt = 1;
+        TableResets.ask(resets, List.of("shop.small"));
+        behaviour.logFailures.set(2);
+        behaviour.change("large", 1000, "meanwhile");
+        List<List<String>> expected = new ArrayList<>();
+        for (int id = 0; id < 7; id++) {
+            expected.add(List.of("" + id, "of " + id, "7"));
+        }
+        waitFor("SELECT id, v, version FROM shop.small ORDER BY id", expected);
+        behaviour.change("small", 3, "later");
+        behaviour.change("middle", 3, "later");
+        waitFor("SELECT v FROM shop.small WHERE id = 3", List.of(List.of("later")));
+        waitFor("SELECT v FROM shop.middle WHERE id = 3", List.of(List.of("later")));
+        waitFor("SELECT v FROM shop.large WHERE id = 1000", List.of(List.of("meanwhile")));
+        waitFor("SELECT DISTINCT version FROM shop.large WHERE id < 1000", List.of(List.of("1")));
+        job.cancel().get(60, TimeUnit.SECONDS);
+    }
+
     private void waitFor(String query, List<List<String>> rows) throws Exception {
         while (true) {
             List<List<String>> found;
@@ -158,7 +193,7 @@ class DatabaseTablesTest {
         }
         StreamExecutionEnvironment jobs = StreamExecutionEnvironment.createLocalEnvironment(configuration);
         String sink = sink(stages == Stages.DEFINITIONS);
-        DatabaseTables source = new DatabaseTables(database, new NativeTableRuns(sink), "{}", true, stages);
+        DatabaseTables source = new DatabaseTables(database, new NativeTableRuns(sink), "{}", true, stages, TableResets.in(resets));
         CanalDorisSink.add(jobs.fromSource(source, WatermarkStrategy.noWatermarks(), "tables", CanalRecord.TYPE).uid("tables").setParallelism(parallelism),
                 sink, parallelism, "doris");
         return jobs.executeAsync();

@@ -84,7 +84,12 @@ final class FakeDatabase implements SourceTables {
         ObjectNode answer = JSON.createObjectNode().put("server", "8.0.33");
         answer.putObject("position").put("gtid", "").put("file", "binlog.000003").put("offset", 157);
         ArrayNode tables = answer.putArray("tables");
-        behaviour().tables.forEach((table, rows) -> tables.addObject().put("database", "shop").put("table", table).put("rows", rows).put("message", definition(table)).put("more", 1.5));
+        JsonNode selected = read(spec).path("names").path("include");
+        behaviour().tables.forEach((table, rows) -> {
+            if (selected.isMissingNode() || selected.toString().contains('"' + table + '"')) {
+                tables.addObject().put("database", "shop").put("table", table).put("rows", rows).put("message", definition(table)).put("more", 1.5);
+            }
+        });
         answer.putObject("log").put("definitions", "of 0").putObject("position").put("file", "binlog.000003").put("offset", behaviour().listedAt);
         ArrayNode refused = answer.putArray("refused");
         behaviour().refused.forEach((table, reason) -> refused.addObject().put("table", table).put("reason", reason));
@@ -257,6 +262,11 @@ final class FakeDatabase implements SourceTables {
         @Override
         public byte[] position() {
             return JSON.createObjectNode().put("file", "binlog.000003").put("offset", next / 2 * 2).put("time", 1_700_000_000_000L).toString().getBytes(StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public boolean reached(byte[] position) {
+            return next / 2 * 2 >= read(position).get("offset").asInt();
         }
 
         @Override

@@ -3,7 +3,6 @@ package io.canalnative.source;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -28,9 +27,15 @@ final class FakeReader implements SourceReaderContext, RecordOutput {
     final List<String> found = new ArrayList<>();
     final List<RangeRead> read = new ArrayList<>();
     int asked;
+    /** The run of each that was found. */
+    final List<Long> runs = new ArrayList<>();
 
     FakeReader(FakeDatabase database) {
-        reader = new DatabaseReader(database, "{}".getBytes(StandardCharsets.UTF_8), this);
+        this(new DatabaseTables(database, () -> 1, "{}", true, Stages.ALL, TableResets.of(List.of())));
+    }
+
+    FakeReader(DatabaseTables source) {
+        reader = new DatabaseReader(source, this);
     }
 
     /** Polls until there have been so many messages; fewer only where there is nothing more to read. */
@@ -53,10 +58,10 @@ final class FakeReader implements SourceReaderContext, RecordOutput {
     @Override
     public void collect(CanalRecord record) {
         assertEquals(0, record.partition);
-        assertEquals(1, record.sequence >> CanalRecord.RUN_BITS);
+        runs.add(record.sequence >> CanalRecord.RUN_BITS);
         long sequence = record.sequence & (1L << CanalRecord.RUN_BITS) - 1;
         boolean isChange = sequence >= FakeDatabase.LOG_BASE;
-        assertEquals(0, isChange ? 0 : sequence & ((1 << CanalRecord.ROW_BITS) - 1));
+        assertEquals(0, isChange ? 0 : sequence & ((1 << CanalRecord.ROW_BITS) - 2));
         long attempt = sequence >> CanalRecord.ROW_BITS;
         JsonNode message;
         try {
@@ -67,7 +72,9 @@ final class FakeReader implements SourceReaderContext, RecordOutput {
         String table = message.get("table").asText();
         if (message.get("isDdl").asBoolean()) {
             assertEquals(0, attempt);
-            found.add(table + ": definition");
+            boolean isDefinition = message.get("type").asText().equals("CREATE");
+            assertEquals(isDefinition ? 0 : 1, sequence);
+            found.add(table + (isDefinition ? ": definition" : ": " + message.get("sql").asText()));
         } else if (isChange) {
             found.add(table + ": " + message.get("data").get(0).get("v").asText() + " at " + (sequence - FakeDatabase.LOG_BASE));
         } else {

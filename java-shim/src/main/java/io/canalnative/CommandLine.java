@@ -33,6 +33,9 @@ public final class CommandLine {
             + "             how that job is: its stage, tables under way, what is left, how far it is behind, its last schema change and load\n"
             + "  pause JOB.yaml\n"
             + "             stop the process that runs the job, as Ctrl-C does; run goes on from there\n"
+            + "  reset JOB.yaml TABLE…\n"
+            + "             read tables anew, named as the source does, database.table: their rows in Doris are deleted, and read from the source again, while\n"
+            + "             the job goes on to follow the changes of all tables. At once if the job runs here, else when it runs again\n"
             + "  verify JOB.yaml [--table PATTERN] [--json] [--report FILE] [--html FILE] [--samples N] [--settle SECONDS] [--rows-per-second N]\n"
             + "             [--float-digits N] [--json-text] [--doris-query HOST:PORT]\n"
             + "             compare each row of the source's tables with Doris, beside a running job or without one; exit code 0 only if all is equal. It goes\n"
@@ -42,7 +45,7 @@ public final class CommandLine {
             + "             those that only Doris has. Each change is added to the audit file before it is made\n"
             + "  check-file JOB.yaml\n"
             + "             only say what is wrong with the file\n"
-            + "  canal-to-doris JOB.yaml\n"
+            + "  canal-to-doris JOB.yaml [--reset TABLE]…\n"
             + "             the same job on a cluster: flink run canal-native-flink-<version>.jar canal-to-doris JOB.yaml\n"
             + "  bench --ddl FILE --messages FILE [--quick]\n"
             + "             Flink's codec and this one side by side on messages of yours: are the rows equal, CPU time and allocated bytes\n"
@@ -106,6 +109,8 @@ public final class CommandLine {
             case "status":
             case "pause":
                 return job(verb, rest);
+            case "reset":
+                return reset(rest);
             case "verify":
                 return verify(rest);
             case "correct":
@@ -140,6 +145,18 @@ public final class CommandLine {
         }
         String log = logOf(file, ".log");
         return embedded(verb, file, log, flink -> call(flink, JOB, verb, new Class<?>[] {String.class, String.class}, file.getPath(), log));
+    }
+
+    private static int reset(List<String> rest) throws Exception {
+        if (rest.size() < 2) {
+            return misunderstood("reset takes the job's file, and the tables to read anew: canal-native reset JOB.yaml database.table");
+        }
+        File file = new File(rest.get(0));
+        if (!file.isFile()) {
+            return failed("there is no file " + file.getAbsolutePath());
+        }
+        String[] tables = rest.subList(1, rest.size()).toArray(new String[0]);
+        return withFlink(Arrays.asList("flink-dist-"), flink -> call(flink, RUNNING, "reset", new Class<?>[] {String.class, String[].class}, file.getPath(), tables));
     }
 
     private static int verify(List<String> rest) throws Exception {

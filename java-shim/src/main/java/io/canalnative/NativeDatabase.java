@@ -17,8 +17,11 @@ final class NativeDatabase {
      */
     static native long open(byte[] spec, byte[][] restored);
 
-    /** The number of a run that begins now, by the journal in Doris. */
+    /** The number of a run that begins now, by the journal in Doris, which has it from now on. */
     static native int nextRun(byte[] spec);
+
+    /** The number of the last run that has begun, by the journal in Doris; 0 if it knows none. */
+    static native int lastRun(byte[] spec);
 
     /** A view of the buffer that a message is put into, at least {@code capacity} bytes; earlier views are invalid. */
     static native ByteBuffer input(long handle, int capacity);

@@ -18,6 +18,9 @@ final class NativeLog {
     /** Where to go on after the batches so far, as {@link SourceLog#position} describes. */
     static native byte[] position(long log);
 
+    /** 1 if {@link #position} has reached that place, as {@link SourceLog#reached} describes; else 0. */
+    static native int reached(long log, byte[] position);
+
     /** It grows when {@link #definitions} changes. */
     static native long version(long log);
 

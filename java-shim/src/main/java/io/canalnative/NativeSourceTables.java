@@ -78,6 +78,11 @@ public final class NativeSourceTables implements SourceTables {
         }
 
         @Override
+        public boolean reached(byte[] position) {
+            return NativeLog.reached(lease.handle(), position) != 0;
+        }
+
+        @Override
         public long version() {
             return NativeLog.version(lease.handle());
         }

@@ -19,6 +19,12 @@ public final class NativeTableRuns implements TableRuns {
         return NativeDatabase.nextRun(sink.getBytes(StandardCharsets.UTF_8));
     }
 
+    @Override
+    public int last() throws NativeLibraryException {
+        NativeLibrary.load();
+        return NativeDatabase.lastRun(sink.getBytes(StandardCharsets.UTF_8));
+    }
+
     /** The specification has a password in it. */
     @Override
     public String toString() {

@@ -20,6 +20,13 @@ public interface SourceLog extends AutoCloseable {
      */
     byte[] position();
 
+    /**
+     * Whether everything is read that was in the log up to a place in it.
+     *
+     * @param position as {@link SourceTables#tables} has it
+     */
+    boolean reached(byte[] position);
+
     /** It grows whenever {@link #definitions} changes. */
     long version();
 

@@ -12,4 +12,14 @@ public interface TableRuns extends Serializable {
      * @throws NativeException Doris, which has the numbers of earlier runs, does not answer; there are no more numbers
      */
     int next() throws NativeLibraryException;
+
+    /**
+     * The number of the last run that has begun; 0 if none is known, or nobody counts them.
+     *
+     * @throws NativeLibraryException the library is not available here
+     * @throws NativeException Doris does not answer
+     */
+    default int last() throws NativeLibraryException {
+        return 0;
+    }
 }

@@ -2,13 +2,16 @@ package io.canalnative.job;
 
 import java.nio.file.Path;
 import java.nio.file.Paths;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 import io.canalnative.NativeTableRuns;
 import io.canalnative.database.CanalDorisSink;
 import io.canalnative.database.CanalRecord;
 import io.canalnative.source.DatabaseTables;
+import io.canalnative.source.TableResets;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.configuration.Configuration;
@@ -17,7 +20,7 @@ import org.apache.flink.streaming.api.datastream.DataStreamSource;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
- * The job that a file describes, for a Flink cluster: {@code flink run -c io.canalnative.job.CanalToDoris canal-native-flink-….jar job.yaml}.
+ * The job that a file describes, for a Flink cluster: {@code flink run -c io.canalnative.job.CanalToDoris canal-native-flink-….jar job.yaml [--reset TABLE]…}.
  * {@link EmbeddedJob} runs the same in one process.
  */
 public final class CanalToDoris {
@@ -30,15 +33,23 @@ public final class CanalToDoris {
 
     private CanalToDoris() {}
 
-    /** @param args the job's file */
+    /** @param args the job's file, and {@code --reset TABLE} for each table that is to be read anew */
     public static void main(String[] args) throws Exception {
-        if (args.length != 1) {
-            throw new IllegalArgumentException("It takes one argument, the job's file: flink run -c " + CanalToDoris.class.getName() + " canal-native-flink-….jar job.yaml");
+        List<String> resets = new ArrayList<>();
+        for (int i = 1; i + 1 < args.length && args[i].equals("--reset"); i += 2) {
+            resets.add(args[i + 1]);
+        }
+        if (args.length != 1 + 2 * resets.size()) {
+            throw new IllegalArgumentException("It takes the job's file, and --reset TABLE for each table that is to be read anew: flink run -c " + CanalToDoris.class.getName()
+                    + " canal-native-flink-….jar job.yaml [--reset database.table]…");
         }
         Path file = Paths.get(args[0]);
         JobPlan plan = JobPlan.read(file, false);
+        if (!resets.isEmpty()) {
+            plan.needIncremental("--reset");
+        }
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(Configuration.fromMap(settings(plan)));
-        build(env, plan);
+        build(env, plan, TableResets.of(resets));
         env.execute(plan.name);
     }
 
@@ -62,12 +73,12 @@ public final class CanalToDoris {
         return path.contains("://") ? path : "file://" + Paths.get(path).toAbsolutePath().normalize();
     }
 
-    static void build(StreamExecutionEnvironment env, JobPlan plan) {
+    static void build(StreamExecutionEnvironment env, JobPlan plan, TableResets resets) {
         DataStream<CanalRecord> records;
         if (plan.kafka != null) {
             records = source(env, KafkaTopics.source(plan.kafka, plan.onlySays), KAFKA).setParallelism(plan.parallelism);
         } else if (plan.database != null) {
-            DatabaseTables tables = DatabaseTables.of(plan.database.toString(), new NativeTableRuns(plan.sink), plan.failsOnTable, plan.stages);
+            DatabaseTables tables = DatabaseTables.of(plan.database.toString(), new NativeTableRuns(plan.sink), plan.failsOnTable, plan.stages, resets);
             records = source(env, tables, TABLES + plan.database.get("kind").asText()).setParallelism(plan.parallelism);
         } else {
             records = source(env, new MessageFiles(plan.files), FILES).setParallelism(1);

@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import io.canalnative.JobFile;
 import io.canalnative.NativeException;
 import io.canalnative.NativeLibraryException;
+import io.canalnative.source.TableResets;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
@@ -83,7 +84,7 @@ public final class EmbeddedJob {
             settings.put("restart-strategy.type", "none");
             StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(Configuration.fromMap(settings));
             env.setParallelism(plan.parallelism);
-            CanalToDoris.build(env, plan);
+            CanalToDoris.build(env, plan, TableResets.of(Collections.emptyList()));
             try {
                 env.executeAsync(plan.name).getJobExecutionResult().get();
             } catch (ExecutionException e) {
@@ -170,7 +171,7 @@ public final class EmbeddedJob {
         }
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(Configuration.fromMap(settings));
         env.setParallelism(plan.parallelism);
-        CanalToDoris.build(env, plan);
+        CanalToDoris.build(env, plan, TableResets.in(state.resets()));
         JobClient job = env.executeAsync(plan.name);
         Signals.handle(this::signalled);
         CompletableFuture<?> result = job.getJobExecutionResult();

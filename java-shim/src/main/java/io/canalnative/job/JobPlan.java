@@ -79,6 +79,16 @@ final class JobPlan {
         return new JobPlan(JSON.readTree(JobFile.check(file)), true);
     }
 
+    /** @throws IllegalArgumentException changes are not followed, so that there is nothing beside which a table could be read anew */
+    void needIncremental(String what) {
+        if (database == null) {
+            throw new IllegalArgumentException(what + " is for jobs whose source is a database; the tables of this one come from Canal's messages");
+        }
+        if (!stages.incremental) {
+            throw new IllegalArgumentException(what + " is for jobs that follow changes; this one has no incremental stage, and reads all its tables anew when it is run again");
+        }
+    }
+
     private static Stages stages(JsonNode stages) {
         return Stages.of(stages.get("full").asBoolean(), stages.get("incremental").asBoolean());
     }

@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 
 /**
  * Where an embedded job keeps what it needs to go on: {@code checkpoints/<run>/chk-<n>} of Flink's, {@code savepoints/savepoint-…} of clean stops,
- * {@code ended} once the input has ended, {@link JobStatus}, and a locked
- * file with the id of the process, so that no two run one job.
+ * {@code ended} once the input has ended, {@link JobStatus}, {@code resets} with the tables that somebody wants to be read anew, and a locked file with
+ * the id of the process, so that no two run one job.
  */
 final class StateDirectory implements Closeable {
 
@@ -74,6 +74,16 @@ final class StateDirectory implements Closeable {
             // It is this process.
         }
         return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    }
+
+    /** The file of {@link io.canalnative.source.TableResets}. */
+    Path resets() {
+        return resets(path);
+    }
+
+    /** The same, of a directory that another process may have. */
+    static Path resets(Path path) {
+        return path.resolve("resets");
     }
 
     /** The input has ended: the next run begins anew. Nothing is removed here, as Flink may still be removing what it kept. */

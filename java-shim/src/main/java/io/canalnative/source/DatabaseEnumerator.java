@@ -1,7 +1,5 @@
 package io.canalnative.source;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -17,9 +15,7 @@ import io.canalnative.SourceTables;
 import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
-import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.DeserializationFeature;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
-import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,8 +29,6 @@ final class DatabaseEnumerator implements SplitEnumerator<DatabaseSplit, ListedT
 
     /** What is said of tables, for people. */
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseTables.class);
-    /** Bounds of ranges are passed on as they come. */
-    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
     private final SplitEnumeratorContext<DatabaseSplit> context;
     private final DatabaseTables source;
@@ -89,12 +83,12 @@ final class DatabaseEnumerator implements SplitEnumerator<DatabaseSplit, ListedT
         if (failure != null) {
             throw new IllegalStateException("The job cannot begin: the tables of the source are not listed, or the runs before in Doris", failure);
         }
-        JsonNode all = json(listing.tables);
+        JsonNode all = SourceJson.read(listing.tables);
         List<ListedTable> tables = new ArrayList<>();
         for (JsonNode table : all.path("tables")) {
             String name = table.path("database").asText() + "." + table.path("table").asText();
-            byte[] definition = bytes(table.path("message").asText());
-            tables.add(new ListedTable(name, table.path("rows").asLong(), bytes(table.toString()), definition, listing.run));
+            byte[] definition = SourceJson.bytes(table.path("message").asText());
+            tables.add(new ListedTable(name, table.path("rows").asLong(), SourceJson.bytes(table), definition, listing.run));
         }
         for (JsonNode table : all.path("refused")) {
             refused(table.path("table").asText(), table.path("reason").asText());
@@ -105,7 +99,9 @@ final class DatabaseEnumerator implements SplitEnumerator<DatabaseSplit, ListedT
         origin.remove("tables");
         origin.remove("refused");
         JsonNode log = origin.remove("log");
-        listed = ListedTables.of(bytes(origin.toString()), tables, source.stages.incremental ? new LogPosition(listing.run, bytes(log.get("position").toString()), bytes(log.get("definitions").toString())) : null);
+        LogPosition begin = source.stages.incremental
+                ? LogPosition.begin(listing.run, SourceJson.bytes(log.get("position")), SourceJson.bytes(log.get("definitions")), source.selection(), System.currentTimeMillis()) : null;
+        listed = ListedTables.of(SourceJson.bytes(origin), tables, begin);
         String position = origin.has("position") ? "; the binary log stands at " + LogPosition.describe(origin.path("position")) : "";
         LOG.info("{} of {}: about {} rows{}", count(tables.size(), "table", "tables"), origin.path("server").asText("the source"),
                 number(listed.rowsExpected()), position);
@@ -181,7 +177,7 @@ final class DatabaseEnumerator implements SplitEnumerator<DatabaseSplit, ListedT
             throw new IllegalStateException("The table " + table.name + " cannot be divided into ranges", failure);
         }
         List<byte[]> each = new ArrayList<>();
-        json(answer).forEach(range -> each.add(bytes(range.toString())));
+        SourceJson.read(answer).forEach(range -> each.add(SourceJson.bytes(range)));
         // A table without rows is made in Doris all the same.
         table.ranges(each.isEmpty() ? Collections.singletonList(new byte[0]) : each);
         serve();
@@ -245,19 +241,7 @@ final class DatabaseEnumerator implements SplitEnumerator<DatabaseSplit, ListedT
     @Override
     public void close() {}
 
-    private static JsonNode json(byte[] answer) {
-        try {
-            return JSON.readTree(answer);
-        } catch (IOException e) {
-            throw new IllegalStateException("The native library has answered what is no JSON", e);
-        }
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static String count(long number, String one, String several) {
+    static String count(long number, String one, String several) {
         return number(number) + " " + (number == 1 ? one : several);
     }
 

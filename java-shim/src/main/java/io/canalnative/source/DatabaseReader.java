@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
-import io.canalnative.SourceTables;
 import io.canalnative.database.CanalRecord;
 import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceReader;
@@ -20,8 +19,7 @@ import org.apache.flink.core.io.InputStatus;
  */
 final class DatabaseReader implements SourceReader<CanalRecord, DatabaseSplit> {
 
-    final SourceTables source;
-    final byte[] spec;
+    final DatabaseTables source;
     final ReaderMetrics metrics;
     private final SourceReaderContext context;
 
@@ -34,9 +32,8 @@ final class DatabaseReader implements SourceReader<CanalRecord, DatabaseSplit> {
     /** Null between two. */
     private Reading reading;
 
-    DatabaseReader(SourceTables source, byte[] spec, SourceReaderContext context) {
+    DatabaseReader(DatabaseTables source, SourceReaderContext context) {
         this.source = source;
-        this.spec = spec;
         this.context = context;
         this.metrics = new ReaderMetrics(context.metricGroup());
     }

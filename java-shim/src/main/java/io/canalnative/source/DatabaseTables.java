@@ -1,7 +1,5 @@
 package io.canalnative.source;
 
-import java.nio.charset.StandardCharsets;
-
 import io.canalnative.NativeSourceTables;
 import io.canalnative.SourceTables;
 import io.canalnative.TableRuns;
@@ -13,6 +11,7 @@ import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
  * The tables of a database, definitions and rows, and then what changes in them, as Canal's flat messages for {@link
@@ -24,20 +23,25 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
 public final class DatabaseTables implements Source<CanalRecord, DatabaseSplit, ListedTables> {
     private static final long serialVersionUID = 1L;
 
+    /** Of native/src/snapshot/spec.rs. */
+    private static final String SELECTION = "names";
+
     final SourceTables database;
     final TableRuns runs;
     private final String spec;
     /** Whether a table that cannot be read fails the job. */
     final boolean failsOnRefused;
     final Stages stages;
+    final TableResets resets;
     private transient ReadingProgress progress;
 
-    DatabaseTables(SourceTables database, TableRuns runs, String spec, boolean failsOnRefused, Stages stages) {
+    DatabaseTables(SourceTables database, TableRuns runs, String spec, boolean failsOnRefused, Stages stages, TableResets resets) {
         this.database = database;
         this.runs = runs;
         this.spec = spec;
         this.failsOnRefused = failsOnRefused;
         this.stages = stages;
+        this.resets = resets;
     }
 
     /**
@@ -47,13 +51,25 @@ public final class DatabaseTables implements Source<CanalRecord, DatabaseSplit, 
      * @param runs which run of the job it is, where it begins anew
      * @param failsOnRefused a table that cannot be read fails the job; else it is reported, and left out
      * @param stages what is read beside the definitions
+     * @param resets tables that are to be read anew while changes are followed
      */
-    public static DatabaseTables of(String spec, TableRuns runs, boolean failsOnRefused, Stages stages) {
-        return new DatabaseTables(new NativeSourceTables(), runs, spec, failsOnRefused, stages);
+    public static DatabaseTables of(String spec, TableRuns runs, boolean failsOnRefused, Stages stages, TableResets resets) {
+        return new DatabaseTables(new NativeSourceTables(), runs, spec, failsOnRefused, stages, resets);
     }
 
     byte[] spec() {
-        return spec.getBytes(StandardCharsets.UTF_8);
+        return SourceJson.bytes(spec);
+    }
+
+    /** Which tables are read: a part of the specification, which a job that goes on may have in another form than before. */
+    String selection() {
+        return SourceJson.read(spec()).path(SELECTION).toString();
+    }
+
+    /** The specification with another such part. */
+    byte[] specOf(String selection) {
+        ObjectNode other = (ObjectNode) SourceJson.read(spec());
+        return SourceJson.bytes(other.set(SELECTION, SourceJson.read(SourceJson.bytes(selection))));
     }
 
     @Override
@@ -63,7 +79,7 @@ public final class DatabaseTables implements Source<CanalRecord, DatabaseSplit, 
 
     @Override
     public SourceReader<CanalRecord, DatabaseSplit> createReader(SourceReaderContext context) {
-        return new DatabaseReader(database, spec(), context);
+        return new DatabaseReader(this, context);
     }
 
     @Override

@@ -1,107 +1,59 @@
 package io.canalnative.source;
 
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 
-import io.canalnative.SourceLog;
 import io.canalnative.database.CanalRecord;
 import org.apache.flink.api.connector.source.ReaderOutput;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The log of changes that is being read; it has no end. */
+/**
+ * The log of changes that is being read, which has no end; and beside it the tables that somebody wants to be read anew. When the log has come to
+ * where it stood when these were listed, all changes from there on are in a later run, the tables are emptied in Doris, and their ranges are read by
+ * turns with the log: what is read is older than each change that comes after, and newer than what was there. All of it goes one way, so the order
+ * holds at each sink.
+ */
 final class LogReading implements Reading {
 
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseTables.class);
-    /** So long may pass until it is known that nothing comes. */
-    private static final long WAIT_MILLIS = 500;
 
     private final DatabaseReader reader;
-    private final Fetch<Batch> fetch;
+    private final Fetch<LogBatch> log;
     /** Of what was handed on. */
     private LogPosition position;
     private boolean inStep;
-
-    /** What has come at once, and where the log goes on after it. */
-    private static final class Batch {
-        /** As {@link SourceLog#next} has it; null if nothing came. */
-        final byte[] messages;
-        final LogPosition after;
-
-        Batch(byte[] messages, LogPosition after) {
-            this.messages = messages;
-            this.after = after;
-        }
-    }
-
-    /** Batches, and once that there is nothing more for now. */
-    private static final class Batches implements Fetch.Input<Batch> {
-        private final SourceLog log;
-        private LogPosition last;
-        private long version;
-        private boolean idle;
-
-        Batches(SourceLog log, LogPosition begin) {
-            this.log = log;
-            this.last = begin;
-            this.version = log.version();
-        }
-
-        @Override
-        public Batch next() {
-            while (true) {
-                byte[] messages = log.next(WAIT_MILLIS);
-                byte[] position = log.position();
-                boolean moved = !Arrays.equals(position, last.position);
-                if (moved) {
-                    last = last.at(position, definitions());
-                }
-                if (messages != null || moved || !idle) {
-                    idle = messages == null;
-                    return new Batch(messages, last);
-                }
-            }
-        }
-
-        /** The same array as long as they are the same: they may be large. */
-        private byte[] definitions() {
-            long now = log.version();
-            if (now == version) {
-                return last.definitions;
-            }
-            version = now;
-            return log.definitions();
-        }
-
-        @Override
-        public void close() {
-            log.close();
-        }
-    }
+    /** The first range of what is left to be read anew; null if it is not begun, or there is none. */
+    private RangeReading range;
 
     LogReading(DatabaseReader reader, LogPosition position) {
         this.reader = reader;
         this.position = position;
         LOG.info("reads the log of changes from {} on", position);
         reader.metrics.changes(0, position, false);
-        this.fetch = new Fetch<>("the log of changes after " + position, () -> new Batches(reader.source.log(reader.spec, position.position, position.definitions), position));
+        this.log = new Fetch<>("the log of changes after " + position, () -> LogBatch.read(reader.source, position));
     }
 
     @Override
     public boolean poll(ReaderOutput<CanalRecord> output) {
-        Batch batch = fetch.poll();
-        if (batch == null) {
-            return false;
+        LogBatch batch = log.poll();
+        if (batch != null) {
+            take(batch, output);
         }
+        return pollRange(output) || batch != null;
+    }
+
+    private void take(LogBatch batch, ReaderOutput<CanalRecord> output) {
+        position = position.at(batch.run, batch.position, batch.definitions);
         int messages = batch.messages == null ? 0 : handOn(batch.messages, output);
-        position = batch.after;
         reader.metrics.changes(messages, position, batch.messages == null);
         if (batch.messages == null && !inStep) {
             inStep = true;
             LOG.info("in step with the source: all changes up to {} are read", position);
         }
-        return true;
+        if (batch.anew != null) {
+            begin(batch.anew, output);
+        }
     }
 
     private int handOn(byte[] messages, ReaderOutput<CanalRecord> output) {
@@ -115,6 +67,56 @@ final class LogReading implements Reading {
         return count;
     }
 
+    private void begin(TablesAnew anew, ReaderOutput<CanalRecord> output) {
+        if (!anew.ranges.isEmpty()) {
+            // What is under way is begun again in its turn.
+            position = split();
+            endRange();
+        }
+        position = position.with(anew);
+        String table = null;
+        for (TableRange first : anew.ranges) {
+            if (!first.table.equals(table)) {
+                table = first.table;
+                reader.defines(table);
+                output.collect(first.definition());
+                output.collect(first.emptying());
+            }
+        }
+    }
+
+    private boolean pollRange(ReaderOutput<CanalRecord> output) {
+        if (range == null && position.left.isEmpty()) {
+            return false;
+        }
+        if (range == null) {
+            range = new RangeReading(reader, position.left.get(0));
+            return true;
+        }
+        if (range.poll(output)) {
+            return true;
+        }
+        if (!range.isOver()) {
+            return false;
+        }
+        String table = position.left.get(0).table;
+        long rows = position.rows + range.rows();
+        position = position.read(range.rows());
+        endRange();
+        if (position.left.stream().noneMatch(left -> left.table.equals(table))) {
+            LOG.info("read anew ({}): all of its {}", table, DatabaseEnumerator.count(rows, "row", "rows"));
+        }
+        return true;
+    }
+
+    private void endRange() {
+        if (range != null) {
+            range.close();
+            range = null;
+            reader.metrics.noRange();
+        }
+    }
+
     @Override
     public boolean isOver() {
         return false;
@@ -122,16 +124,20 @@ final class LogReading implements Reading {
 
     @Override
     public CompletableFuture<Void> available() {
-        return fetch.available();
+        if (range == null) {
+            return position.left.isEmpty() ? log.available() : Fetch.NOW;
+        }
+        return CompletableFuture.anyOf(log.available(), range.available()).thenApply(done -> null);
     }
 
     @Override
     public LogPosition split() {
-        return position;
+        return range == null ? position : position.begun(range.split());
     }
 
     @Override
     public void close() {
-        fetch.close();
+        endRange();
+        log.close();
     }
 }

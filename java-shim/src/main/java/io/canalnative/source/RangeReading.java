@@ -61,7 +61,7 @@ final class RangeReading implements Reading {
         this.reader = reader;
         this.range = range.begun(range.begun + 1);
         this.definitionFirst = reader.defines(range.table);
-        this.fetch = range.hasRows() ? new Fetch<>(this.range.toString(), () -> new Messages(reader.source.open(reader.spec, range.range), range)) : null;
+        this.fetch = range.hasRows() ? new Fetch<>(this.range.toString(), () -> new Messages(reader.source.database.open(reader.source.spec(), range.range), range)) : null;
     }
 
     @Override

@@ -16,7 +16,8 @@ public final class Stages implements Serializable {
     public static final Stages CHANGES = new Stages(false, true);
 
     final boolean full;
-    final boolean incremental;
+    /** Whether changes are followed. */
+    public final boolean incremental;
 
     private Stages(boolean full, boolean incremental) {
         this.full = full;

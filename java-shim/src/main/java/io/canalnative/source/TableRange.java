@@ -23,7 +23,7 @@ final class TableRange implements DatabaseSplit {
     /** The run that it is read in. */
     final int run;
     /** The table as a schema change of Canal's. */
-    private final byte[] definition;
+    final byte[] definition;
     /** For {@link io.canalnative.SourceTables#open}; empty if the definition is all that is wanted. */
     final byte[] range;
 
@@ -54,6 +54,11 @@ final class TableRange implements DatabaseSplit {
     /** The table's definition: the same message at the same place whoever sends it, so that it is done once. */
     CanalRecord definition() {
         return new CanalRecord(definition, 0, (long) run << CanalRecord.RUN_BITS);
+    }
+
+    /** What empties the table in Doris after its definition: the same message at the same place, too. */
+    CanalRecord emptying() {
+        return new CanalRecord(SchemaChanges.truncation(definition), 0, (long) run << CanalRecord.RUN_BITS | 1);
     }
 
     /** A message of its rows, as they are read this time. */

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.nio.file.StandardCopyOption;
+import java.util.Collections;
 
 import io.canalnative.NativeLibraryException;
 import io.canalnative.NativeVerifyTables;
@@ -53,7 +54,7 @@ public final class Verdicts extends AbstractStreamOperator<byte[]> implements On
      * @param file where the report is written to, JSON
      */
     public static void build(StreamExecutionEnvironment env, String job, String spec, int parallelism, Path file) {
-        DatabaseTables tables = new DatabaseTables(new NativeVerifyTables(), () -> 0, spec, false, Stages.of(true, false));
+        DatabaseTables tables = new DatabaseTables(new NativeVerifyTables(), () -> 0, spec, false, Stages.of(true, false), TableResets.of(Collections.emptyList()));
         env.fromSource(tables, WatermarkStrategy.noWatermarks(), "ranges", CanalRecord.TYPE).uid("ranges").setParallelism(parallelism)
                 .transform(NAME, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO, new Verdicts(job, spec, file)).uid(NAME).setParallelism(1).setMaxParallelism(1)
                 .sinkTo(new DiscardingSink<>()).setParallelism(1);
