@@ -1,4 +1,4 @@
-"""`bin/canal-native verify` on real servers: what a job moved is equal, each planted difference is found, and nothing else is.
+"""`bin/canal-native verify` on real servers: what a job moved is equal, each planted difference is found, and nothing else is; by sums and row by row.
 
 Usage: verify_mysql.py <jar> [--flink 1.20|2.x] [--java HOME] [--seed N] [--server NAME]. After a captured workload's SQL has run on a real server, a job moves its tables
 into a stand-in for Doris. Then every kind of difference is planted in every column there, by SQL. The last line is `N passed, N failed`.
@@ -18,10 +18,10 @@ sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 import run  # noqa: E402
 from databases import DATABASES  # noqa: E402
 from embedded import PROGRAM, Job, call  # noqa: E402
-from parts import Failure, say  # noqa: E402
+from parts import REPO, Failure, Parts, java_home, say  # noqa: E402
 from quickstart import run_dir  # noqa: E402
-from servers import Process  # noqa: E402
-from whole_mysql import Moved, Source  # noqa: E402
+from servers import Flink, Process  # noqa: E402
+from whole_mysql import PASSWORD, Moved, Source  # noqa: E402
 from whole_workload import arguments_parser  # noqa: E402
 
 NUMBERS = ("tinyint", "smallint", "int", "bigint", "largeint", "decimal", "float", "double")
@@ -32,10 +32,17 @@ KEYS = ["CREATE DATABASE keys_dev CHARACTER SET utf8mb4",
         "CREATE TABLE keys_dev.accents (k VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci PRIMARY KEY, v INT)",
         "CREATE TABLE keys_dev.many (a INT, b VARCHAR(20), c DATE, v INT, PRIMARY KEY (a, b, c))",
         "CREATE TABLE keys_dev.dates (a DATE, b BIGINT UNSIGNED, v INT, PRIMARY KEY (a, b))",
-        "CREATE TABLE keys_dev.bytes (k VARBINARY(8) PRIMARY KEY, v INT)"]
+        "CREATE TABLE keys_dev.bytes (k VARBINARY(8) PRIMARY KEY, v INT)",
+        "CREATE TABLE keys_dev.words (k VARCHAR(20) PRIMARY KEY, v DECIMAL(12, 3), at DATETIME(6))"]
 TEXTS = ["a", "B", "c ", "Zz", "é1", "ß", "'\\", "10", "9", "", "日本", "z"]
 ROWS = 3000
+#: Of keys_dev.words, which is one range: enough to be parted.
+WORDS = 30_000
+SCHEMA = json.loads((REPO / "docs" / "verify-report.schema.json").read_text())
+#: What says how a table was compared, not what was found.
+WAY = ("byRows", "rowsRead", "ranges")
 SECONDS_OF_WRITING = 25
+TYPES = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict, "null": type(None)}
 
 
 def fill():
@@ -48,6 +55,7 @@ def fill():
     yield "SET SESSION sql_mode = ''"
     yield "INSERT INTO keys_dev.dates VALUES ('0000-00-00', 18446744073709551615, 0), ('0000-00-00', 1, 1), " + ", ".join(f"({day}, {i}, {i})" for i, day in enumerate(days))
     yield "INSERT INTO keys_dev.bytes VALUES " + ", ".join(f"(X'{i:04X}', {i})" for i in range(ROWS))
+    yield "INSERT INTO keys_dev.words VALUES " + ", ".join(f"('word {i}', {i}.5, '2024-01-01 00:00:00.25' + INTERVAL {i} SECOND)" for i in range(WORDS))
 
 
 def quoted(text: str) -> str:
@@ -75,6 +83,24 @@ def other(kind: str, text):
         return "'{\"planted\": 1}'"
     # One character of a text is another one, or its case is.
     return quoted(text.swapcase() if text and text.swapcase() != text else (text or "")[:-1] + "~")
+
+
+def broken(schema, value, path: str):
+    """Where a value is not what a schema says, by the words that docs/verify-report.schema.json uses."""
+    kinds = schema.get("type", [])
+    if kinds and not any(type(value) is TYPES[kind] for kind in ([kinds] if isinstance(kinds, str) else kinds)):
+        yield f"{path}: {value!r} is no {kinds}"
+        return
+    if value not in schema.get("enum", [value]) or type(value) is int and value < schema.get("minimum", value):
+        yield f"{path}: {value!r}"
+    if type(value) is dict:
+        yield from (f"{path}: no {name}" for name in schema["required"] if name not in value)
+        yield from (f"{path}: {name} is not known" for name in value if name not in schema["properties"])
+    for name, inner in schema.get("properties", {}).items():
+        if name in value:
+            yield from broken(inner, value[name], f"{path}.{name}")
+    for item in value if "items" in schema else ():
+        yield from broken(schema["items"], item, f"{path}[]")
 
 
 class Table:
@@ -158,16 +184,38 @@ class Verified(Moved):
         ended, text = call(self.env, "verify", self.file, "--report", report, "--html", report.with_suffix(".html"), *options, seconds=1200)
         good = report.exists() and (code is None or ended == code)
         self.checks.check(f"{name}: it verifies", good, f"       exit code {ended}:\n{text[-4000:]}")
-        return json.loads(report.read_text()) if report.exists() else {"tables": []}
+        return self.valid(name, json.loads(report.read_text())) if report.exists() else {"tables": []}
+
+    def valid(self, name: str, report):
+        """The report, held to the published schema."""
+        wrong = list(broken(SCHEMA, report, ""))
+        if wrong:
+            self.checks.check(f"{name}: the report is what the schema says", False, "       " + "\n       ".join(wrong[:10]))
+        return report
 
     def compared(self, report):
         """The tables that were compared, by name."""
         return {table["table"]: table for table in report["tables"] if table["refused"] is None}
 
 
+def found_in(report):
+    """The tables with what was found of them, however and in whichever order it was."""
+    tables = [{key: value for key, value in table.items() if key not in WAY} for table in report["tables"]]
+    return [{**table, "found": sorted(table["found"], key=lambda found: json.dumps(found["key"]))} for table in tables]
+
+
 def nothing_differs(verified: Verified, name: str) -> None:
-    """Everything that a job has moved is equal."""
+    """Everything that a job has moved is equal, by the sums of both servers, without reading a row, and row by row."""
     report = verified.verify(name)
+    summed = [table for table in report["tables"] if table["refused"] is None and table["byRows"] is None]
+    # Rows that cannot be loaded are in no sum of Doris.
+    read = [table["table"] for table in summed if table["rowsRead"] and not table["unloadable"]]
+    verified.checks.check(f"{name}: of {len(summed)} tables sums are enough", len(summed) > 20 and not read, f"       rows were read of {read}")
+    why = {table["table"]: table["byRows"] for table in report["tables"] if table["byRows"] is not None}
+    known = all("FLOAT and DOUBLE" in reason or "no text of" in reason for reason in why.values())
+    verified.checks.check(f"{name}: of {len(why)} tables all rows are read, and it says why", known, "       " + json.dumps(why, indent=1)[:3000])
+    by_rows = verified.verify(f"{name}, by rows", "--mode", "rows")
+    verified.checks.check(f"{name}: both modes find the same", found_in(report) == found_in(by_rows), differing(report, by_rows))
     tables = verified.compared(report)
     wrong = [table for table in tables.values() if table["missing"] + table["surplus"] + table["different"] + table["moving"]]
     refused = {table["table"]: table["refused"] for table in report["tables"] if table["refused"]}
@@ -176,6 +224,12 @@ def nothing_differs(verified: Verified, name: str) -> None:
     verified.checks.check(f"{name}: {len(refused)} tables cannot be compared, and it says why", known, f"       {refused}")
     unloadable = {table["table"]: table["unloadableReason"] for table in tables.values() if table["unloadable"]}
     say(f"not compared: {sorted(refused)}; rows that cannot be loaded: {unloadable}")
+
+
+def differing(one, other) -> str:
+    """The first tables of which two reports say something else."""
+    pairs = zip(found_in(one), found_in(other))
+    return "       " + "\n       ".join([json.dumps(pair)[:1500] for pair in pairs if pair[0] != pair[1]][:3])
 
 
 def planted(verified: Verified, seed: int, name: str) -> None:
@@ -199,7 +253,11 @@ def planted(verified: Verified, seed: int, name: str) -> None:
             both = {key: (found.get(key), should.get(key)) for key in found.keys() | should.keys() if found.get(key) != should.get(key)}
             wrong.append(f"{source}: found, planted: {dict(list(both.items())[:4])}")
     verified.checks.check(f"{name} (seed {seed}): {count} rows with differences in {columns} cells are found, and nothing else", count > 100 and not wrong, "       " + "\n       ".join(wrong[:20]))
-    page = sorted(verified.directory.glob("*.html"))[-1].read_text()
+    by_rows = verified.verify(f"{name}, by rows", "--samples", "10000", "--mode", "rows", code=1)
+    verified.checks.check(f"{name}: both modes find the same", found_in(report) == found_in(by_rows), differing(report, by_rows))
+    words = verified.compared(report)["keys_dev.words"]
+    verified.checks.check(f"{name}: of a large table few rows are read", words["byRows"] is None and 0 < words["rowsRead"] < WORDS / 20 and words["sourceRows"] == WORDS, f"       {words}")
+    page = sorted(verified.directory.glob("*.html"), key=lambda page: page.stat().st_mtime)[-1].read_text()
     verified.checks.check(f"{name}: the page has them", "<svg" in page and "NOT equal" in page, page[:300])
 
 
@@ -247,8 +305,34 @@ def killed(verified: Verified, name: str) -> None:
     report = verified.directory / f"{verified.outputs}.json"
     _, text = call(verified.env, "verify", verified.file, "--report", report, seconds=1200)
     verified.checks.check(f"{name}: it goes on", "goes on from savepoints/" in text, text[-3000:])
-    strip = [{key: value for key, value in table.items()} for table in json.loads(report.read_text())["tables"]]
-    verified.checks.check(f"{name}: and finds the same", strip == whole["tables"], f"       {len(strip)} tables")
+    found = json.loads(report.read_text())
+    verified.checks.check(f"{name}: and finds the same", found_in(found) == found_in(whole), differing(found, whole))
+    code, text = call(verified.env, "status", verified.file)
+    verified.checks.check(f"{name}: the job's status has it", code == 0 and "\n  verified " in text, text)
+
+
+def on_cluster(verified: Verified, options, name: str) -> None:
+    """The same by `flink run`: the client gets the report."""
+    flink = Flink(Parts(options.flink), verified.directory / "flink", [options.jar], options.java or java_home())
+    report = verified.directory / "cluster.json"
+    try:
+        flink.start()
+        flink.wait()
+        flink.env.update(DORIS_PASSWORD="", SOURCE_PASSWORD=PASSWORD)
+        process = flink.process("client", ["flink", "run", options.jar, "verify", verified.file, "--report", report], "verify", flink.client_java)
+        try:
+            code = process.popen.wait(600)
+        finally:
+            process.stop()
+        text = process.log.read_text(errors="replace")
+        found = json.loads(report.read_text()) if report.exists() else {"equal": None, "tables": []}
+        # Tables that cannot be compared are among them, so not all is equal.
+        good = code == (0 if found["equal"] else 1) and "rows of" in text and (found["equal"] or "NotEqualException" in text)
+        verified.checks.check(f"{name}: the client shows the report", good, f"       exit code {code}:\n{text[-4000:]}")
+        here = verified.verify(f"{name}, here")
+        verified.checks.check(f"{name}: it finds the same", found_in(found) == found_in(here), differing(found, here))
+    finally:
+        flink.stop()
 
 
 def while_written(verified: Verified, name: str) -> None:
@@ -298,6 +382,7 @@ def main(options) -> bool:
                 verified.said(f"{server}, moved", "run", "the input has ended: ")
                 nothing_differs(verified, server)
                 killed(verified, f"{server}, killed and stopped")
+                on_cluster(verified, options, f"{server}, on a cluster")
                 planted(verified, options.seed, f"{server}, planted")
                 corrected(verified, f"{server}, corrected")
             with Verified(options, checks, directory / f"{server}-written", source) as verified:

@@ -109,19 +109,27 @@ impl Cutting<'_> {
     pub fn between(&self, bounds: &[Bound]) -> Vec<Range> {
         let of = bounds.len() + 1;
         let range = |number: usize| {
-            let compare = |bound: &Bound, side| (self.compare)(&self.names, bound, side);
-            let from = number.checked_sub(1).map(|before| compare(&bounds[before], Side::Beyond));
-            let to = bounds.get(number).map(|bound| compare(bound, Side::UpTo));
-            let conditions: Vec<String> = [from, to].into_iter().flatten().collect();
-            Range {
-                number,
-                of,
-                after: number.checked_sub(1).map(|before| bounds[before].clone()).unwrap_or_default(),
-                up_to: bounds.get(number).cloned().unwrap_or_default(),
-                ..part(self.table, &conditions)
-            }
+            let after = number.checked_sub(1).map(|before| bounds[before].clone()).unwrap_or_default();
+            let up_to = bounds.get(number).cloned().unwrap_or_default();
+            Range { number, of, ..self.range(after, up_to, None) }
         };
         (0..of).map(range).collect()
+    }
+
+    /// The rows behind one bound and up to another for which a condition of SQL holds too.
+    pub fn range(&self, after: Bound, up_to: Bound, condition: Option<&str>) -> Range {
+        let mut conditions = self.conditions(&after, &up_to);
+        conditions.extend(condition.map(|condition| format!("({condition})")));
+        Range { after, up_to, ..part(self.table, &conditions) }
+    }
+
+    /// Rows behind one bound and up to another, as conditions of SQL; of an empty bound there is none.
+    pub fn conditions(&self, after: &[String], up_to: &[String]) -> Vec<String> {
+        [(after, Side::Beyond), (up_to, Side::UpTo)]
+            .into_iter()
+            .filter(|(bound, _)| !bound.is_empty())
+            .map(|(bound, side)| (self.compare)(&self.names, bound, side))
+            .collect()
     }
 }
 
@@ -135,14 +143,19 @@ pub fn only(table: &Table, condition: &str) -> Range {
     part(table, &[condition.to_string()])
 }
 
-fn part(table: &Table, conditions: &[String]) -> Range {
+/// What stands behind FROM for a table's rows under all of these conditions.
+pub fn from(table: &Table, conditions: &[String]) -> String {
     let only = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+    format!("{}{only}", table.from)
+}
+
+fn part(table: &Table, conditions: &[String]) -> Range {
     Range {
         database: table.database.clone(),
         table: table.table.clone(),
         number: 0,
         of: 1,
-        query: format!("SELECT {} FROM {}{only}", table.select, table.from),
+        query: format!("SELECT {} FROM {}", table.select, from(table, conditions)),
         columns: table.columns.clone(),
         keys: table.keys.clone(),
         after: Bound::new(),

@@ -1,7 +1,7 @@
 //! What is asked of a server: the one place where kinds of servers part.
 
 use super::catalogue::{Catalogue, Table};
-use super::range::{self, Range};
+use super::range::{self, Cutting, Range};
 use super::reader::{End, Outgoing};
 use super::spec::{ServerKind, SourceSpec};
 use super::{mysql, postgres};
@@ -33,10 +33,7 @@ pub fn ranges(spec: &SourceSpec, table: &Table) -> Result<Vec<Range>, Error> {
     if !table.by_key {
         return Ok(vec![range::whole(table)]);
     }
-    let cutting = match spec.kind {
-        ServerKind::Mysql => mysql::range::cutting(table),
-        ServerKind::Postgres | ServerKind::Greenplum => postgres::range::cutting(table),
-    };
+    let cutting = cutting(spec, table);
     let bounds = ask(async {
         match spec.kind {
             ServerKind::Mysql => mysql::range::bounds(spec, &cutting).await,
@@ -44,6 +41,31 @@ pub fn ranges(spec: &SourceSpec, table: &Table) -> Result<Vec<Range>, Error> {
         }
     });
     Ok(cutting.between(&bounds?))
+}
+
+/// How a table is cut at its key.
+pub fn cutting<'t>(spec: &SourceSpec, table: &'t Table) -> Cutting<'t> {
+    match spec.kind {
+        ServerKind::Mysql => mysql::range::cutting(table),
+        ServerKind::Postgres | ServerKind::Greenplum => postgres::range::cutting(table),
+    }
+}
+
+/// What MySQL answers to a SELECT, as texts, all of it; or why it does not run it.
+///
+/// # Errors
+/// [`Kind::Source`]: it cannot be reached, or has gone; the thread is [interrupted](interrupt).
+pub fn answer(spec: &SourceSpec, statement: &str) -> Result<Result<mysql::server::Texts, String>, Error> {
+    if spec.kind != ServerKind::Mysql {
+        return Ok(Err(format!("a server of source.{} is not asked for them", spec.kind.name())));
+    }
+    ask(async {
+        let mut conn = mysql::server::connect(spec).await?;
+        let answer = mysql::server::answer(&mut conn, statement).await.map_err(|e| e.at(spec.address()));
+        // What it says at its end matters to nobody.
+        let _ = conn.disconnect().await;
+        answer
+    })
 }
 
 /// Reads a range until its end, or until nobody takes its messages any more.

@@ -110,7 +110,9 @@ fn chart(report: &Report) -> String {
 
 fn details(table: &TableReport, page: &mut String) {
     let _ = writeln!(page, "<h2>{}</h2>", escaped(&table.table));
-    let reasons = table.refused.iter().map(|why| format!("not compared: {why}")).chain(table.notes.iter().cloned());
+    let refused = table.refused.iter().map(|why| format!("not compared: {why}"));
+    let by_rows = table.by_rows.iter().map(|why| format!("all of its rows were read: {why}"));
+    let reasons = refused.chain(by_rows).chain(table.notes.iter().cloned());
     let unloadable = table
         .unloadable_reason
         .iter()

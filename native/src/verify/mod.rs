@@ -1,12 +1,14 @@
 //! Whether the tables of a job are in Doris as they are in the source: each row of each, by the job's own mapping.
 //!
 //! ```text
-//! listing ─► range ─► source (rows as the sink would load them) ─┐
-//!                 └─► target (rows as Doris has them) ───────────┴─► canonical ─► balance ─► verdict ─► report ─► again
+//! listing ─► range ─► sums of both servers: equal? ────────────────────────────────────────► verdict ─► report ─► again
+//!                       └ no ─► source (rows as the sink would load them) ─┐                   │
+//!                           └─► target (rows as Doris has them) ───────────┴─► canonical ─► balance
 //! ```
 //!
 //! * [`spec`]: what is compared, and how. [`listing`]: the tables that can be compared, and why the others cannot. [`pair`]: a table and its table
 //!   in Doris. [`key`]: keys as literals and conditions of SQL.
+//! * [`checksum`]: what is asked of servers that sum up their rows; [`sums`]: what they answer, and which rows are still to be read.
 //! * [`source`], [`target`]: rows of either side. [`canonical`]: the form in which cells are compared. [`balance`], [`spill`]: rows that wait for
 //!   their other side. [`range`]: one range, from its rows to its verdict.
 //! * [`correct`]: what differs is made right, [`audit`]: and written down.
@@ -16,6 +18,7 @@ pub mod again;
 pub mod audit;
 pub mod balance;
 pub mod canonical;
+pub mod checksum;
 pub mod correct;
 pub mod html;
 pub mod key;
@@ -26,5 +29,6 @@ pub mod report;
 pub mod source;
 pub mod spec;
 pub mod spill;
+pub mod sums;
 pub mod target;
 pub mod text;

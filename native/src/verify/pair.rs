@@ -135,13 +135,13 @@ impl TablePair {
     /// The SELECT of what is compared, as far as a condition holds; all rows where it is empty.
     pub fn target_query(&self, condition: &str) -> String {
         let names: Vec<String> = self.compared.iter().map(|column| backquoted(&column.name)).collect();
+        self.target_select(&names.join(", "), condition)
+    }
+
+    /// A SELECT of anything from the table in Doris, under a condition; of all rows where it is empty.
+    pub fn target_select(&self, what: &str, condition: &str) -> String {
         let only = if condition.is_empty() { String::new() } else { format!(" WHERE {condition}") };
-        format!(
-            "SELECT {} FROM {}.{}{only}",
-            names.join(", "),
-            backquoted(&self.doris.database),
-            backquoted(&self.doris.name)
-        )
+        format!("SELECT {what} FROM {}.{}{only}", backquoted(&self.doris.database), backquoted(&self.doris.name))
     }
 
     /// What makes rows of it comparable.

@@ -1,14 +1,19 @@
 //! One range of a table: the rows of both sides, and what came of comparing them.
 
 use super::balance::{Balance, Counts, Difference, Side};
+use super::checksum::Checksum;
 use super::key::{self, Key};
 use super::listing::{Doris, Part};
-use super::pair::{FormedRow, cells};
+use super::pair::{FormedRow, TablePair, cells};
 use super::source::{Loadable, SourceRows};
-use super::spec::VerifySpec;
+use super::spec::{Mode, VerifySpec};
+use super::sums::{self, Outcome, Unequal};
+use super::target::Target;
 use crate::error::{Error, Kind};
 use crate::interrupt;
+use crate::snapshot::range::Range;
 use crate::snapshot::reader::RangeReader;
+use crate::snapshot::server;
 use serde::{Deserialize, Serialize};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
@@ -21,6 +26,10 @@ pub struct Verdict {
     pub table: String,
     /// The same in Doris.
     pub target: String,
+    /// Why all rows are read; None if sums were compared first.
+    pub by_rows: Option<String>,
+    /// Rows of the source that were read.
+    pub rows_read: u64,
     /// Rows of the source.
     pub source_rows: u64,
     /// Rows of Doris.
@@ -60,6 +69,14 @@ struct Comparing {
     began: Instant,
 }
 
+/// How a range begins.
+enum Begun {
+    /// Its rows are read.
+    Reading(Box<Comparing>),
+    /// There is nothing to be read.
+    Over(Box<Verdict>),
+}
+
 impl RangeComparison {
     /// A comparison that has not begun.
     pub fn new(spec: VerifySpec, part: Part) -> RangeComparison {
@@ -81,8 +98,8 @@ impl RangeComparison {
         }
         if self.begun.is_none() {
             match self.begin()? {
-                Ok(begun) => self.begun = Some(begun),
-                Err(refused) => return self.end(Verdict { refused: Some(refused), ..self.verdict() }),
+                Begun::Reading(begun) => self.begun = Some(*begun),
+                Begun::Over(verdict) => return self.end(*verdict),
             }
         }
         let Some(comparing) = &mut self.begun else { return Ok(None) };
@@ -90,7 +107,7 @@ impl RangeComparison {
             comparing.take_source(&message)?;
             comparing.take_target()?;
             self.rows = comparing.verdict.source_rows;
-            comparing.hold_back(self.spec.rows_per_second)?;
+            hold_back(self.rows, comparing.began, self.spec.rows_per_second)?;
             return Ok(Some(Vec::new()));
         }
         let verdict = self.begun.take().map(Comparing::finish).transpose()?.unwrap_or_default();
@@ -99,6 +116,7 @@ impl RangeComparison {
 
     fn end(&mut self, verdict: Verdict) -> Result<Option<Vec<u8>>, Error> {
         self.over = true;
+        self.rows = verdict.source_rows;
         let json = serde_json::to_vec(&verdict);
         json.map(Some).map_err(|e| Error::new(Kind::Internal, "a verdict could not be written").caused_by(e))
     }
@@ -107,17 +125,57 @@ impl RangeComparison {
         Verdict { table: format!("{}.{}", self.part.table.database, self.part.table.table), ..Verdict::default() }
     }
 
-    fn begin(&self) -> Result<Result<Comparing, String>, Error> {
-        let Some(range) = &self.part.range else {
-            return Ok(Err(self.part.refused.clone().unwrap_or_default()));
+    fn begin(&self) -> Result<Begun, Error> {
+        let refused = |why: Option<String>| {
+            Ok(Begun::Over(Box::new(Verdict { refused: Some(why.unwrap_or_default()), ..self.verdict() })))
         };
+        let Some(range) = &self.part.range else { return refused(self.part.refused.clone()) };
         let (pair, target) = match Doris::of(&self.spec)?.pair(&self.spec, &self.part.table)? {
             Ok(opened) => opened,
-            Err(refused) => return Ok(Err(refused)),
+            Err(why) => return refused(Some(why)),
         };
+        let mut verdict = Verdict { target: pair.target_name(), ..self.verdict() };
+        if range.number == 0 {
+            verdict.notes.clone_from(&pair.notes);
+        }
+        let began = Instant::now();
+        let outcome = match self.checksum(&pair) {
+            Ok(checksum) => sums::compare(&self.spec, &pair, &target, &checksum, range)?,
+            Err(why) => Outcome::Refused(why),
+        };
+        let unequal = match outcome {
+            Outcome::Equal(rows) => {
+                hold_back(rows, began, self.spec.rows_per_second)?;
+                let verdict = Verdict { source_rows: rows, target_rows: rows, equal: rows, ..verdict };
+                return Ok(Begun::Over(Box::new(verdict)));
+            }
+            Outcome::Unequal(unequal) => unequal,
+            Outcome::Refused(why) => {
+                verdict.by_rows = Some(why);
+                Unequal::default()
+            }
+        };
+        Ok(Begun::Reading(Box::new(Comparing { began, ..self.read(&pair, &target, range, unequal, verdict)? })))
+    }
+
+    /// What the servers are asked for their sums by.
+    fn checksum(&self, pair: &TablePair) -> Result<Checksum, String> {
+        match self.spec.mode {
+            Mode::Checksum => Checksum::of(pair, &self.spec),
+            Mode::Rows => Err("--mode rows".into()),
+        }
+    }
+
+    /// Begins to read the rows that may differ.
+    fn read(
+        &self,
+        pair: &TablePair,
+        target: &Target,
+        range: &Range,
+        unequal: Unequal,
+        verdict: Verdict,
+    ) -> Result<Comparing, Error> {
         let mut forms = pair.forms(self.spec.comparing);
-        let source = SourceRows::new(&pair, &self.spec)?;
-        let condition = key::between(&pair.keys, &range.after, &range.up_to);
         let mut of_target = forms.clone();
         let form = move |row: &super::target::Cells| {
             of_target.begin();
@@ -125,21 +183,27 @@ impl RangeComparison {
             of_target.row()
         };
         forms.begin();
-        let mut verdict = self.verdict();
-        verdict.target = format!("{}.{}", pair.doris.database, pair.doris.name);
-        if range.number == 0 {
-            verdict.notes.clone_from(&pair.notes);
+        let (mut read, mut condition) = (range.clone(), key::between(&pair.keys, &range.after, &range.up_to));
+        if let Some(only) = unequal.only {
+            let cutting = server::cutting(&self.spec.source, &pair.table);
+            read = cutting.range(range.after.clone(), range.up_to.clone(), Some(&only.source));
+            condition = if condition.is_empty() { only.target } else { format!("{condition} AND {}", only.target) };
         }
-        Ok(Ok(Comparing {
+        Ok(Comparing {
             // The source first: what Doris has of it may only have become more by then.
-            reader: RangeReader::new(self.spec.source.clone(), range.clone())?,
-            source,
+            reader: RangeReader::new(self.spec.source.clone(), read)?,
+            source: SourceRows::new(pair, &self.spec)?,
             forms,
             target: Some(target.stream(pair.target_query(&condition), form)?),
             balance: Balance::new(self.spec.waiting_rows),
-            verdict,
+            verdict: Verdict {
+                source_rows: unequal.equal,
+                target_rows: unequal.equal,
+                equal: unequal.equal,
+                ..verdict
+            },
             began: Instant::now(),
-        }))
+        })
     }
 }
 
@@ -148,6 +212,7 @@ impl Comparing {
         let (forms, balance, verdict) = (&mut self.forms, &mut self.balance, &mut self.verdict);
         self.source.read(message, &mut |row| {
             verdict.source_rows += 1;
+            verdict.rows_read += 1;
             let formed = match row {
                 Loadable::Yes(cells) => cells.formed(forms),
                 Loadable::No(why) => Err(why),
@@ -179,19 +244,6 @@ impl Comparing {
         rows.into_iter().try_for_each(|row| self.balance.take(Side::Target, row))
     }
 
-    /// Waits until no more rows were read than so many a second.
-    fn hold_back(&self, rows_per_second: u64) -> Result<(), Error> {
-        if rows_per_second == 0 {
-            return Ok(());
-        }
-        let due = Duration::from_secs_f64(self.verdict.source_rows as f64 / rows_per_second as f64);
-        while let Some(left) = due.checked_sub(self.began.elapsed()).filter(|left| !left.is_zero()) {
-            check()?;
-            std::thread::sleep(left.min(interrupt::STEP));
-        }
-        Ok(())
-    }
-
     /// The source has given all.
     fn finish(mut self) -> Result<Verdict, Error> {
         while let Some(target) = &self.target {
@@ -203,8 +255,22 @@ impl Comparing {
         }
         let outcome = self.balance.outcome()?;
         let unequal = outcome.unequal.into_iter().map(|(difference, key)| (difference, cells(&key)));
-        Ok(Verdict { equal: outcome.equal, unequal: unequal.collect(), beyond: outcome.beyond, ..self.verdict })
+        let equal = self.verdict.equal + outcome.equal;
+        Ok(Verdict { equal, unequal: unequal.collect(), beyond: outcome.beyond, ..self.verdict })
     }
+}
+
+/// Waits until no more rows were compared than so many a second; 0 for no limit.
+fn hold_back(rows: u64, began: Instant, rows_per_second: u64) -> Result<(), Error> {
+    if rows_per_second == 0 {
+        return Ok(());
+    }
+    let due = Duration::from_secs_f64(rows as f64 / rows_per_second as f64);
+    while let Some(left) = due.checked_sub(began.elapsed()).filter(|left| !left.is_zero()) {
+        check()?;
+        std::thread::sleep(left.min(interrupt::STEP));
+    }
+    Ok(())
 }
 
 /// An error if this thread is interrupted.

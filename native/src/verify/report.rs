@@ -40,6 +40,10 @@ pub struct TableReport {
     pub refused: Option<String>,
     /// Columns that were not compared, and why.
     pub notes: Vec<String>,
+    /// Why all of its rows were read; null if sums were compared first.
+    pub by_rows: Option<String>,
+    /// Rows of the source that were read one by one, of those that were compared.
+    pub rows_read: u64,
     /// Rows of the source that were compared.
     pub source_rows: u64,
     /// Rows of Doris.
@@ -155,6 +159,8 @@ impl Report {
         }
         table.refused = table.refused.take().or(verdict.refused);
         table.notes.extend(verdict.notes);
+        table.by_rows = table.by_rows.take().or(verdict.by_rows);
+        table.rows_read += verdict.rows_read;
         table.source_rows += verdict.source_rows;
         table.target_rows += verdict.target_rows;
         table.equal += verdict.equal;

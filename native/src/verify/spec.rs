@@ -9,6 +9,17 @@ use crate::sync::rules::{Rules, whole};
 use regex::Regex;
 use serde::Deserialize;
 
+/// What is asked of the servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Sums first, and rows only where these differ; of a table that has no sums all rows.
+    #[default]
+    Checksum,
+    /// All rows.
+    Rows,
+}
+
 /// A job, and what is verified of it.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -23,6 +34,9 @@ pub struct VerifySpec {
     /// Pattern for the whole of `database.table` in the source; without it all tables of the job.
     #[serde(default)]
     pub only: Option<String>,
+    /// What is asked of the servers. Default [`Mode::Checksum`].
+    #[serde(default)]
+    pub mode: Mode,
     /// Rows of the source that each reader reads in a second, at most; 0 for no limit.
     #[serde(default)]
     pub rows_per_second: u64,

@@ -1,14 +1,16 @@
 //! Rows of Doris, by its MySQL protocol: the statement call over HTTP gives no more than some thousand.
 
+use super::range::check;
 use super::spec::VerifySpec;
 use crate::doris::http::Authority;
 use crate::doris::spec::AccessSpec;
 use crate::doris::statements::Statements;
 use crate::error::{Error, Kind};
+use crate::interrupt;
 use crate::snapshot::server;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, OptsBuilder, Row, SslOpts, Value};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -99,6 +101,35 @@ impl Target {
         Ok(rows)
     }
 
+    /// Asks in a thread of its own for all that a statement gives.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn ask(&self, statement: String) -> Result<Pending, Error> {
+        let (to, answer) = sync_channel(1);
+        let target = self.clone();
+        let run = move || {
+            // Where nobody takes it, nobody wants to know.
+            let _ = to.send(target.answer(&statement));
+        };
+        let named = thread::Builder::new().name("canal-native: sums of Doris".into());
+        named.spawn(run).map_err(|e| Error::new(Kind::Internal, "no thread for the sums of Doris").caused_by(e))?;
+        Ok(Pending(answer))
+    }
+
+    fn answer(&self, statement: &str) -> Result<Result<Vec<Cells>, String>, Error> {
+        server::event_loop()?.block_on(async {
+            let mut conn = self.connect().await?;
+            let rows: Result<Vec<Row>, _> = conn.query(statement).await;
+            let rows = match rows {
+                Err(mysql_async::Error::Server(refused)) => return Ok(Err(refused.to_string())),
+                rows => rows.map_err(|e| self.unanswered(statement, e))?,
+            };
+            let _ = conn.disconnect().await;
+            rows.into_iter().map(cells).collect::<Result<_, _>>().map(Ok)
+        })
+    }
+
     fn send<T>(
         &self,
         statement: &str,
@@ -138,6 +169,27 @@ impl Target {
     fn unanswered(&self, statement: &str, e: mysql_async::Error) -> Error {
         let shown: String = statement.chars().take(300).collect();
         Error::new(Kind::Load, format!("Doris does not run `{shown}`")).at(&self.address).caused_by(e)
+    }
+}
+
+/// An answer that is to come.
+pub struct Pending(Receiver<Result<Result<Vec<Cells>, String>, Error>>);
+
+impl Pending {
+    /// Waits for it: rows, or why Doris does not run the statement.
+    ///
+    /// # Errors
+    /// Doris does not answer; the thread is interrupted.
+    pub fn wait(self) -> Result<Result<Vec<Cells>, String>, Error> {
+        loop {
+            match self.0.recv_timeout(interrupt::STEP) {
+                Ok(answer) => return answer,
+                Err(RecvTimeoutError::Timeout) => check()?,
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Error::new(Kind::Internal, "the thread that asked Doris has ended without an answer"));
+                }
+            }
+        }
     }
 }
 

@@ -82,7 +82,9 @@ fn details(table: &TableReport, out: &mut String) {
             format!(" ({} in Doris)", table.target)
         }
     );
-    for why in table.refused.iter().map(|why| format!("not compared: {why}")).chain(table.notes.iter().cloned()) {
+    let refused = table.refused.iter().map(|why| format!("not compared: {why}"));
+    let by_rows = table.by_rows.iter().map(|why| format!("all of its rows were read: {why}"));
+    for why in refused.chain(by_rows).chain(table.notes.iter().cloned()) {
         let _ = writeln!(out, "  {why}");
     }
     for found in table.found.iter().take(MOST_FOUND) {
@@ -176,6 +178,7 @@ mod tests {
             ..TableReport::default()
         };
         let differs = TableReport {
+            by_rows: Some("the column price: the servers print FLOAT and DOUBLE otherwise".into()),
             equal: 1233,
             differ: Counts { different: 1, ..Counts::default() },
             found: vec![found],
@@ -207,6 +210,7 @@ shop.log
   not compared: it has no primary key
 
 shop.orders
+  all of its rows were read: the column price: the servers print FLOAT and DOUBLE otherwise
   different: id = 5
       name: \"a<b\" in the source, NULL in Doris
 NOT equal: 2,468 rows of 3 tables, 1 different, 1 table not compared

@@ -104,6 +104,17 @@ mod tests {
     }
 
     #[test]
+    fn some_rows_of_a_range() {
+        let table = table(&[("a", "int"), ("b", "int")], &["a"]);
+        let (cutting, bound) = (cutting(&table), |a: &str| vec![a.to_string()]);
+        let some = cutting.range(bound("1"), bound("7"), Some("b = 1 OR b = 2"));
+        let query = "SELECT `a`, `b` FROM `d`.`t` WHERE `a` > 1 AND `a` <= 7 AND (b = 1 OR b = 2)";
+        assert_eq!((some.query.as_str(), some.after, some.up_to), (query, bound("1"), bound("7")));
+        assert_eq!(cutting.conditions(&[], &bound("7")), ["`a` <= 7"]);
+        assert_eq!(range::from(&table, &cutting.conditions(&[], &[])), "`d`.`t`");
+    }
+
+    #[test]
     fn literals_by_type() {
         for (ty, expected) in [
             ("bigint", "CAST(`k` AS CHAR)"),

@@ -47,9 +47,25 @@ fn opts(spec: &SourceSpec) -> Opts {
 ///
 /// # Errors
 /// [`Kind::Source`] with the statement.
-pub async fn texts(conn: &mut Conn, statement: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
+pub async fn texts(conn: &mut Conn, statement: &str) -> Result<Texts, Error> {
     let rows: Vec<Row> = conn.query(statement).await.map_err(|e| unanswered(statement, e))?;
     Ok(rows.into_iter().map(|row| row.unwrap().into_iter().map(text).collect()).collect())
+}
+
+/// Rows of texts; None for NULL.
+pub type Texts = Vec<Vec<Option<String>>>;
+
+/// The same; what the server says if it takes the statement and does not run it is no error.
+///
+/// # Errors
+/// [`Kind::Source`] with the statement: the server has gone.
+pub async fn answer(conn: &mut Conn, statement: &str) -> Result<Result<Texts, String>, Error> {
+    let rows: Result<Vec<Row>, _> = conn.query(statement).await;
+    match rows {
+        Ok(rows) => Ok(Ok(rows.into_iter().map(|row| row.unwrap().into_iter().map(text).collect()).collect())),
+        Err(mysql_async::Error::Server(refused)) => Ok(Err(refused.to_string())),
+        Err(e) => Err(unanswered(statement, e)),
+    }
 }
 
 /// A value as the text that it came as.

@@ -63,9 +63,11 @@ class VerifyReportTest {
         assertEquals("job.yaml", options.file);
         assertTrue(options.json);
         assertEquals(500, options.rowsPerSecond);
+        assertEquals("checksum", options.mode);
+        assertEquals("rows", VerifyOptions.parse(Arrays.asList("job.yaml", "--mode", "rows")).mode);
         assertEquals(0L, options.settle);
         assertEquals("shop\\..*", options.table);
-        for (String wrong : new String[] {"", "a.yaml b.yaml", "a.yaml --samples", "a.yaml --samples x", "a.yaml --rows-per-second 0", "a.yaml --other 1"}) {
+        for (String wrong : new String[] {"", "a.yaml b.yaml", "a.yaml --samples", "a.yaml --samples x", "a.yaml --rows-per-second 0", "a.yaml --mode fast", "a.yaml --other 1"}) {
             assertThrows(IllegalArgumentException.class, () -> VerifyOptions.parse(Arrays.asList(wrong.isEmpty() ? new String[0] : wrong.split(" "))), wrong);
         }
     }

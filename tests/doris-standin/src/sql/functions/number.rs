@@ -99,7 +99,8 @@ fn decimal_to_scale(decimal: Decimal, scale: u8, rounding: Rounding) -> Decimal 
     Decimal { unscaled, scale }
 }
 
-/// Between the bases 2 to 36 (negative: signed), by way of 64 bits as Doris and MySQL do; upper case digits.
+/// Between the bases 2 to 36 (negative: signed), upper case digits. By way of 64 bits with a sign: what is beyond them is all ones, where MySQL has 64
+/// bits without.
 fn conv(text: &str, from: i128, to: i128) -> Cell {
     let (base, target) = (from.unsigned_abs(), to.unsigned_abs());
     if !(2..=36).contains(&base) || !(2..=36).contains(&target) {
@@ -109,7 +110,8 @@ fn conv(text: &str, from: i128, to: i128) -> Cell {
     let negative = text.starts_with('-');
     let digits = text.trim_start_matches('-').chars().map_while(|c| c.to_digit(base as u32));
     let value = digits.fold(0_u64, |value, digit| value.saturating_mul(base as u64).saturating_add(digit.into()));
-    let value = if negative { value.wrapping_neg() } else { value };
+    let value = if value > i64::MAX as u64 { u64::MAX } else { value };
+    let value = if negative && value != u64::MAX { value.wrapping_neg() } else { value };
     let signed = to < 0 && (value as i64) < 0;
     let mut rest = if signed { (value as i64).unsigned_abs() } else { value };
     let mut out = Vec::new();
@@ -134,6 +136,8 @@ mod tests {
         assert_eq!(conv("255", 10, 16), Cell::Text("FF".into()));
         assert_eq!(conv("-1", 10, 16), Cell::Text("FFFFFFFFFFFFFFFF".into()));
         assert_eq!(conv("-1", 10, -10), Cell::Text("-1".into()));
+        assert_eq!(conv("fffffffffffffff", 16, 10), Cell::Text("1152921504606846975".into()));
+        assert_eq!(conv("8000000000000000", 16, 10), Cell::Text("18446744073709551615".into()));
         assert_eq!(conv("9z", 10, 10), Cell::Text("9".into()));
         assert_eq!(conv("1", 1, 10), Cell::Null);
     }

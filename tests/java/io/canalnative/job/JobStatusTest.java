@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
@@ -43,6 +44,19 @@ class JobStatusTest {
         assertTrue(JobStatus.text(status, true, NOW).contains("\n  stage: incremental, 7 s behind the source\n  3 of 3 tables, 10 of about 10 rows read\n"), JobStatus.text(status, true, NOW));
         status.put("lagMillis", 700);
         assertTrue(JobStatus.text(status, true, NOW).contains("\n  stage: incremental, in step with the source\n"));
+    }
+
+    @Test
+    void whatTheLastVerificationFound() throws IOException {
+        ObjectNode status = status("canal");
+        JobStatus.verified(status, ("{\"job\": \"shop\", \"ended\": " + (NOW - 7_000) + ", \"equal\": true, \"tables\": [{\"table\": \"shop.a\", \"refused\": null, \"sourceRows\": 1200}, "
+                + "{\"table\": \"shop.b\", \"refused\": null, \"sourceRows\": 34}]}").getBytes(StandardCharsets.UTF_8));
+        assertTrue(JobStatus.text(status, false, NOW).endsWith("\n  verified 7 s ago, 1,234 rows: equal"), JobStatus.text(status, false, NOW));
+        JobStatus.verified(status, ("{\"ended\": " + (NOW - 600_000) + ", \"equal\": false, \"tables\": [{\"refused\": \"no key\"}, {\"refused\": null, \"sourceRows\": 5, "
+                + "\"missing\": 1, \"surplus\": 2, \"different\": 3}]}").getBytes(StandardCharsets.UTF_8));
+        assertTrue(JobStatus.text(status, false, NOW).endsWith("\n  verified 10 min ago, 5 rows: NOT equal, 1 missing in Doris, 2 only there, 3 different, 1 tables not compared"),
+                JobStatus.text(status, false, NOW));
+        assertEquals("{\"at\":" + (NOW - 600_000) + ",\"equal\":false,\"rows\":5,\"missing\":1,\"surplus\":2,\"different\":3,\"notCompared\":1}", status.get("verified").toString());
     }
 
     @Test

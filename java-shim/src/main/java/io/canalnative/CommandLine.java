@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.util.ArrayList;
@@ -36,10 +37,11 @@ public final class CommandLine {
             + "  reset JOB.yaml TABLE…\n"
             + "             read tables anew, named as the source does, database.table: their rows in Doris are deleted, and read from the source again, while\n"
             + "             the job goes on to follow the changes of all tables. At once if the job runs here, else when it runs again\n"
-            + "  verify JOB.yaml [--table PATTERN] [--json] [--report FILE] [--html FILE] [--samples N] [--settle SECONDS] [--rows-per-second N]\n"
-            + "             [--float-digits N] [--json-text] [--doris-query HOST:PORT]\n"
+            + "  verify JOB.yaml [--mode checksum|rows] [--table PATTERN] [--json] [--report FILE] [--html FILE] [--samples N] [--settle SECONDS]\n"
+            + "             [--rows-per-second N] [--float-digits N] [--json-text] [--doris-query HOST:PORT]\n"
             + "             compare each row of the source's tables with Doris, beside a running job or without one; exit code 0 only if all is equal. It goes\n"
-            + "             on where it was stopped; its state is beside the file, JOB.verify, with its last report. docs/verify.md has the options\n"
+            + "             on where it was stopped; its state is beside the file, JOB.verify, with its last report. docs/verify.md has the options.\n"
+            + "             On a cluster: flink run canal-native-flink-<version>.jar verify JOB.yaml ...\n"
             + "  correct JOB.yaml --report FILE [--apply] [--delete-surplus] [--audit FILE] [--doris-query HOST:PORT]\n"
             + "             say what would make right what verify found; with --apply do it: write the source's rows of now, and with --delete-surplus delete\n"
             + "             those that only Doris has. Each change is added to the audit file before it is made\n"
@@ -73,9 +75,15 @@ public final class CommandLine {
     public static void main(String[] args) throws Exception {
         // Flink's client has a class loader for it; on a class path that has Flink on it nobody would take the job over.
         boolean ofClient = CommandLine.class.getClassLoader() != ClassLoader.getSystemClassLoader();
-        if (args.length > 0 && args[0].equals("canal-to-doris") && ofClient && insideFlink()) {
+        String ofCluster = args.length == 0 ? null : args[0].equals("canal-to-doris") ? "CanalToDoris" : args[0].equals("verify") ? "ClusterVerification" : null;
+        if (ofCluster != null && ofClient && insideFlink()) {
             // Flink's client runs this program to get the job, and goes on after it.
-            Class.forName("io.canalnative.job.CanalToDoris").getMethod("main", String[].class).invoke(null, (Object) Arrays.copyOfRange(args, 1, args.length));
+            Method main = Class.forName("io.canalnative.job." + ofCluster).getMethod("main", String[].class);
+            try {
+                main.invoke(null, (Object) Arrays.copyOfRange(args, 1, args.length));
+            } catch (InvocationTargetException e) {
+                throw e.getCause() instanceof Exception ? (Exception) e.getCause() : e;
+            }
             return;
         }
         System.exit(run(args));

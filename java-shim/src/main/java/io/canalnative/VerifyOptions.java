@@ -12,6 +12,8 @@ public final class VerifyOptions {
     public boolean json;
     /** Pattern for {@code database.table}; null for all. */
     public String table;
+    /** What is asked of the servers: {@code checksum} or {@code rows}. */
+    public String mode = "checksum";
     /** Of all readers together; 0 for no limit. */
     public long rowsPerSecond;
     /** Where the report is written to as JSON; null for nowhere but the state's directory. */
@@ -61,6 +63,12 @@ public final class VerifyOptions {
         switch (option) {
             case "--table":
                 table = value;
+                break;
+            case "--mode":
+                if (!value.equals("checksum") && !value.equals("rows")) {
+                    throw new IllegalArgumentException("--mode is '" + value + "'; it is checksum or rows");
+                }
+                mode = value;
                 break;
             case "--report":
                 report = new File(value).getAbsolutePath();

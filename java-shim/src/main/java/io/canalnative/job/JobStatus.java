@@ -23,6 +23,9 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.Obje
  * "lagMillis", "messages", "rowsLoaded", "loads", "lastLoad", "schemaChanges", "lastSchemaChange": {"at", "what"}, "waiting", "notApplied",
  * "restarts"}</pre>
  *
+ * {@code canal-native status} adds {@code "verified": {"at", "equal", "rows", "missing", "surplus", "different", "notCompared"}} where there is a report of a
+ * verification: the sums of its tables, and how many of these were not compared.
+ *
  * {@code stage} is {@code full-data} or {@code incremental} where a database is read, else {@code canal}; what is not known is null.
  */
 final class JobStatus {
@@ -121,6 +124,25 @@ final class JobStatus {
         return Files.exists(file) ? (ObjectNode) JSON.readTree(Files.readAllBytes(file)) : null;
     }
 
+    /** Adds what the last verification has found. */
+    static void verified(ObjectNode status, byte[] report) throws IOException {
+        JsonNode found = JSON.readTree(report);
+        ObjectNode verified = status.putObject("verified").put("at", found.path("ended").asLong()).put("equal", found.path("equal").asBoolean());
+        String[][] sums = {{"rows", "sourceRows"}, {"missing", "missing"}, {"surplus", "surplus"}, {"different", "different"}};
+        for (String[] sum : sums) {
+            long all = 0;
+            for (JsonNode table : found.path("tables")) {
+                all += table.path(sum[1]).asLong();
+            }
+            verified.put(sum[0], all);
+        }
+        long notCompared = 0;
+        for (JsonNode table : found.path("tables")) {
+            notCompared += table.path("refused").isTextual() ? 1 : 0;
+        }
+        verified.put("notCompared", notCompared);
+    }
+
     /**
      * For people.
      *
@@ -150,7 +172,16 @@ final class JobStatus {
         JsonNode change = status.path("lastSchemaChange");
         text.append(change.isObject() ? ", the last one " + span(now - change.path("at").asLong()) + " ago: " + change.path("what").asText() : "");
         text.append(String.format(Locale.ROOT, "%n  %,d messages waiting for their tables, %,d messages or rows not applied, %,d restarts", status.path("waiting").asLong(), status.path("notApplied").asLong(), status.path("restarts").asLong()));
+        verification(text, status.path("verified"), now);
         return text.toString();
+    }
+
+    private static void verification(StringBuilder text, JsonNode verified, long now) {
+        if (verified.isObject()) {
+            text.append(String.format(Locale.ROOT, "%n  verified %s ago, %,d rows: ", span(now - verified.path("at").asLong()), verified.path("rows").asLong()));
+            text.append(verified.path("equal").asBoolean() ? "equal" : String.format(Locale.ROOT, "NOT equal, %,d missing in Doris, %,d only there, %,d different, %,d tables not compared",
+                    verified.path("missing").asLong(), verified.path("surplus").asLong(), verified.path("different").asLong(), verified.path("notCompared").asLong()));
+        }
     }
 
     private static void lag(StringBuilder text, JsonNode status) {

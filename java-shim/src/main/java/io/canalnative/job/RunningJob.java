@@ -2,6 +2,7 @@ package io.canalnative.job;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.Arrays;
@@ -33,6 +34,10 @@ public final class RunningJob {
                 return EmbeddedJob.failed("The job has not run yet: there is no status in " + directory);
             }
             boolean runs = StateDirectory.holder(directory) != null;
+            Path verified = Verification.reportOf(Paths.get(file));
+            if (Files.exists(verified)) {
+                JobStatus.verified(found, Files.readAllBytes(verified));
+            }
             System.out.println(json ? found.put("runs", runs).toPrettyString() : JobStatus.text(found, runs, System.currentTimeMillis()));
             return EmbeddedJob.DONE;
         });

@@ -80,15 +80,20 @@ public final class Verification {
                 return MISTAKEN;
             }
             boolean runs = StateDirectory.holder(EmbeddedJob.directory(plan, file)) != null;
-            try (StateDirectory state = StateDirectory.open(EmbeddedJob.beside(file, ".verify"))) {
+            try (StateDirectory state = StateDirectory.open(reportOf(file).getParent())) {
                 return new Verification(plan, options, state, log, out).run(file, runs);
             }
         });
     }
 
+    /** Where the last report of a job's verification is, if there was one. */
+    static Path reportOf(Path file) {
+        return EmbeddedJob.beside(file, ".verify").resolve("report.json");
+    }
+
     private int run(Path file, boolean runs) throws Exception {
-        String spec = spec(runs);
-        Path report = state.path.resolve("report.json");
+        String spec = spec(plan, options, runs ? SETTLE_SECONDS : 0);
+        Path report = reportOf(file);
         beginAnewIfOther(file);
         state.tidy();
         Files.deleteIfExists(report);
@@ -113,12 +118,12 @@ public final class Verification {
             return EmbeddedJob.failed(EmbeddedJob.reason(e) + "\n  the log has more: " + log);
         }
         state.ended();
-        return tell(Files.readAllBytes(report));
+        return tell(Files.readAllBytes(report), options, out) ? DONE : DIFFERS;
     }
 
     /** A verification of other tables, or of another file, is not gone on with. */
     private void beginAnewIfOther(Path file) throws IOException {
-        String asked = options.table + "\n" + options.floatDigits + "\n" + options.jsonText + "\n" + new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+        String asked = options.table + "\n" + options.mode + "\n" + options.floatDigits + "\n" + options.jsonText + "\n" + new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
         Path kept = state.path.resolve("asked");
         if (Files.exists(kept) && !new String(Files.readAllBytes(kept), StandardCharsets.UTF_8).equals(asked)) {
             state.ended();
@@ -126,14 +131,18 @@ public final class Verification {
         Files.write(kept, asked.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** What is verified of the job, with the choices of the command line. */
-    private String spec(boolean runs) throws IOException {
+    /**
+     * What is verified of a job, with the choices of the command line.
+     *
+     * @param settleSeconds for how long a difference may go away by itself, unless the command line says it
+     */
+    static String spec(JobPlan plan, VerifyOptions options, long settleSeconds) throws IOException {
         ObjectNode spec = spec(plan);
-        spec.put("queryAddress", options.dorisQuery).put("only", options.table);
+        spec.put("queryAddress", options.dorisQuery).put("only", options.table).put("mode", options.mode);
         spec.put("rowsPerSecond", options.rowsPerSecond == 0 ? 0 : Math.max(1, options.rowsPerSecond / plan.parallelism));
         spec.putObject("comparing").put("floatDigits", options.floatDigits).put("jsonText", options.jsonText);
         spec.put("samples", options.samples);
-        spec.put("settleSeconds", options.settle != null ? options.settle : runs ? SETTLE_SECONDS : 0);
+        spec.put("settleSeconds", options.settle != null ? options.settle : settleSeconds);
         return spec.toString();
     }
 
@@ -191,7 +200,8 @@ public final class Verification {
         }
     }
 
-    private int tell(byte[] report) throws Exception {
+    /** Shows a report and writes the files that were asked for; whether all is equal. */
+    static boolean tell(byte[] report, VerifyOptions options, PrintStream out) throws Exception {
         if (options.report != null) {
             Files.write(Paths.get(options.report), report);
         }
@@ -200,7 +210,7 @@ public final class Verification {
         }
         out.println(options.json ? new String(report, StandardCharsets.UTF_8) : VerifyReport.text(report));
         out.flush();
-        return JSON.readTree(report).get("equal").asBoolean() ? DONE : DIFFERS;
+        return JSON.readTree(report).get("equal").asBoolean();
     }
 
     private void say(String what) {

@@ -93,11 +93,15 @@ final class DatabaseEnumerator implements SplitEnumerator<DatabaseSplit, ListedT
         for (JsonNode table : all.path("refused")) {
             refused(table.path("table").asText(), table.path("reason").asText());
         }
+        for (JsonNode remark : all.path("remarks")) {
+            LOG.info("{}", remark.asText());
+        }
         // Large tables first, so that none is left over for one reader in the end.
         tables.sort(Comparator.comparingLong(ListedTable::expected).reversed());
         ObjectNode origin = (ObjectNode) all;
         origin.remove("tables");
         origin.remove("refused");
+        origin.remove("remarks");
         JsonNode log = origin.remove("log");
         LogPosition begin = source.stages.incremental
                 ? LogPosition.begin(listing.run, SourceJson.bytes(log.get("position")), SourceJson.bytes(log.get("definitions")), source.selection(), System.currentTimeMillis()) : null;

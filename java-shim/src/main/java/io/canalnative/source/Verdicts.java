@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.Collections;
 
 import io.canalnative.NativeLibraryException;
@@ -19,6 +20,7 @@ import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -28,15 +30,18 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
  * Merges the verdicts of all ranges into one report, which checkpoints keep. When all have come it reads what differed again, and writes the report to a
- * file of the machine that it runs on.
+ * file of the machine that it runs on, or sends it on in pieces.
  */
 public final class Verdicts extends AbstractStreamOperator<byte[]> implements OneInputStreamOperator<CanalRecord, byte[]>, BoundedOneInput {
     private static final long serialVersionUID = 1L;
 
     private static final String NAME = "verdicts";
+    /** Flink's client takes no more than 2 MB at once. */
+    private static final int PIECE_BYTES = 1 << 20;
 
     private final String job;
     private final String spec;
+    /** Null where the report is sent on. */
     private final String file;
     private transient ListState<byte[]> state;
     private transient VerifyReport report;
@@ -44,7 +49,7 @@ public final class Verdicts extends AbstractStreamOperator<byte[]> implements On
     private Verdicts(String job, String spec, Path file) {
         this.job = job;
         this.spec = spec;
-        this.file = file.toString();
+        this.file = file == null ? null : file.toString();
     }
 
     /**
@@ -54,10 +59,18 @@ public final class Verdicts extends AbstractStreamOperator<byte[]> implements On
      * @param file where the report is written to, JSON
      */
     public static void build(StreamExecutionEnvironment env, String job, String spec, int parallelism, Path file) {
+        of(env, job, spec, parallelism, file).sinkTo(new DiscardingSink<>()).setParallelism(1);
+    }
+
+    /** The same, whose only records are the report, JSON in pieces. */
+    public static DataStream<byte[]> collected(StreamExecutionEnvironment env, String job, String spec, int parallelism) {
+        return of(env, job, spec, parallelism, null);
+    }
+
+    private static DataStream<byte[]> of(StreamExecutionEnvironment env, String job, String spec, int parallelism, Path file) {
         DatabaseTables tables = new DatabaseTables(new NativeVerifyTables(), () -> 0, spec, false, Stages.of(true, false), TableResets.of(Collections.emptyList()));
-        env.fromSource(tables, WatermarkStrategy.noWatermarks(), "ranges", CanalRecord.TYPE).uid("ranges").setParallelism(parallelism)
-                .transform(NAME, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO, new Verdicts(job, spec, file)).uid(NAME).setParallelism(1).setMaxParallelism(1)
-                .sinkTo(new DiscardingSink<>()).setParallelism(1);
+        return env.fromSource(tables, WatermarkStrategy.noWatermarks(), "ranges", CanalRecord.TYPE).uid("ranges").setParallelism(parallelism)
+                .transform(NAME, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO, new Verdicts(job, spec, file)).uid(NAME).setParallelism(1).setMaxParallelism(1);
     }
 
     @Override
@@ -94,6 +107,13 @@ public final class Verdicts extends AbstractStreamOperator<byte[]> implements On
     @Override
     public void endInput() {
         report.finish(spec.getBytes(StandardCharsets.UTF_8));
+        if (file == null) {
+            byte[] json = report.json();
+            for (int from = 0; from < json.length; from += PIECE_BYTES) {
+                output.collect(new StreamRecord<>(Arrays.copyOfRange(json, from, Math.min(json.length, from + PIECE_BYTES))));
+            }
+            return;
+        }
         Path to = Paths.get(file);
         try {
             Path begun = to.resolveSibling(to.getFileName() + ".new");
