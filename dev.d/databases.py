@@ -115,8 +115,8 @@ class Postgres:
     name = "PostgreSQL"
     password = "o'wner"
 
-    def __init__(self, directory: Path):
-        self.directory, self.process, self.port = directory, None, free_ports(1)[0]
+    def __init__(self, directory: Path, *options: str):
+        self.directory, self.process, self.port, self.options = directory, None, free_ports(1)[0], options
         # Where that user may go; a test's own directory may be in another one's home.
         self.data = Path(tempfile.mkdtemp(prefix="postgres-"))
         homes = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda program: int(program.parent.parent.name))
@@ -144,7 +144,7 @@ class Postgres:
         run_logged(self.as_user + [str(self.programs / "initdb"), "-D", str(self.data / "db"), "-U", "postgres", "-A", "scram-sha-256", f"--pwfile={secret}",
                                    "-E", "UTF8", "--locale=C.UTF-8"], self.directory / "install.log", "making PostgreSQL's tables")
         settings = ["listen_addresses=127.0.0.1", f"unix_socket_directories={self.data}", "fsync=off", "autovacuum=off", "lc_messages=C", "ssl=on",
-                    f"ssl_cert_file={self.certificate}", f"ssl_key_file={key}"]
+                    f"ssl_cert_file={self.certificate}", f"ssl_key_file={key}", *self.options]
         options = [option for setting in settings for option in ("-c", setting)]
         self.process = Process("PostgreSQL", self.as_user + [self.programs / "postgres", "-D", self.data / "db", "-p", self.port] + options,
                                self.directory / "postgres.log")

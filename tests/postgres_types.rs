@@ -2,7 +2,7 @@
 
 use canal_native::snapshot::postgres::default::constant;
 use canal_native::snapshot::postgres::definition::{Definition, create_table};
-use canal_native::snapshot::postgres::questions::{self, Version};
+use canal_native::snapshot::postgres::questions::{self, Version, Which};
 use canal_native::snapshot::postgres::types::{ColumnType, Constant, Family, Selected, travel};
 use canal_native::snapshot::spec::ServerKind;
 use canal_native::sync::create::{self, TableProperties};
@@ -208,7 +208,7 @@ fn what_is_asked_of_each_version() {
     for (name, kind, number) in asked {
         let version = Version { kind, number };
         let (relations, columns, key) =
-            (questions::relations(version), questions::columns(version, 1), questions::key(version, 1));
+            (questions::relations(version), questions::columns(version, 1, Which::All), questions::key(version, 1));
         let text = format!(
             "{relations};\n{columns};\n{key};\n{};\n{};\n{};\n",
             questions::TYPES,

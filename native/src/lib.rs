@@ -8,7 +8,8 @@
 //! * [`json`] knows no Canal; [`canal`] knows no JNI; they meet Flink only in [`row`] and [`schema`].
 //! * [`batch`] makes Arrow batches of the same rows, for hosts that are not Flink; [`bridge::c`] is their C interface.
 //! * [`sync`] is about whole databases: tables of the source, their tables in Doris, schema changes.
-//! * [`snapshot`] reads a database's tables as they are, [`binlog`] what changes in them; both make Canal's messages.
+//! * [`snapshot`] reads a database's tables as they are, [`binlog`] (MySQL) and [`wal`] (PostgreSQL) what changes in them; all make Canal's messages,
+//!   the latter two by way of [`changes`].
 //! * [`verify`] compares the tables of both sides.
 //! * [`job`] reads the file of a job that moves a whole database.
 //! * `unsafe` and JNI are in [`bridge`]; `json::scan` alone has vector loads beside it.
@@ -19,6 +20,7 @@ pub mod batch;
 pub mod binlog;
 pub mod bridge;
 pub mod canal;
+pub mod changes;
 pub mod doris;
 pub mod error;
 pub mod interrupt;
@@ -33,3 +35,4 @@ pub mod sync;
 pub mod text;
 pub mod tls;
 pub mod verify;
+pub mod wal;

@@ -12,14 +12,13 @@
 #[path = "../recording/mod.rs"]
 mod recording;
 
-use canal_native::binlog::batch::messages;
 use canal_native::binlog::charset::Charset;
 use canal_native::binlog::definitions::{self, Definitions};
 use canal_native::binlog::event::RawEvent;
 use canal_native::binlog::log::{Log, Need};
 use canal_native::binlog::position::LogPosition;
-use canal_native::binlog::reader::LogReader;
-use canal_native::binlog::{start, stream};
+use canal_native::binlog::{reader, start, stream};
+use canal_native::changes::outgoing::messages;
 use canal_native::error::Error;
 use canal_native::snapshot::catalogue::Table;
 use canal_native::snapshot::mysql::server as mysql;
@@ -163,8 +162,7 @@ fn follow(args: &[String], state: &Value, message_bytes: usize, restart: Option<
     let mut seed = 7usize;
     'anew: loop {
         starts += 1;
-        let mut reader =
-            LogReader::start(spec(args, 4000 + starts as u32, message_bytes), position, definitions).unwrap();
+        let mut reader = reader::start(spec(args, 4000 + starts as u32, message_bytes), position, definitions).unwrap();
         let mut batches = 0;
         let mut last = Instant::now();
         while last.elapsed() < QUIET {

@@ -1,12 +1,13 @@
 //! The log of a server as it sent it once, with what it was asked meanwhile, in a file: to be read again without a server.
 
-use canal_native::binlog::batch::messages;
 use canal_native::binlog::charset::Charset;
 use canal_native::binlog::definitions::Definitions;
 use canal_native::binlog::event::RawEvent;
 use canal_native::binlog::log::{Log, Need, Server};
-use canal_native::binlog::position::{FIRST_SEQUENCE, LogPosition};
+use canal_native::binlog::position::LogPosition;
 use canal_native::binlog::zone::Zone;
+use canal_native::changes::message::FIRST_SEQUENCE;
+use canal_native::changes::outgoing::messages;
 use canal_native::error::Error;
 use canal_native::sync::ddl::TableName;
 use canal_native::sync::rules::{NamesSpec, Rules};

@@ -3,16 +3,17 @@
 mod rows;
 mod statements;
 
-use super::batch::{BATCH_BYTES, Batch};
 use super::charset::Charset;
 use super::definitions::Definitions;
 use super::event::{self, RawEvent, kind};
 use super::gtid::GtidSet;
 use super::input::Input;
-use super::message::{Change, Rows};
+use super::message::Rows;
 use super::position::LogPosition;
 use super::start::is_own;
 use super::zone::Zone;
+use crate::changes::message::{Change, now};
+use crate::changes::outgoing::{BATCH_BYTES, Batch};
 use crate::error::{Error, Kind};
 use crate::sync::ddl::TableName;
 use crate::sync::rules::Rules;
@@ -20,7 +21,6 @@ use crate::sync::source::{SourceTable, same_name};
 use rows::{Images, Mapped};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What has to be known before an event can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -215,7 +215,7 @@ impl Log {
     }
 
     /// The messages so far, if there are any or the position has moved since `before`.
-    pub fn batch(&mut self, before: &LogPosition) -> Option<Batch> {
+    pub fn batch(&mut self, before: &LogPosition) -> Option<Batch<LogPosition, Definitions>> {
         self.rows.finish(&mut self.messages);
         if self.messages.is_empty() && self.position == *before {
             return None;
@@ -362,8 +362,4 @@ fn misfit(name: &TableName, why: &str) -> Error {
             "what is known of {name} does not fit its rows in the binary log: {why}; start the job without its state, which reads the tables anew"
         ),
     )
-}
-
-fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }

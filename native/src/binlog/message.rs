@@ -1,60 +1,26 @@
-//! Rows and statements of the log as Canal's flat messages.
+//! Rows of the log as Canal's flat messages.
 
-use super::batch;
 use super::cell::Codec;
 use super::charset::Charset;
 use super::input::Input;
 use super::table_map::{TableMap, ty};
 use super::zone::Zone;
-use crate::error::{Error, Kind};
-use crate::json::write::{Output, Piece};
+use crate::changes::message::{Change, Frame, Message};
+use crate::error::Error;
 use crate::sync::ddl::TableName;
 use crate::sync::source::SourceTable;
-use serde_json::json;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
-
-/// Rows of a message, at most.
-const MOST_ROWS: usize = 10_000;
-
-/// What was done to a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// It has no row before.
-    Insert,
-    /// It has both.
-    Update,
-    /// It has no row after.
-    Delete,
-}
-
-impl Change {
-    fn name(self) -> &'static str {
-        match self {
-            Change::Insert => "INSERT",
-            Change::Update => "UPDATE",
-            Change::Delete => "DELETE",
-        }
-    }
-
-    /// Sequences that each row takes.
-    pub fn sequences(self) -> i64 {
-        if self == Change::Update { 2 } else { 1 }
-    }
-}
 
 /// How rows of a table are read and written.
 #[derive(Debug)]
 pub struct Layout {
-    /// The table's name.
-    pub name: TableName,
+    /// The table's name and columns, as messages have them.
+    pub frame: Arc<Frame>,
     columns: Vec<Column>,
     /// Whether rows of an UPDATE have the row before behind them.
     has_before: bool,
     /// Whether rows end in MariaDB's `row_start` and `row_end`, of a table WITH SYSTEM VERSIONING, which neither SHOW CREATE TABLE nor SELECT shows.
     is_versioned: bool,
-    /// What stands between the rows and `es`, then before `old`, then before `ts`.
-    tail: [Vec<u8>; 3],
 }
 
 #[derive(Debug, Clone)]
@@ -63,19 +29,6 @@ struct Column {
     /// As SQL has it.
     ty: String,
     codec: Codec,
-    /// `"name":` of the first column, `,"name":` of others.
-    key: Piece,
-    /// `"name":`
-    old_key: Piece,
-}
-
-impl Column {
-    fn new(name: &str, ty: String, codec: Codec, is_first: bool) -> Column {
-        let old_key = format!("{}:", json!(name));
-        let key = format!("{}{old_key}", if is_first { "" } else { "," });
-        let (key, old_key) = (Piece::new(key.as_bytes()), Piece::new(old_key.as_bytes()));
-        Column { name: name.to_string(), ty, codec, key, old_key }
-    }
 }
 
 /// Why rows cannot be read by a table's definition.
@@ -109,7 +62,7 @@ impl Layout {
             return Err(Unfit::Columns(format!("it has {logged} columns in the log, and {known} as it is known")));
         }
         let mut columns = Vec::with_capacity(table.columns.len());
-        for (i, (logged, known)) in map.columns.iter().zip(&table.columns).enumerate() {
+        for (logged, known) in map.columns.iter().zip(&table.columns) {
             if matches!(logged.ty, ty::BLOB_COMPRESSED | ty::VARCHAR_COMPRESSED) {
                 let text = format!(
                     "the column {} is COMPRESSED; leave the table out by tables.exclude, or MODIFY the column",
@@ -141,33 +94,20 @@ impl Layout {
             if let Some(unknown) = unknown {
                 return Err(unknown);
             }
-            columns.push(Column::new(&known.name, known.ty.to_string(), codec, i == 0));
+            columns.push(Column { name: known.name.clone(), ty: known.ty.to_string(), codec });
         }
         let name = TableName::new(&table.database, &table.name);
-        let after_old = format!(
-            ",\"pkNames\":{},\"sql\":\"\",\"sqlType\":null,\"table\":{},\"ts\":",
-            json!(table.keys),
-            json!(table.name)
-        );
-        Ok(Layout::of(name, columns, (true, is_versioned), after_old.into_bytes()))
+        Ok(Layout::of(name, columns, (true, is_versioned), table.keys.clone()))
     }
 
     fn of(
         name: TableName,
         columns: Vec<Column>,
         (has_before, is_versioned): (bool, bool),
-        after_old: Vec<u8>,
+        keys: Vec<String>,
     ) -> Layout {
-        let types: Vec<String> = columns.iter().map(|c| format!("{}:{}", json!(c.name), json!(c.ty))).collect();
-        let before_es = format!("],\"database\":{},\"es\":", json!(name.database));
-        let before_old = format!(",\"id\":0,\"isDdl\":false,\"mysqlType\":{{{}}},\"old\":", types.join(","));
-        Layout {
-            name,
-            columns,
-            has_before,
-            is_versioned,
-            tail: [before_es.into_bytes(), before_old.into_bytes(), after_old],
-        }
+        let frame = Frame::new(name, columns.iter().map(|c| (c.name.as_str(), c.ty.as_str())), keys);
+        Layout { frame: Arc::new(frame), columns, has_before, is_versioned }
     }
 
     /// How rows are read that have only the columns whose bits are set. Of an UPDATE the row before is not with them.
@@ -175,10 +115,10 @@ impl Layout {
     pub fn of_columns(&self, bits: &[u8], change: Change) -> Layout {
         let is_there = |at: usize| bits.get(at / 8).is_some_and(|byte| byte >> (at % 8) & 1 == 1);
         let there = self.columns.iter().enumerate().filter(|(at, _)| is_there(*at)).map(|(_, column)| column);
-        let columns = there.enumerate().map(|(i, c)| Column::new(&c.name, c.ty.clone(), c.codec.clone(), i == 0));
+        let columns = there.cloned().collect();
         let is_versioned = self.is_versioned && is_there(self.width() - 1);
         let ways = (change != Change::Update, is_versioned);
-        Layout::of(self.name.clone(), columns.collect(), ways, self.tail[2].clone())
+        Layout::of(self.frame.name.clone(), columns, ways, self.frame.keys.clone())
     }
 
     /// Passes over a row. Whether it is one of now: a table that is versioned also has rows of before.
@@ -231,53 +171,21 @@ impl Layout {
 }
 
 /// Rows of one table and one kind that become a message.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Rows {
-    layout: Option<Arc<Layout>>,
-    change: Change,
-    /// Of the first row.
-    sequence: i64,
-    millis: i64,
-    rows: usize,
-    data: Output,
-    old: Output,
+    message: Message,
     scratch: Vec<u8>,
 }
 
-impl Default for Rows {
-    fn default() -> Rows {
-        Rows {
-            layout: None,
-            change: Change::Insert,
-            sequence: 0,
-            millis: 0,
-            rows: 0,
-            data: Output::new(),
-            old: Output::new(),
-            scratch: Vec::new(),
-        }
-    }
-}
-
 impl Rows {
-    /// Bytes so far.
-    pub fn len(&self) -> usize {
-        self.data.len() + self.old.len()
-    }
-
     /// Whether it is full.
     pub fn is_full(&self, bytes: usize) -> bool {
-        self.len() >= bytes || self.rows >= MOST_ROWS
-    }
-
-    /// Whether it has no row.
-    pub fn is_empty(&self) -> bool {
-        self.rows == 0
+        self.message.is_full(bytes)
     }
 
     /// Whether a row of that table and kind may be added.
-    pub fn takes(&self, layout: &Arc<Layout>, change: Change) -> bool {
-        self.rows == 0 || self.change == change && self.layout.as_ref().is_some_and(|own| Arc::ptr_eq(own, layout))
+    pub fn takes(&self, layout: &Layout, change: Change) -> bool {
+        self.message.takes(&layout.frame, change)
     }
 
     /// Adds a row. `sequence` and `millis` count for the message if it is the first; the sequences of those that follow have to do so too.
@@ -286,45 +194,29 @@ impl Rows {
     /// A value is none of its column's, or the row ends before its last one.
     pub fn add(
         &mut self,
-        (layout, change): (&Arc<Layout>, Change),
-        (sequence, millis): (i64, i64),
+        (layout, change): (&Layout, Change),
+        place: (i64, i64),
         input: &mut Input<'_>,
         zone: &Zone,
     ) -> Result<(), Error> {
-        if self.rows == 0 {
-            (self.layout, self.change) = (Some(layout.clone()), change);
-            (self.sequence, self.millis) = (sequence, millis);
-        }
-        let first = self.rows == 0;
-        self.data.raw(if first { b"{\"data\":[{" } else { b",{" });
-        if change == Change::Update {
-            self.old.raw(if first { b"[{" } else { b",{" });
-            if layout.has_before {
-                self.update(layout, input, zone)?;
-            } else {
-                self.row(layout, input, zone)?;
-            }
-            self.old.push(b'}');
+        self.message.begin((&layout.frame, change), place);
+        if change == Change::Update && layout.has_before {
+            self.update(layout, input, zone)?;
         } else {
             self.row(layout, input, zone)?;
         }
-        self.data.push(b'}');
-        self.rows += 1;
-        if self.data.is_too_long() || self.old.is_too_long() {
-            return Err(Error::new(Kind::Source, "a row is longer than 2 GB"));
-        }
-        Ok(())
+        self.message.end()
     }
 
     fn row(&mut self, layout: &Layout, input: &mut Input<'_>, zone: &Zone) -> Result<(), Error> {
         let mut nulls = Nulls::take(input, layout.width())?;
-        for column in &layout.columns {
-            self.data.piece(&column.key);
+        for (at, column) in layout.columns.iter().enumerate() {
+            let to = self.message.value(&layout.frame, at);
             if nulls.next() {
-                self.data.raw(b"null");
+                to.raw(b"null");
             } else {
                 let cell = column.codec.cell(input)?;
-                let written = column.codec.write(cell, zone, &mut self.data, &mut self.scratch);
+                let written = column.codec.write(cell, zone, to, &mut self.scratch);
                 written.map_err(|e| e.at(column.name.as_str()))?;
             }
         }
@@ -338,27 +230,22 @@ impl Rows {
         layout.pass(input)?;
         let mut nulls_before = Nulls::take(&mut before, layout.width())?;
         let mut nulls = Nulls::take(input, layout.width())?;
-        let mut first = true;
-        for column in &layout.columns {
+        for (i, column) in layout.columns.iter().enumerate() {
             let was = if nulls_before.next() { None } else { Some(column.codec.cell(&mut before)?) };
             let is = if nulls.next() { None } else { Some(column.codec.cell(input)?) };
             let at = |e: Error| e.at(column.name.as_str());
-            self.data.piece(&column.key);
+            let to = self.message.value(&layout.frame, i);
             match is {
-                Some(cell) => column.codec.write(cell, zone, &mut self.data, &mut self.scratch).map_err(at)?,
-                None => self.data.raw(b"null"),
+                Some(cell) => column.codec.write(cell, zone, to, &mut self.scratch).map_err(at)?,
+                None => to.raw(b"null"),
             }
             if was == is {
                 continue;
             }
-            if !first {
-                self.old.push(b',');
-            }
-            first = false;
-            self.old.piece(&column.old_key);
+            let to = self.message.old_value(&layout.frame, i);
             match was {
-                Some(cell) => column.codec.write(cell, zone, &mut self.old, &mut self.scratch).map_err(at)?,
-                None => self.old.raw(b"null"),
+                Some(cell) => column.codec.write(cell, zone, to, &mut self.scratch).map_err(at)?,
+                None => to.raw(b"null"),
             }
         }
         layout.pass_version(input)?;
@@ -367,29 +254,7 @@ impl Rows {
 
     /// Puts the message into a batch.
     pub fn finish(&mut self, messages: &mut Vec<u8>) {
-        let Some(layout) = self.layout.take().filter(|_| self.rows > 0) else { return };
-        if self.change == Change::Update {
-            self.old.push(b']');
-        } else {
-            self.old.raw(b"null");
-        }
-        let [before_es, before_old, before_ts] = &layout.tail;
-        let (es, ts) = (self.millis.to_string(), now().to_string());
-        let end = format!(",\"type\":\"{}\"}}", self.change.name());
-        let parts = [
-            self.data.text(),
-            before_es,
-            es.as_bytes(),
-            before_old,
-            self.old.text(),
-            before_ts,
-            ts.as_bytes(),
-            end.as_bytes(),
-        ];
-        batch::add(messages, self.sequence, &parts);
-        self.data.clear();
-        self.old.clear();
-        self.rows = 0;
+        self.message.finish(messages);
     }
 }
 
@@ -411,17 +276,4 @@ impl<'e> Nulls<'e> {
         self.at += 1;
         is_null
     }
-}
-
-/// A schema change: `ty` as Canal names it, the session's default database, the first table that it is about.
-pub fn statement(ty: &str, (database, table): (&str, &str), sql: &str, millis: i64) -> String {
-    json!({
-        "data": null, "database": database, "es": millis, "id": 0, "isDdl": true, "mysqlType": null, "old": null, "pkNames": null, "sql": sql,
-        "sqlType": null, "table": table, "ts": now(), "type": ty,
-    })
-    .to_string()
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }

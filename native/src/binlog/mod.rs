@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! stream ─► event ─► log ┬─► table_map + definitions ─► message::Layout ┐
-//!  (server)              ├─► rows ─► cell (number, time, document, …) ──┴─► message ─► batch ─► reader
+//!  (server)              ├─► rows ─► cell (number, time, document, …) ──┴─► message ─► changes ─► reader
 //!                        └─► statement ─► sync::ddl ─► definitions
 //! ```
 //!
@@ -11,7 +11,6 @@
 //! * A place to begin again is the end of a transaction. Rows of one that was under way come again, under the same sequences.
 //! * [`stream`], [`start`] and [`settings`] ask the server, [`log`] does not: what it lacks it says.
 
-pub mod batch;
 pub mod cell;
 pub mod charset;
 pub mod definitions;

@@ -1,10 +1,8 @@
 //! A place in the log from which nothing that was not given out is missed.
 
 use super::gtid::GtidSet;
+use crate::changes::reader::Place;
 use serde::{Deserialize, Serialize};
-
-/// Above all sequences of full data, which come before the log's.
-pub const FIRST_SEQUENCE: i64 = 1 << 44;
 
 /// What is left free where the log of another server is gone on with, whose events have other lengths.
 pub const FAILOVER: i64 = 1 << 40;
@@ -28,9 +26,8 @@ pub struct LogPosition {
     pub time: i64,
 }
 
-impl LogPosition {
-    /// Whether all that is before `other`, a place in the log of the same server, is before this one.
-    pub fn has_reached(&self, other: &LogPosition) -> bool {
+impl Place for LogPosition {
+    fn has_reached(&self, other: &LogPosition) -> bool {
         if !other.gtid.is_empty() && !self.gtid.is_empty() {
             return self.gtid.has_all(&other.gtid);
         }

@@ -2,8 +2,9 @@
 
 use super::definitions::Definitions;
 use super::gtid::GtidSet;
-use super::position::{FIRST_SEQUENCE, LogPosition};
+use super::position::LogPosition;
 use super::settings::Settings;
+use crate::changes::message::FIRST_SEQUENCE;
 use crate::error::{Error, Kind};
 use crate::snapshot::catalogue::Catalogue;
 use crate::snapshot::mysql::catalogue::OWN;

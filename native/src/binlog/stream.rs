@@ -1,6 +1,5 @@
 //! The log as the server sends it, and what it is asked meanwhile.
 
-use super::batch::Batch;
 use super::charset::Charset;
 use super::definitions::{self, Definitions};
 use super::event::RawEvent;
@@ -8,6 +7,7 @@ use super::log::{Log, Need, Server};
 use super::position::{FAILOVER, LogPosition};
 use super::start::{gtid_mode, identity};
 use super::zone::Zone;
+use crate::changes::reader::Outlet;
 use crate::error::{Error, Kind};
 use crate::snapshot::mysql::server::{self, texts, unanswered};
 use crate::snapshot::spec::SourceSpec;
@@ -18,7 +18,6 @@ use mysql_async::{BinlogStream, BinlogStreamRequest, Conn};
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 /// How often a server that has nothing to send says so.
@@ -38,7 +37,7 @@ pub async fn read(
     spec: &SourceSpec,
     mut position: LogPosition,
     definitions: Arc<Definitions>,
-    to: &SyncSender<Result<Batch, Error>>,
+    to: &Outlet<LogPosition, Definitions>,
 ) -> Result<(), Error> {
     let rules = Rules::new(&spec.names)?;
     let mut conn = server::connect(spec).await?;
@@ -53,7 +52,7 @@ pub async fn read(
         let event = match tokio::time::timeout(PAUSE, next(&mut stream)).await {
             Ok(event) => event,
             Err(_) => {
-                if !send(&mut log, &mut sent, to) {
+                if !send(&mut log, &mut sent, to).await {
                     return Ok(());
                 }
                 tokio::time::timeout(SILENCE, next(&mut stream)).await.unwrap_or_else(|_| {
@@ -78,17 +77,17 @@ pub async fn read(
                 need => answer(spec, &mut log, need).await?,
             }
         }
-        if log.is_full() && !send(&mut log, &mut sent, to) {
+        if log.is_full() && !send(&mut log, &mut sent, to).await {
             return Ok(());
         }
     }
 }
 
-/// Whether somebody takes it. Waits for room, which holds up the event loop: the server waits then, too.
-fn send(log: &mut Log, sent: &mut LogPosition, to: &SyncSender<Result<Batch, Error>>) -> bool {
+/// Whether somebody takes it. Waits for room: the server waits then, too.
+async fn send(log: &mut Log, sent: &mut LogPosition, to: &Outlet<LogPosition, Definitions>) -> bool {
     let Some(batch) = log.batch(sent) else { return true };
     sent.clone_from(&batch.position);
-    to.send(Ok(batch)).is_ok()
+    to.send(batch).await
 }
 
 /// What the server is, and whether its log is asked for by transactions' numbers.

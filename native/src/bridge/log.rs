@@ -1,9 +1,10 @@
-//! The natives of `io.canalnative.NativeLog`: the binary log of a server.
+//! The natives of `io.canalnative.NativeLog`: the log of changes of a server.
 
-use super::{Session, doris, handle, interrupt, source, throw};
-use crate::binlog::position::LogPosition;
-use crate::binlog::reader::LogReader;
-use crate::snapshot::spec::SourceSpec;
+use super::{Session, handle, interrupt, source, throw};
+use crate::changes::reader::AnyLog;
+use crate::error::{Error, Kind};
+use crate::snapshot::spec::{ServerKind, SourceSpec};
+use crate::{binlog, wal};
 use jni::JNIEnv;
 use jni::objects::{JByteArray, JClass, JObject};
 use jni::sys::{jint, jlong};
@@ -20,10 +21,21 @@ pub extern "system" fn Java_io_canalnative_NativeLog_open<'l>(
 ) -> jlong {
     throw::guard(&mut env, |env| {
         let spec = SourceSpec::from_json(&env.convert_byte_array(&spec)?)?;
-        let position = source::read(env, &position, "the position in the log")?;
-        let definitions = source::read(env, &definitions, "the tables' definitions")?;
+        const PLACE: &str = "the position in the log";
+        const KNOWN: &str = "the tables' definitions";
+        let log: Box<dyn AnyLog> = match spec.kind {
+            ServerKind::Mysql => {
+                let from = source::read(env, &position, PLACE)?;
+                Box::new(binlog::reader::start(spec, from, source::read(env, &definitions, KNOWN)?)?)
+            }
+            ServerKind::Postgres => {
+                let from = source::read(env, &position, PLACE)?;
+                Box::new(wal::reader::start(spec, from, source::read(env, &definitions, KNOWN)?)?)
+            }
+            ServerKind::Greenplum => return Err(Error::new(Kind::InvalidSpec, "Greenplum has no log of changes")),
+        };
         interrupt::heed(env)?;
-        handle::insert(Session::Log(Box::new(LogReader::start(spec, position, definitions)?)))
+        handle::insert(Session::Log(log))
     })
 }
 
@@ -37,21 +49,21 @@ pub extern "system" fn Java_io_canalnative_NativeLog_next<'l>(
 ) -> JByteArray<'l> {
     throw::guard(&mut env, |env| {
         let limit = Duration::from_millis(millis.max(0) as u64);
-        match handle::get(handle)?.log()?.next(limit)? {
+        match handle::get(handle)?.log()?.next_messages(limit)? {
             Some(messages) => Ok(env.byte_array_from_slice(&messages)?),
             None => Ok(JObject::null().into()),
         }
     })
 }
 
-/// `byte[] position(long handle)`: JSON, a `LogPosition`.
+/// `byte[] position(long handle)`: JSON, a `LogPosition` or `WalPosition`.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_canalnative_NativeLog_position<'l>(
     mut env: JNIEnv<'l>,
     _: JClass<'l>,
     handle: jlong,
 ) -> JByteArray<'l> {
-    throw::guard(&mut env, |env| doris::json(env, handle::get(handle)?.log()?.position()))
+    throw::guard(&mut env, |env| Ok(env.byte_array_from_slice(&handle::get(handle)?.log()?.position_json()?)?))
 }
 
 /// `int reached(long handle, byte[] position)`: 1 if `position` has reached that one.
@@ -63,8 +75,8 @@ pub extern "system" fn Java_io_canalnative_NativeLog_reached<'l>(
     position: JByteArray<'l>,
 ) -> jint {
     throw::guard(&mut env, |env| {
-        let other: LogPosition = source::read(env, &position, "the position in the log")?;
-        Ok(jint::from(handle::get(handle)?.log()?.position().has_reached(&other)))
+        let other = env.convert_byte_array(&position)?;
+        Ok(jint::from(handle::get(handle)?.log()?.has_reached_json(&other)?))
     })
 }
 
@@ -75,7 +87,7 @@ pub extern "system" fn Java_io_canalnative_NativeLog_version<'l>(
     _: JClass<'l>,
     handle: jlong,
 ) -> jlong {
-    throw::guard(&mut env, |_| Ok(handle::get(handle)?.log()?.version() as jlong))
+    throw::guard(&mut env, |_| Ok(handle::get(handle)?.log()?.definitions_version() as jlong))
 }
 
 /// `byte[] definitions(long handle)`: JSON, `Definitions`, as of `position`.
@@ -85,7 +97,21 @@ pub extern "system" fn Java_io_canalnative_NativeLog_definitions<'l>(
     _: JClass<'l>,
     handle: jlong,
 ) -> JByteArray<'l> {
-    throw::guard(&mut env, |env| doris::json(env, handle::get(handle)?.log()?.definitions()))
+    throw::guard(&mut env, |env| Ok(env.byte_array_from_slice(&handle::get(handle)?.log()?.definitions_json()?)?))
+}
+
+/// `void confirm(long handle, byte[] position)`: what is before it is not needed any more.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_canalnative_NativeLog_confirm<'l>(
+    mut env: JNIEnv<'l>,
+    _: JClass<'l>,
+    handle: jlong,
+    position: JByteArray<'l>,
+) {
+    throw::guard(&mut env, |env| {
+        let position = env.convert_byte_array(&position)?;
+        handle::get(handle)?.log()?.confirm_json(&position)
+    })
 }
 
 /// `void close(long handle)`.

@@ -16,10 +16,10 @@ mod source;
 mod throw;
 mod verify;
 
-use crate::binlog::reader::LogReader;
 use crate::canal::changelog::Changelog;
 use crate::canal::decode::{Decoder, Flags, Outcome};
 use crate::canal::packet::PacketDecoder;
+use crate::changes::reader::AnyLog;
 use crate::error::{Error, Kind};
 use crate::json::PADDING;
 use crate::row::RowKind;
@@ -42,7 +42,7 @@ enum Session {
     Database(Box<database::Database>),
     Router(Box<database::Routing>),
     Range(Box<RangeReader>),
-    Log(Box<LogReader>),
+    Log(Box<dyn AnyLog>),
     Comparison(Box<RangeComparison>),
     Report(Box<Report>),
 }
@@ -89,8 +89,8 @@ impl Session {
         if let Session::Report(report) = self { Ok(report) } else { Err(wrong_kind("a report")) }
     }
 
-    fn log(&mut self) -> Result<&mut LogReader, Error> {
-        if let Session::Log(log) = self { Ok(log) } else { Err(wrong_kind("a log's reader")) }
+    fn log(&mut self) -> Result<&mut dyn AnyLog, Error> {
+        if let Session::Log(log) = self { Ok(log.as_mut()) } else { Err(wrong_kind("a log's reader")) }
     }
 }
 

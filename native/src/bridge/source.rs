@@ -1,13 +1,13 @@
 //! The natives of `io.canalnative.NativeSource`: a database that is read as it is now.
 
 use super::{Session, doris, handle, interrupt, throw};
-use crate::binlog::start;
 use crate::error::{Error, Kind};
 use crate::snapshot::catalogue::Table;
 use crate::snapshot::range::Range;
 use crate::snapshot::reader::RangeReader;
 use crate::snapshot::server;
-use crate::snapshot::spec::SourceSpec;
+use crate::snapshot::spec::{ServerKind, SourceSpec};
+use crate::{binlog, wal};
 use jni::JNIEnv;
 use jni::objects::{JByteArray, JClass, JObject};
 use jni::sys::{jint, jlong};
@@ -28,7 +28,11 @@ pub extern "system" fn Java_io_canalnative_NativeSource_tables<'l>(
     throw::guard(&mut env, |env| {
         let spec = SourceSpec::from_json(&env.convert_byte_array(&spec)?)?;
         interrupt::heed(env)?;
-        if spec.log { doris::json(env, &start::listing(&spec)?) } else { doris::json(env, &server::catalogue(&spec)?) }
+        match (spec.log, spec.kind) {
+            (true, ServerKind::Mysql) => doris::json(env, &binlog::start::listing(&spec)?),
+            (true, ServerKind::Postgres) => doris::json(env, &wal::start::listing(&spec)?),
+            _ => doris::json(env, &server::catalogue(&spec)?),
+        }
     })
 }
 

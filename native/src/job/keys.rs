@@ -31,7 +31,7 @@ pub const JOB: Shape = Object(&[
         "stages",
         List(&Choice(STAGES)),
         "[schema-migration, full-data, incremental]",
-        "What is done with a database: tables are made, their rows are read, and then their changes, without an end, which only source.mysql has. Default all that the source has",
+        "What is done with a database: tables are made, their rows are read, and then their changes, without an end, which source.greenplum does not have. Default all that the source has",
     ),
     may("increBatchSize", Number(1, u64::MAX), "500000", "CloudCanal's name for load.max-rows"),
     may(
@@ -61,11 +61,11 @@ const SOURCE: &[Member] = &[
         "postgres",
         Object(POSTGRES),
         "{host: db1, database: shop, username: reader}",
-        "A database of PostgreSQL, whose tables are read as they are now",
+        "A database of PostgreSQL, whose tables are read as they are now, and then what changes in them",
     ),
     may(
         "greenplum",
-        Object(POSTGRES),
+        Object(GREENPLUM),
         "{host: coordinator, database: shop, username: reader}",
         "A database of Greenplum, whose tables are read as they are now",
     ),
@@ -112,21 +112,58 @@ const MYSQL: &[Member] = &[
 ];
 
 const POSTGRES: &[Member] = &[
-    must("host", Text, "db1", "The server's name or address; of Greenplum the coordinator's"),
-    may("port", Number(1, 65_535), "5432", "Its port. Default 5432"),
-    must("database", Text, "shop", "The database, whose schemas are read"),
-    must("username", Text, "reader", "A user with USAGE on the schemas and SELECT on the tables"),
+    POSTGRES_HOST,
+    POSTGRES_PORT,
+    POSTGRES_DATABASE,
+    POSTGRES_USERNAME,
     PASSWORD,
-    may("password-env", Text, "POSTGRES_PASSWORD", "The environment variable with the password"),
+    POSTGRES_PASSWORD_ENV,
     PASSWORD_FILE,
     CONNECT_TIMEOUT,
     may(
-        "tls",
-        Object(SERVER_TLS),
-        "{ca: /etc/postgresql/ca.pem}",
-        "TLS to the server; {} with Mozilla's list of authorities",
+        "slot",
+        Text,
+        "canal_native_shop",
+        "The replication slot that the server keeps its log of changes for: at most 63 small letters, digits and underscores. Default a name made of the job's name",
     ),
+    may(
+        "publication",
+        Text,
+        "shop",
+        "The publication that says of which tables changes come; made by the job unless it is there. Default the slot's name",
+    ),
+    POSTGRES_TLS,
 ];
+
+const GREENPLUM: &[Member] = &[
+    POSTGRES_HOST,
+    POSTGRES_PORT,
+    POSTGRES_DATABASE,
+    POSTGRES_USERNAME,
+    PASSWORD,
+    POSTGRES_PASSWORD_ENV,
+    PASSWORD_FILE,
+    CONNECT_TIMEOUT,
+    POSTGRES_TLS,
+];
+
+const POSTGRES_HOST: Member = must("host", Text, "db1", "The server's name or address; of Greenplum the coordinator's");
+const POSTGRES_PORT: Member = may("port", Number(1, 65_535), "5432", "Its port. Default 5432");
+const POSTGRES_DATABASE: Member = must("database", Text, "shop", "The database, whose schemas are read");
+const POSTGRES_USERNAME: Member = must(
+    "username",
+    Text,
+    "reader",
+    "A user with USAGE on the schemas and SELECT on the tables, and of PostgreSQL REPLICATION for changes",
+);
+const POSTGRES_PASSWORD_ENV: Member =
+    may("password-env", Text, "POSTGRES_PASSWORD", "The environment variable with the password");
+const POSTGRES_TLS: Member = may(
+    "tls",
+    Object(SERVER_TLS),
+    "{ca: /etc/postgresql/ca.pem}",
+    "TLS to the server; {} with Mozilla's list of authorities",
+);
 
 const SERVER_TLS: &[Member] = &[
     may("ca", Text, "/etc/mysql/ca.pem", "PEM file of the authorities to trust, on each task manager"),

@@ -64,18 +64,27 @@ fn database(job: &Value, name: &str, problems: &mut Problems) {
         let what = format!("source.{name} gives the tables' definitions as schema changes; leave it out");
         problems.add(sync.at, "ddl.sync", what);
     }
-    let reason = match name {
-        "postgres" => "the log of PostgreSQL is not read yet",
-        "greenplum" => "Greenplum has no log of changes that could be read",
-        _ => return,
-    };
+    if let Some(slot) = job.path(&["source", name, "slot"])
+        && slot.text().is_some_and(|name| !is_slot(name))
+    {
+        let what = "is no slot's name; it takes 1 to 63 small letters, digits and underscores";
+        problems.add(slot.at, &format!("source.{name}.slot"), what);
+    }
     let stages = job.get("stages").map_or(&[][..], Value::items);
-    if let Some(stage) = stages.iter().find(|stage| stage.text() == Some(INCREMENTAL)) {
+    let stage = stages.iter().find(|stage| stage.text() == Some(INCREMENTAL));
+    if let (Some(stage), "greenplum") = (stage, name) {
         let what = format!(
-            "{reason}; write stages: [{SCHEMA_MIGRATION}, {FULL_DATA}], and run the job again when rows have changed"
+            "Greenplum has no log of changes that could be read; write stages: [{SCHEMA_MIGRATION}, {FULL_DATA}], and run the job again when rows have \
+             changed"
         );
         problems.add(stage.at, "stages", what);
     }
+}
+
+/// Whether PostgreSQL takes it for the name of a replication slot.
+fn is_slot(name: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    (1..=63).contains(&name.len()) && name.bytes().all(is_part)
 }
 
 fn canal(canal: &Value, problems: &mut Problems) {

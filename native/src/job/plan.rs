@@ -108,6 +108,9 @@ fn server_spec(
     } else {
         spec["database"] = json!(text(Some(server), "database"));
     }
+    if kind == "postgres" && stage(job, keys::INCREMENTAL) {
+        spec["replication"] = replication(text(Some(job), "name").unwrap_or_default(), server);
+    }
     if let Some(tls) = server.get("tls") {
         let any_name = tls.get("skip-hostname-verification").map_or(json!(false), json);
         spec["tls"] = json!({"ca": text(Some(tls), "ca"), "skipHostnameVerification": any_name});
@@ -115,16 +118,35 @@ fn server_spec(
     spec
 }
 
+/// Slot and publication of PostgreSQL, by the job's name where they have none.
+fn replication(job: &str, server: &Value) -> Json {
+    const MOST: usize = 40;
+    let is_part = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit();
+    let plain = |char: char| if is_part(char) { char } else { '_' };
+    let short: String = job.chars().take(MOST).map(|char| plain(char.to_ascii_lowercase())).collect();
+    let made = format!("canal_native_{short}_{:08x}", hash(job));
+    let slot = text(Some(server), "slot");
+    json!({
+        "slot": slot.unwrap_or(&made),
+        "isOwnSlot": slot.is_none(),
+        "publication": text(Some(server), "publication").or(slot).unwrap_or(&made),
+    })
+}
+
 /// Whether a stage is to be; all that the source has are where none is named.
 fn stage(job: &Value, name: &str) -> bool {
-    let is_had = name != keys::INCREMENTAL || job.path(&["source", "mysql"]).is_some();
+    let is_had = name != keys::INCREMENTAL || job.path(&["source", "greenplum"]).is_none();
     job.get("stages").map_or(is_had, |stages| stages.items().iter().any(|stage| stage.text() == Some(name)))
 }
 
-/// A number that other replicas are not likely to have: a job that is started again takes the place of its last connection. FNV-1a, in the upper half.
+/// A number that other replicas are not likely to have: a job that is started again takes the place of its last connection. In the upper half.
 fn server_id(name: &str) -> u64 {
-    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    u64::from(hash | 1 << 31)
+    u64::from(hash(name) | 1 << 31)
+}
+
+/// FNV-1a.
+fn hash(name: &str) -> u32 {
+    name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// Which tables, and their names.

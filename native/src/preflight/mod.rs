@@ -1,7 +1,7 @@
 //! A job's two sides looked at before it runs: what would fail, or be other than one expects, with the remedy. Nothing is changed on either side.
 //!
 //! ```text
-//! plan of the job ─┬► source: the server and its tables; mysql: its log, rights, keys ─┐
+//! plan of the job ─┬► source: the server and its tables; mysql, postgres: its log, …  ─┐
 //!                  ├► doris: front ends, back ends, the user's rights ───────────────┼► findings
 //!                  └► tables: what a table would be in Doris, by the sink itself ────┘
 //! ```
@@ -9,6 +9,7 @@
 pub mod doris;
 pub mod finding;
 pub mod mysql;
+pub mod postgres;
 pub mod source;
 pub mod tables;
 

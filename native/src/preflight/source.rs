@@ -1,7 +1,7 @@
 //! The database that is read: its listing, and what its kind of server has besides.
 
 use super::finding::{Findings, Side};
-use super::mysql;
+use super::{mysql, postgres};
 use crate::snapshot::catalogue::{Catalogue, Table};
 use crate::snapshot::server;
 use crate::snapshot::spec::{ServerKind, SourceSpec};
@@ -10,7 +10,7 @@ const SOURCE: Side = Side::Source;
 
 /// Looks at the server; the tables that can be read.
 pub fn look(spec: &SourceSpec, findings: &mut Findings) -> Vec<Table> {
-    let catalogue = match server::catalogue(spec) {
+    let mut catalogue = match server::catalogue(spec) {
         Ok(catalogue) => catalogue,
         Err(e) => {
             findings.error(SOURCE, &spec.address(), e.to_string());
@@ -18,6 +18,9 @@ pub fn look(spec: &SourceSpec, findings: &mut Findings) -> Vec<Table> {
         }
     };
     findings.ok(SOURCE, &spec.address(), format!("{} answers {}", catalogue.server, spec.user));
+    if spec.kind == ServerKind::Postgres && spec.log {
+        postgres::look(spec, &mut catalogue, findings);
+    }
     listed(&catalogue, findings);
     if spec.kind == ServerKind::Mysql {
         mysql::look(spec, &catalogue.tables, findings);

@@ -78,6 +78,11 @@ pub struct Table {
 }
 
 impl Table {
+    /// Whether it has rows of its own only, and none of tables below it.
+    pub fn is_alone(&self) -> bool {
+        self.from.starts_with("ONLY ")
+    }
+
     /// The column of that name, as its key has it.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)

@@ -57,12 +57,31 @@ pub struct SourceSpec {
     pub message_bytes: usize,
     /// Limit for a connection to be made.
     pub connect_seconds: u64,
-    /// Whether the binary log is read after full data: then the server has to write one that can be. MySQL's only.
+    /// Whether the log of changes is read after full data: then the server has to write one that can be. Greenplum has none.
     #[serde(default)]
     pub log: bool,
+    /// Whether that log is being read already: then nothing is made for it when tables are listed.
+    #[serde(default)]
+    pub follows: bool,
     /// The number that this reader of the log has among all replicas of the server.
     #[serde(default)]
     pub server_id: Option<u32>,
+    /// The replication slot that PostgreSQL keeps its log for, and the publication that says of which tables. Both where its log is read.
+    #[serde(default)]
+    pub replication: Option<ReplicationSpec>,
+}
+
+/// What PostgreSQL keeps for the reader of its log.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReplicationSpec {
+    /// The slot's name: at most 63 small letters, digits and underscores.
+    pub slot: String,
+    /// Whether the name was made of the job's, so that a slot of that name is this job's.
+    #[serde(default)]
+    pub is_own_slot: bool,
+    /// The publication's name.
+    pub publication: String,
 }
 
 /// TLS to the server.
@@ -85,7 +104,7 @@ impl SourceSpec {
     pub fn from_json(text: &[u8]) -> Result<SourceSpec, Error> {
         let spec: SourceSpec = serde_json::from_slice(text)
             .map_err(|e| Error::new(Kind::InvalidSpec, "the source's specification is not readable").caused_by(e))?;
-        if spec.log && spec.kind != ServerKind::Mysql {
+        if spec.log && spec.kind == ServerKind::Greenplum {
             let what = format!("the log of source.{} is not read; leave its incremental stage out", spec.kind.name());
             return Err(Error::new(Kind::InvalidSpec, what));
         }

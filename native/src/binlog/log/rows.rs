@@ -4,8 +4,9 @@ use super::{Log, Need, Waiting, misfit, unfollowed};
 use crate::binlog::charset::Charset;
 use crate::binlog::event::{RawEvent, kind};
 use crate::binlog::input::Input;
-use crate::binlog::message::{Change, Layout, Unfit};
+use crate::binlog::message::{Layout, Unfit};
 use crate::binlog::table_map::{self, TableMap};
+use crate::changes::message::Change;
 use crate::error::{Error, Kind};
 use crate::sync::ddl::TableName;
 use crate::sync::source::SourceTable;
@@ -106,7 +107,7 @@ impl Log {
         if let Some(layout) = layout {
             let columns = input.packed()? as usize;
             if columns != layout.width() {
-                return Err(misfit(&layout.name, "rows have another number of columns than the log says before"));
+                return Err(misfit(&layout.frame.name, "rows have another number of columns than the log says before"));
             }
             let images = images(layout, change, i64::from(event.seconds) * 1000, &mut input)?;
             if self.transaction.is_xa {
@@ -138,9 +139,9 @@ impl Log {
     pub(super) fn add_rows(&mut self, images: &Images, mut input: Input<'_>) -> Result<(), Error> {
         let Images { before, layout, change, millis } = images;
         let start = self.transaction.start;
-        let at = self.transaction.counts.iter().position(|(name, _)| *name == layout.name);
+        let at = self.transaction.counts.iter().position(|(name, _)| *name == layout.frame.name);
         let at = at.unwrap_or_else(|| {
-            self.transaction.counts.push((layout.name.clone(), 0));
+            self.transaction.counts.push((layout.frame.name.clone(), 0));
             self.transaction.counts.len() - 1
         });
         let both = *change == Change::Update && before.is_none();
@@ -160,7 +161,7 @@ impl Log {
             }
             let count = &mut self.transaction.counts[at].1;
             let added = self.rows.add((layout, meant), (start + *count, *millis), &mut input, &self.server.zone);
-            added.map_err(|e| e.at(layout.name.to_string()))?;
+            added.map_err(|e| e.at(layout.frame.name.to_string()))?;
             if both && meant == Change::Delete {
                 // The row after, which says when the one before ended.
                 layout.pass(&mut input)?;

@@ -1,11 +1,10 @@
 //! The log's statements: where transactions begin and end, and changes of tables.
 
-use super::super::batch;
 use super::{Log, Need, unfollowed};
 use crate::binlog::charset::Charset;
 use crate::binlog::event::{Query, RawEvent};
-use crate::binlog::message;
 use crate::binlog::statement::{self, Meaning};
+use crate::changes::{message, outgoing};
 use crate::error::Error;
 use crate::sync::ddl::{self, SchemaChange, TableName};
 use crate::sync::source::SourceTable;
@@ -117,7 +116,7 @@ impl Log {
             let table = changes.iter().flat_map(SchemaChange::tables).next().map_or(String::new(), |name| name.name);
             let millis = i64::from(event.seconds) * 1000;
             let message = message::statement(ty, (database, &table), sql, millis);
-            batch::add(&mut self.messages, self.sequence, &[message.as_bytes()]);
+            outgoing::add(&mut self.messages, self.sequence, &[message.as_bytes()]);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::default::constant;
 use super::definition::{Definition, create_table};
-use super::questions;
+use super::questions::{self, Which};
 use super::server::{self, Session, quoted_name};
 use super::types::{ColumnType, Family, travel};
 use crate::error::{Error, Kind};
@@ -14,7 +14,7 @@ use crate::sync::rules::Rules;
 use std::collections::HashMap;
 
 /// An answer: rows of texts.
-type Answer = Vec<Vec<Option<String>>>;
+pub type Answer = Vec<Vec<Option<String>>>;
 
 /// Looks what the server has.
 ///
@@ -22,21 +22,23 @@ type Answer = Vec<Vec<Option<String>>>;
 /// [`Kind::Source`].
 pub async fn read(spec: &SourceSpec, rules: &Rules) -> Result<Catalogue, Error> {
     let session = server::connect(spec).await?;
-    list(&session, &spec.user, rules).await.map_err(|e| e.at(spec.address()))
+    list(&session, spec, rules).await.map_err(|e| e.at(spec.address()))
 }
 
-async fn list(session: &Session, user: &str, rules: &Rules) -> Result<Catalogue, Error> {
+async fn list(session: &Session, spec: &SourceSpec, rules: &Rules) -> Result<Catalogue, Error> {
     let server = session.texts("SHOW server_version").await?.into_iter().flatten().next().flatten();
     let relations = relations(session).await?;
     let types = Types::read(session).await?;
+    // What changes lack, full data leaves out, too: rows come whole.
+    let which = if spec.replication.is_some() { Which::Given } else { Which::All };
     let (mut tables, mut refused) = (Vec::new(), Vec::new());
     for relation in relations {
         if relation.is_partition || rules.target(&relation.schema, &relation.table)?.is_none() {
             continue;
         }
-        let found = match relation.refusal(user) {
+        let found = match relation.refusal(&spec.user) {
             Some(reason) => Err(Error::new(Kind::Source, reason)),
-            None => table(session, &relation, &types).await,
+            None => table(session, &relation, &types, which).await,
         };
         match found {
             Ok(found) => tables.push(found),
@@ -139,11 +141,13 @@ fn numbers<const N: usize>(row: &[Option<String>]) -> [u32; N] {
 }
 
 /// The types that columns may have.
-struct Types {
+#[derive(Debug)]
+pub struct Types {
     by_oid: HashMap<u32, Type>,
     money_scale: u32,
 }
 
+#[derive(Debug)]
 struct Type {
     is_own: bool,
     name: String,
@@ -155,14 +159,33 @@ struct Type {
 }
 
 impl Types {
-    async fn read(session: &Session) -> Result<Types, Error> {
+    /// Asks the server.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn read(session: &Session) -> Result<Types, Error> {
         let money = session.texts(questions::MONEY).await?;
         let [money_scale] = numbers(money.first().map_or(&[], Vec::as_slice));
-        Ok(Types { by_oid: types(session.texts(questions::TYPES).await?), money_scale })
+        Ok(Types::of(session.texts(questions::TYPES).await?, money_scale))
+    }
+
+    /// As the server has answered [`questions::TYPES`], and how many digits money has behind its point.
+    pub fn of(answer: Answer, money_scale: u32) -> Types {
+        Types { by_oid: types(answer), money_scale }
+    }
+
+    /// Whether there is a type of that number.
+    pub fn has(&self, oid: u32) -> bool {
+        self.by_oid.contains_key(&oid)
+    }
+
+    /// Digits of money behind its point.
+    pub fn money_scale(&self) -> u32 {
+        self.money_scale
     }
 
     /// What a column is; a domain is what it is a domain of, whose modifier counts.
-    fn resolve(&self, oid: u32, modifier: i32) -> ColumnType {
+    pub fn resolve(&self, oid: u32, modifier: i32) -> ColumnType {
         let Some(ty) = self.by_oid.get(&oid) else {
             return ColumnType { family: Family::Other, name: String::new(), modifier };
         };
@@ -196,30 +219,110 @@ fn types(answer: Answer) -> HashMap<u32, Type> {
     by_oid
 }
 
-async fn table(session: &Session, relation: &Relation, types: &Types) -> Result<Table, Error> {
+/// A table as it is now, as far as its log does not say it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Described {
+    /// It has partitions.
+    pub is_partitioned: bool,
+    /// Its comment.
+    pub comment: String,
+    /// Its columns, in its order.
+    pub columns: Vec<Attribute>,
+    /// The primary key's columns, in the key's order.
+    pub keys: Vec<String>,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attribute {
+    /// Its number, which no other column of the table ever has.
+    pub number: i32,
+    /// Its name.
+    pub name: String,
+    /// Its type's number,
+    pub ty: u32,
+    /// and modifier.
+    pub modifier: i32,
+    /// It may not be NULL.
+    pub not_null: bool,
+    /// Its default, as an expression.
+    pub default: Option<String>,
+    /// Its comment.
+    pub comment: String,
+}
+
+impl Described {
+    /// The column of that name.
+    pub fn column(&self, name: &str) -> Option<&Attribute> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+/// Looks how a table is now; None if there is none of that name.
+///
+/// # Errors
+/// The server does not answer.
+pub async fn describe(session: &Session, schema: &str, table: &str) -> Result<Option<Described>, Error> {
+    let found = session.texts(&questions::named(schema, table)).await?.into_iter().next();
+    let Some(Ok([Some(oid), Some(kind), comment])) = found.map(<[Option<String>; 3]>::try_from) else {
+        return Ok(None);
+    };
+    let oid = oid.parse().unwrap_or(0);
+    let columns = attributes(session, oid, Which::Given).await?;
+    let keys = key(session, oid, &columns).await?;
+    Ok(Some(Described { is_partitioned: kind == "p", comment: comment.unwrap_or_default(), columns, keys }))
+}
+
+async fn attributes(session: &Session, oid: u32, which: Which) -> Result<Vec<Attribute>, Error> {
+    let answer = session.texts(&questions::columns(session.version(), oid, which)).await?;
+    let attribute = |row: Vec<Option<String>>| {
+        let [number, name, ty, modifier, not_null, default, comment] = <[Option<String>; 7]>::try_from(row).ok()?;
+        Some(Attribute {
+            number: number?.parse().ok()?,
+            name: name?,
+            ty: ty?.parse().unwrap_or(0),
+            modifier: modifier?.parse().unwrap_or(-1),
+            not_null: not_null.as_deref() == Some("t"),
+            default,
+            comment: comment.unwrap_or_default(),
+        })
+    };
+    Ok(answer.into_iter().filter_map(attribute).collect())
+}
+
+/// The key's columns, in its order.
+async fn key(session: &Session, oid: u32, columns: &[Attribute]) -> Result<Vec<String>, Error> {
+    let answer = session.texts(&questions::key(session.version(), oid)).await?;
+    let Some(Ok([Some(count), Some(all)])) = answer.into_iter().next().map(<[Option<String>; 2]>::try_from) else {
+        return Ok(Vec::new());
+    };
+    let number = |text: &str| text.parse::<i32>().unwrap_or(0);
+    let named = |number: i32| columns.iter().find(|column| column.number == number).map(|column| column.name.clone());
+    let keys = all.split_whitespace().take(count.parse().unwrap_or(0)).map(|text| named(number(text)));
+    keys.collect::<Option<Vec<String>>>().ok_or_else(|| {
+        let what = "its key has a generated column, which is not in the server's log; leave the table out, or the stage incremental";
+        Error::new(Kind::Source, what)
+    })
+}
+
+async fn table(session: &Session, relation: &Relation, types: &Types, which: Which) -> Result<Table, Error> {
     let (mut columns, mut selected, mut definitions) = (vec![], vec![], vec![]);
-    let mut by_number: HashMap<String, (String, Family)> = HashMap::new();
-    for row in session.texts(&questions::columns(session.version(), relation.oid)).await? {
-        let Ok([Some(number), Some(name), Some(ty), Some(modifier), not_null, default, comment]) =
-            <[Option<String>; 7]>::try_from(row)
-        else {
-            continue;
-        };
-        let ty = types.resolve(ty.parse().unwrap_or(0), modifier.parse().unwrap_or(-1));
+    let attributes = attributes(session, relation.oid, which).await?;
+    let keys = key(session, relation.oid, &attributes).await?;
+    let mut by_key = !keys.is_empty();
+    for attribute in attributes {
+        let ty = types.resolve(attribute.ty, attribute.modifier);
         let travel = travel(&ty, types.money_scale);
+        let Attribute { name, not_null, comment, .. } = attribute;
         selected.push(travel.selected.of(&name));
-        by_number.insert(number, (name.clone(), ty.family));
+        by_key &= ty.family != Family::Other || !keys.contains(&name);
         columns.push(Column { name: name.clone(), ty: MysqlType::parse(&travel.ty) });
-        let default = default.and_then(|expression| constant(&expression, travel.constant));
-        let (not_null, comment) = (not_null.as_deref() == Some("t"), comment.unwrap_or_default());
+        let default = attribute.default.and_then(|expression| constant(&expression, travel.constant));
         definitions.push(Definition { name, ty: travel.ty, not_null, default, comment });
     }
     if columns.is_empty() {
         return Err(Error::new(Kind::Source, "it has no column, or is gone; leave it out"));
     }
-    let keys = keys(session.texts(&questions::key(session.version(), relation.oid)).await?, &by_number);
-    let by_key = !keys.is_empty() && keys.iter().all(|(_, family)| *family != Family::Other);
-    let keys: Vec<String> = keys.into_iter().map(|(name, _)| name).collect();
     let sql = create_table(&relation.table, &definitions, &keys, &relation.comment);
     Ok(Table {
         database: relation.schema.clone(),
@@ -232,13 +335,4 @@ async fn table(session: &Session, relation: &Relation, types: &Types) -> Result<
         select: selected.join(", "),
         message: message::statement(&relation.schema, &relation.table, &sql),
     })
-}
-
-/// The key's columns, in its order, and whose types they have.
-fn keys(answer: Answer, by_number: &HashMap<String, (String, Family)>) -> Vec<(String, Family)> {
-    let Some(Ok([Some(count), Some(all)])) = answer.into_iter().next().map(<[Option<String>; 2]>::try_from) else {
-        return Vec::new();
-    };
-    let count = count.parse().unwrap_or(0);
-    all.split_whitespace().take(count).filter_map(|number| by_number.get(number).cloned()).collect()
 }

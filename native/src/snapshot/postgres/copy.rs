@@ -146,12 +146,20 @@ fn unescape(value: &[u8], to: &mut Vec<u8>) -> Result<(), &'static str> {
 
 /// `\\x4142`: the backslash is doubled on its way.
 fn bytes(value: &[u8], to: &mut Vec<u8>) -> Result<(), &'static str> {
-    const NONE: &str = "it is no bytea in hexadecimal";
-    let digits = value.strip_prefix(b"\\\\x").ok_or(NONE)?;
+    hexadecimal(value.strip_prefix(b"\\\\x").ok_or(NO_BYTEA)?, to)
+}
+
+const NO_BYTEA: &str = "it is no bytea in hexadecimal";
+
+/// Adds the bytes that pairs of hexadecimal digits stand for.
+///
+/// # Errors
+/// They are none.
+pub fn hexadecimal(digits: &[u8], to: &mut Vec<u8>) -> Result<(), &'static str> {
     if !digits.len().is_multiple_of(2) {
-        return Err(NONE);
+        return Err(NO_BYTEA);
     }
-    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8).ok_or(NONE);
+    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8).ok_or(NO_BYTEA);
     to.reserve(digits.len() / 2);
     for pair in digits.chunks_exact(2) {
         to.push(digit(pair[0])? << 4 | digit(pair[1])?);

@@ -1,5 +1,6 @@
 //! What the catalogue is asked: SQL that all versions from 9.4 on understand, which Greenplum 6 is.
 
+use super::server::quoted_text;
 use crate::snapshot::spec::ServerKind;
 
 /// Which server is asked.
@@ -59,14 +60,35 @@ pub const TYPES: &str = "SELECT t.oid, n.nspname, t.typname, t.typtype, t.typbas
 /// Digits behind the point of money.
 pub const MONEY: &str = "SELECT pg_catalog.char_length(pg_catalog.split_part(0::pg_catalog.money::pg_catalog.numeric::pg_catalog.text, '.', 2))";
 
+/// Which columns of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// All.
+    All,
+    /// Those that are stored as they were given: the server's log has no others.
+    Given,
+}
+
 /// A table's columns: number, name, type, modifier, NOT NULL, default, comment.
-pub fn columns(version: Version, oid: u32) -> String {
+pub fn columns(version: Version, oid: u32, which: Which) -> String {
     let is_default = if version.number >= GENERATED { "a.attgenerated = ''" } else { "true" };
+    let given = if which == Which::Given { format!(" AND {is_default}") } else { String::new() };
     format!(
         "SELECT a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, \
          CASE WHEN {is_default} THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END, pg_catalog.col_description(a.attrelid, a.attnum) \
          FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
-         WHERE a.attrelid = {oid} AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"
+         WHERE a.attrelid = {oid} AND a.attnum > 0 AND NOT a.attisdropped{given} ORDER BY a.attnum"
+    )
+}
+
+/// The number and relkind of a table, and its comment.
+pub fn named(schema: &str, table: &str) -> String {
+    format!(
+        "SELECT c.oid, c.relkind, pg_catalog.obj_description(c.oid, 'pg_class') FROM pg_catalog.pg_class c \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE n.nspname = {} AND c.relname = {} AND c.relkind IN ('r', 'p')",
+        quoted_text(schema),
+        quoted_text(table)
     )
 }
 

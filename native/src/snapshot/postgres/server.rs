@@ -13,7 +13,7 @@ use tokio_postgres::{Client, Config, CopyOutStream, NoTls, SimpleQueryMessage};
 
 /// Points of time in UTC; dates and intervals in forms that are read back as they are; all digits of a float; no limit for a statement; names of
 /// other schemas than the server's own in full. Texts are in UTF-8 always.
-const SESSION: &str = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 3; \
+pub const SESSION: &str = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 3; \
      SET bytea_output = 'hex'; SET standard_conforming_strings = on; SET statement_timeout = 0; SET lock_timeout = 0; SET search_path = pg_catalog";
 
 /// Rows that a policy would hide are an error.
@@ -89,12 +89,25 @@ impl Session {
     /// # Errors
     /// [`Kind::Source`] with the statement.
     pub async fn texts(&self, statement: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
-        let answer = self.client.simple_query(statement).await.map_err(|e| unanswered(statement, &e))?;
+        self.attempt(statement).await.map_err(|e| unanswered(statement, &e))
+    }
+
+    /// As [`texts`](Self::texts), where what the server refuses is to be told by its code.
+    ///
+    /// # Errors
+    /// As the connection has them.
+    pub async fn attempt(&self, statement: &str) -> Result<Vec<Vec<Option<String>>>, tokio_postgres::Error> {
+        let answer = self.client.simple_query(statement).await?;
         let rows = answer.into_iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some((0..row.len()).map(|i| row.get(i).map(str::to_string)).collect()),
             _ => None,
         });
         Ok(rows.collect())
+    }
+
+    /// Whether the connection is over.
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
     }
 
     /// Whether the table is not there any more.
@@ -136,7 +149,7 @@ pub fn unanswered(statement: &str, e: &tokio_postgres::Error) -> Error {
 }
 
 /// What the server, or the connection, says.
-fn said(e: &tokio_postgres::Error) -> String {
+pub fn said(e: &tokio_postgres::Error) -> String {
     if let Some(said) = e.as_db_error() {
         let more =
             [said.detail(), said.hint()].into_iter().flatten().map(|more| format!(" ({more})")).collect::<String>();
@@ -157,6 +170,11 @@ fn said(e: &tokio_postgres::Error) -> String {
 /// Whether the table, or its schema, is not there.
 pub fn is_missing(e: &tokio_postgres::Error) -> bool {
     e.code().is_some_and(|code| [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(code))
+}
+
+/// A text in quotes, for a session in which backslashes are letters.
+pub fn quoted_text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// A name in quotes.

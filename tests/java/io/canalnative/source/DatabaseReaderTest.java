@@ -192,6 +192,36 @@ class DatabaseReaderTest {
     }
 
     @Test
+    void theLogIsToldWhatACompletedCheckpointHas() throws Exception {
+        for (int i = 0; i < 6; i++) {
+            database.behaviour().change("a", i, "v" + i);
+        }
+        FakeReader fake = started(log(0));
+        fake.poll(2);
+        fake.reader.snapshotState(1);
+        fake.poll(4);
+        fake.reader.snapshotState(2);
+        fake.poll(6);
+        fake.reader.snapshotState(3);
+        // The first one failed; the third is under way.
+        fake.reader.notifyCheckpointComplete(2);
+        assertEquals(4, database.behaviour().confirmed.poll(60, TimeUnit.SECONDS));
+        fake.reader.notifyCheckpointComplete(3);
+        assertEquals(6, database.behaviour().confirmed.poll(60, TimeUnit.SECONDS));
+        fake.reader.notifyCheckpointComplete(4);
+        fake.reader.close();
+        assertEquals(0, database.behaviour().confirmed.size());
+    }
+
+    @Test
+    void aPositionIsToldAsItsServerWritesIt() {
+        byte[] position = bytes("{\"slot\": \"s\", \"lsn\": \"16/B374D848\", \"sequence\": 1, \"time\": 1700000000000}");
+        LogPosition wal = LogPosition.begin(1, position, bytes("{}"), "", 0);
+        assertEquals("LSN 16/B374D848", wal.toString());
+        assertEquals(1_700_000_000_000L, wal.time());
+    }
+
+    @Test
     void aLogThatIsLostFailsAfterWhatCameBefore() throws Exception {
         database.behaviour().change("a", 1, "v1");
         FakeReader fake = started(log(0));

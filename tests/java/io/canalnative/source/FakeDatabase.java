@@ -9,7 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.canalnative.SourceLog;
@@ -56,6 +58,8 @@ final class FakeDatabase implements SourceTables {
         final List<String> log = Collections.synchronizedList(new ArrayList<>());
         /** Where the log was opened, with the definitions that came. */
         final List<String> logOpened = Collections.synchronizedList(new ArrayList<>());
+        /** What the log was told not to be needed any more. */
+        final BlockingQueue<Integer> confirmed = new LinkedBlockingQueue<>();
         /** So often the connection to the log is lost after something was read. */
         final AtomicInteger logFailures = new AtomicInteger();
 
@@ -272,6 +276,11 @@ final class FakeDatabase implements SourceTables {
         @Override
         public long version() {
             return next / 10;
+        }
+
+        @Override
+        public void confirm(byte[] position) {
+            behaviour.confirmed.add(read(position).get("offset").asInt());
         }
 
         @Override

@@ -3,7 +3,7 @@ package io.canalnative;
 /**
  * The boundary of a source's log of changes: its native methods and nothing else; {@link NativeSourceTables#log} is the safe way to use them.
  *
- * <p>All need {@link NativeLibrary#load()} first. Texts are JSON in UTF-8, of the shapes that {@code native/src/binlog/} documents. What the server
+ * <p>All need {@link NativeLibrary#load()} first. Texts are JSON in UTF-8, of the shapes that {@code native/src/binlog/} and {@code native/src/wal/} document. What the server
  * refuses, or that it cannot be reached, throws a {@link NativeException}; a closed handle an {@link IllegalStateException}. Natives that wait see
  * {@code Thread.interrupt}.
  */
@@ -26,6 +26,9 @@ final class NativeLog {
 
     /** The tables as of {@link #position}. */
     static native byte[] definitions(long log);
+
+    /** The log is not needed before that position any more, as {@link SourceLog#confirm} describes. */
+    static native void confirm(long log, byte[] position);
 
     static native void close(long log);
 

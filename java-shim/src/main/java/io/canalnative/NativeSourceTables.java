@@ -93,6 +93,11 @@ public final class NativeSourceTables implements SourceTables {
         }
 
         @Override
+        public void confirm(byte[] position) {
+            NativeLog.confirm(lease.handle(), position);
+        }
+
+        @Override
         public void close() {
             lease.close();
         }

@@ -16,7 +16,7 @@ public interface SourceLog extends AutoCloseable {
      * Where to begin again so that no change is missed after what {@link #next} has given so far; changes of a transaction that is not at its end come
      * again then, with the sequences that they had. It moves on when nothing was given, too.
      *
-     * @return {@code {"file", "offset", "gtid", "time", …}}: {@code time} is when the last change was made, epoch milliseconds
+     * @return {@code {"file", "offset", "gtid", "time", …}} or {@code {"lsn", "time", …}}: {@code time} is when the last change was made, epoch milliseconds
      */
     byte[] position();
 
@@ -32,6 +32,14 @@ public interface SourceLog extends AutoCloseable {
 
     /** What {@link SourceTables#log} needs to know of the tables to begin at {@link #position}. */
     byte[] definitions();
+
+    /**
+     * Says that nothing before a position is needed any more, as a completed checkpoint goes on from it. A server that keeps its log for this reader may
+     * throw away what is before.
+     *
+     * @param position as {@link #position} has given it
+     */
+    void confirm(byte[] position);
 
     @Override
     void close();

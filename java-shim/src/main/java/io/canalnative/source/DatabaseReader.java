@@ -4,7 +4,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
 import io.canalnative.database.CanalRecord;
@@ -31,6 +33,8 @@ final class DatabaseReader implements SourceReader<CanalRecord, DatabaseSplit> {
     private CompletableFuture<Void> told = new CompletableFuture<>();
     /** Null between two. */
     private Reading reading;
+    /** What was under way at checkpoints that are not completed. */
+    private final TreeMap<Long, DatabaseSplit> underWay = new TreeMap<>();
 
     DatabaseReader(DatabaseTables source, SourceReaderContext context) {
         this.source = source;
@@ -112,9 +116,20 @@ final class DatabaseReader implements SourceReader<CanalRecord, DatabaseSplit> {
         List<DatabaseSplit> left = new ArrayList<>(assigned.size() + 1);
         if (reading != null) {
             left.add(reading.split());
+            underWay.put(checkpoint, reading.split());
         }
         left.addAll(assigned);
         return left;
+    }
+
+    /** Checkpoints that failed are over with it, too. */
+    @Override
+    public void notifyCheckpointComplete(long checkpoint) {
+        Map.Entry<Long, DatabaseSplit> last = underWay.floorEntry(checkpoint);
+        if (last != null && reading != null && reading.split().splitId().equals(last.getValue().splitId())) {
+            reading.completed(last.getValue());
+        }
+        underWay.headMap(checkpoint, true).clear();
     }
 
     @Override

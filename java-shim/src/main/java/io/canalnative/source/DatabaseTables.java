@@ -66,9 +66,10 @@ public final class DatabaseTables implements Source<CanalRecord, DatabaseSplit, 
         return SourceJson.read(spec()).path(SELECTION).toString();
     }
 
-    /** The specification with another such part. */
+    /** The specification with such a part, to list tables again while the log is read. */
     byte[] specOf(String selection) {
         ObjectNode other = (ObjectNode) SourceJson.read(spec());
+        other.put("follows", true);
         return SourceJson.bytes(other.set(SELECTION, SourceJson.read(SourceJson.bytes(selection))));
     }
 

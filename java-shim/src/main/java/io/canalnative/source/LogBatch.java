@@ -3,6 +3,7 @@ package io.canalnative.source;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.canalnative.NativeLibraryException;
 import io.canalnative.SourceLog;
@@ -35,11 +36,15 @@ final class LogBatch {
         this.anew = anew;
     }
 
-    /** Opens the log: batches, and once that there is nothing more for now. */
-    static Fetch.Input<LogBatch> read(DatabaseTables source, LogPosition begin) throws NativeLibraryException {
+    /**
+     * Opens the log: batches, and once that there is nothing more for now.
+     *
+     * @param completed up to where a checkpoint has everything; null once the log was told
+     */
+    static Fetch.Input<LogBatch> read(DatabaseTables source, LogPosition begin, AtomicReference<LogPosition> completed) throws NativeLibraryException {
         int run = run(source, begin);
         TablesAnew added = TablesAnew.selectedSince(source, begin, run);
-        return new Batches(source, run, begin, added, source.database.log(source.spec(), begin.position, begin.definitions));
+        return new Batches(source, run, begin, added, completed, source.database.log(source.spec(), begin.position, begin.definitions));
     }
 
     /**
@@ -59,6 +64,7 @@ final class LogBatch {
     private static final class Batches implements Fetch.Input<LogBatch> {
         private final DatabaseTables source;
         private final SourceLog log;
+        private final AtomicReference<LogPosition> completed;
         private final int run;
         private byte[] position;
         private byte[] definitions;
@@ -69,8 +75,9 @@ final class LogBatch {
         /** What waits for the log to come to where it was listed; null if nothing does. */
         private TablesAnew listed;
 
-        Batches(DatabaseTables source, int run, LogPosition begin, TablesAnew added, SourceLog log) {
+        Batches(DatabaseTables source, int run, LogPosition begin, TablesAnew added, AtomicReference<LogPosition> completed, SourceLog log) {
             this.source = source;
+            this.completed = completed;
             this.log = log;
             this.run = run;
             this.position = begin.position;
@@ -84,6 +91,10 @@ final class LogBatch {
         public LogBatch next() throws IOException, NativeLibraryException {
             while (true) {
                 look();
+                LogPosition done = completed.getAndSet(null);
+                if (done != null) {
+                    log.confirm(done.position);
+                }
                 byte[] messages = log.next(WAIT_MILLIS);
                 byte[] now = log.position();
                 boolean moved = !Arrays.equals(now, position);

@@ -170,7 +170,7 @@ final class LogPosition implements DatabaseSplit {
         return Arrays.hashCode(position);
     }
 
-    /** {@code binlog.000003:157, GTID …}, for people. */
+    /** {@code binlog.000003:157, GTID …} or {@code LSN 0/16B3748}, for people. */
     @Override
     public String toString() {
         return describe(json());
@@ -178,6 +178,9 @@ final class LogPosition implements DatabaseSplit {
 
     /** A position for people. */
     static String describe(JsonNode position) {
+        if (position.has("lsn")) {
+            return "LSN " + position.path("lsn").asText();
+        }
         String file = position.path("file").asText("");
         String gtid = position.path("gtid").asText("");
         String place = file.isEmpty() ? "no place that could be told" : file + ":" + position.path("offset").asLong();

@@ -2,6 +2,7 @@ package io.canalnative.source;
 
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.canalnative.database.CanalRecord;
 import org.apache.flink.api.connector.source.ReaderOutput;
@@ -22,6 +23,8 @@ final class LogReading implements Reading {
     private final Fetch<LogBatch> log;
     /** Of what was handed on. */
     private LogPosition position;
+    /** Up to where a checkpoint has everything; null once the log was told. */
+    private final AtomicReference<LogPosition> completed = new AtomicReference<>();
     private boolean inStep;
     /** The first range of what is left to be read anew; null if it is not begun, or there is none. */
     private RangeReading range;
@@ -31,7 +34,7 @@ final class LogReading implements Reading {
         this.position = position;
         LOG.info("reads the log of changes from {} on", position);
         reader.metrics.changes(0, position, false);
-        this.log = new Fetch<>("the log of changes after " + position, () -> LogBatch.read(reader.source, position));
+        this.log = new Fetch<>("the log of changes after " + position, () -> LogBatch.read(reader.source, position, completed));
     }
 
     @Override
@@ -133,6 +136,11 @@ final class LogReading implements Reading {
     @Override
     public LogPosition split() {
         return range == null ? position : position.begun(range.split());
+    }
+
+    @Override
+    public void completed(DatabaseSplit split) {
+        completed.set((LogPosition) split);
     }
 
     @Override

@@ -26,6 +26,9 @@ interface Reading extends Closeable {
     /** To go on from what was handed on, for a checkpoint. */
     DatabaseSplit split();
 
+    /** A checkpoint with what {@link #split} was is completed: nothing before that is read again. */
+    default void completed(DatabaseSplit split) {}
+
     @Override
     void close();
 }

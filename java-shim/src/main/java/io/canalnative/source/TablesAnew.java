@@ -47,7 +47,7 @@ final class TablesAnew {
             names.add(one.table);
             asked = Math.max(asked, one.at);
         }
-        return of(source, SourceJson.read(source.database.tables(source.spec())), names, asked, before);
+        return of(source, SourceJson.read(source.database.tables(source.specOf(source.selection()))), names, asked, before);
     }
 
     /** Those that the job's selection has now, and had not when the log was read up to there; null if it is the same selection. */
@@ -55,7 +55,7 @@ final class TablesAnew {
         if (source.selection().equals(before.selection)) {
             return null;
         }
-        JsonNode listing = SourceJson.read(source.database.tables(source.spec()));
+        JsonNode listing = SourceJson.read(source.database.tables(source.specOf(source.selection())));
         Set<String> added = names(listing);
         Set<String> known = names(SourceJson.read(source.database.tables(source.specOf(before.selection))));
         known.stream().filter(name -> !added.contains(name)).forEach(name -> LOG.info("left out ({}): it is not selected any more; its table in Doris stays as it is", name));

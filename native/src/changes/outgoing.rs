@@ -1,21 +1,20 @@
 //! What is handed over at once: messages, and where to begin again behind them.
 
-use super::definitions::Definitions;
-use super::position::LogPosition;
 use std::sync::Arc;
 
 /// Bytes of a batch, about: the first message that goes beyond ends it.
 pub const BATCH_BYTES: usize = 256 << 10;
 
-/// Messages one behind the other: four bytes of length and eight of the first row's sequence, the highest byte first, then the message itself.
+/// Messages one behind the other: four bytes of length and eight of the first row's sequence, the highest byte first, then the message itself. `P` is a place
+/// in the log, `D` what is known of the tables there.
 #[derive(Debug)]
-pub struct Batch {
+pub struct Batch<P, D> {
     /// The messages; there may be none.
     pub messages: Vec<u8>,
     /// The last transaction's end that is not behind the messages.
-    pub position: LogPosition,
+    pub position: P,
     /// The definitions there.
-    pub definitions: Arc<Definitions>,
+    pub definitions: Arc<D>,
     /// Counts their changes.
     pub version: u64,
 }
