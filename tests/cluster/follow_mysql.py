@@ -79,7 +79,9 @@ class Following(Moved):
 
     def settled(self, since: float) -> bool:
         """Whether no message waits for its table."""
-        status = json.loads(self.file.with_suffix(".state").joinpath("status.json").read_text())
+        file = self.file.with_suffix(".state").joinpath("status.json")
+        # A job that has just begun has not said anything yet.
+        status = json.loads(file.read_text()) if file.exists() else {"updated": 0}
         return status["updated"] > since and status["waiting"] == 0
 
     def to_the_mark(self, job: Job, value: str) -> None:
