@@ -122,10 +122,9 @@ need_mariadb() {
 need_mysql() {
     local known
     known=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p)
-    case "$known" in
-    *libaio.so.1*libnuma.so.1*) ;;
-    *) apt_install libaio1 libnuma1 ;;
-    esac
+    if [[ $known != *libaio.so.1* || $known != *libnuma.so.1* ]]; then
+        apt_install libaio1 libnuma1
+    fi
 }
 
 # Another one for the data jobs. Debian starts a server of its own with it, which the test leaves alone.
