@@ -90,7 +90,7 @@ class NativeSourceTablesTest {
     void aLogThatIsNone() {
         byte[] spec = bytes(new String(spec("postgres", 1), StandardCharsets.UTF_8).replace("{\"kind\"", "{\"log\": true, \"kind\""));
         NativeException refused = assertThrows(NativeException.class, () -> source.tables(spec));
-        assertTrue(refused.getMessage().contains("source.postgres") && refused.getMessage().contains("incremental"), refused.getMessage());
+        assertTrue(refused.getMessage().contains("replication is missing, which the reader of a log needs"), refused.getMessage());
     }
 
     private static byte[] spec(String kind, int port) {
