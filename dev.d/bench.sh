@@ -14,7 +14,9 @@ bench() {
         esac
     done
     if [ ${#parts[@]} != 0 ] && [ ${#write[@]} != 0 ]; then
-        die "bench --write writes a report of all parts; leave out ${parts[*]}"
+        for part in "${all[@]}"; do
+            [ -e "build/bench/$part.measured" ] || die "bench --write writes a report of all parts, and $part was not measured yet; leave out ${parts[*]}"
+        done
     fi
     if [ ${#parts[@]} = 0 ]; then
         parts=("${all[@]}")
@@ -36,8 +38,9 @@ bench() {
             ;;
         bounds) python3 -u dev.d/bench_bounds.py ;;
         esac
+        echo "$(git rev-parse --short HEAD)$(git diff --quiet HEAD || echo ' with changes'), load ${load% * *}" >"build/bench/$part.measured"
     done
-    python3 dev.d/bench_report.py "$command" "$load" "${write[@]}"
+    python3 dev.d/bench_report.py "$command" "${write[@]}"
 }
 
 # The jar, the clusters' parts where jobs run, and everything compiled before the first clock starts.

@@ -19,14 +19,50 @@ ENCODED = [("products UPDATE", 4, 8, "products", 4000), ("40-column INSERT", 3.5
 #: Job whose goal is a share of what a free codec gives, and its workload and use in the part `codec`.
 JOBS = [("products → blackhole", "products UPDATE"), ("40 columns → blackhole", "40-column INSERT"), ("100 rows → blackhole", "100-row INSERT")]
 SHARE = 0.8
-#: The function of benches/decode.rs that every message goes through.
-DECODE = "decode::decode"
+#: The function of benches/decode.rs that every message goes through, and that of benches/topics.rs.
+DECODE, DECODE_TOPIC = "decode::decode", "topics::decode"
+#: Tables in one topic, of which the growth is measured.
+TABLES = (1, 16, 64, 500, 5000)
+#: Uses of rows whose goal leaves the decoder what reading the rows does not take.
+USES = ("every field read", "serialised", "discarded, generic rows")
 
 
-def program() -> Path:
-    """The Rust benchmark's program, built if it has to be."""
-    built = subprocess.run(["cargo", "bench", "--bench", "decode", "--no-run"], cwd=REPO, stderr=subprocess.PIPE, text=True, check=True).stderr
+def program(bench: str) -> Path:
+    """A Rust benchmark's program, built if it has to be."""
+    built = subprocess.run(["cargo", "bench", "--bench", bench, "--no-run"], cwd=REPO, stderr=subprocess.PIPE, text=True, check=True).stderr
     return REPO / re.search(r"\((target/\S+)\)", built).group(1)
+
+
+def topic(binary: Path, tables: int, passes: int):
+    """Messages of a topic; instructions and data accesses that miss the first and the last cache, of so many passes over it and one that learns."""
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--cache-sim=yes", "--collect-atstart=no", f"--toggle-collect={DECODE_TOPIC}", binary, str(tables), str(passes)]
+    done = subprocess.run(command, cwd=REPO, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=True)
+    ir, _, _, _, d1_read, d1_write, _, last_read, last_write = map(int, re.search(r"Collected : ([\d ]+)", done.stderr).group(1).split())
+    return int(re.search(r"(\d+) messages$", done.stdout.strip()).group(1)), (ir, d1_read + d1_write, last_read + last_write)
+
+
+def topics():
+    """Topics of more and more tables."""
+    binary = program("topics")
+    lines = ["| tables by turns | in Rust alone, ns a message | instructions | data that misses the first cache | and the last |", "|---" * 5 + "|"]
+    for tables in TABLES:
+        timed = subprocess.run([binary, str(tables)], cwd=REPO, stdout=subprocess.PIPE, text=True, check=True).stdout
+        (messages, once), (_, thrice) = (topic(binary, tables, passes) for passes in (1, 3))
+        counts = [(more - less) / 2 / messages for less, more in zip(once, thrice)]
+        nanos = re.search(r": (\d+) ns", timed).group(1)
+        lines.append(f"| {tables:,} | {nanos} | {counts[0]:,.0f} | {counts[1]:,.1f} | {counts[2]:,.1f} |")
+    return lines
+
+
+def forms(rows):
+    """Goals of other uses than discarding, and of topics, that are missed."""
+    lines = ["| decoded | the goal leaves, ns | measured, ns | decoding, rows discarded, ns | the use of rows that are ready, ns |", "|---" * 5 + "|"]
+    wanted = dict(line.split("\t")[:2] for line in (OUT / "codec.goals.tsv").read_text().splitlines())
+    for (workload, use), (stock, native, ready) in rows.items():
+        goal = wanted.get(f"{workload}, {use}", "")
+        if use in USES and goal.endswith("×") and stock / native < float(goal.strip("≥ ×")):
+            lines.append(f"| {workload}, {use} | {stock / float(goal.strip('≥ ×')):,.0f} | {native:,} | {rows[workload, 'discarded'][1]:,} | {ready} |")
+    return lines
 
 
 def instructions(binary: Path, benchmark: str) -> int:
@@ -39,12 +75,12 @@ def instructions(binary: Path, benchmark: str) -> int:
 
 
 def codec_rows():
-    """Of each workload and use in the part `codec`: nanoseconds of Flink's codec and of ours."""
+    """Of each workload and use in the part `codec`: nanoseconds of Flink's codec, of ours, and of rows that are ready (as text; empty where there are none)."""
     rows = {}
     for line in (OUT / "codec.md").read_text().splitlines():
         cells = [cell.strip() for cell in line.split("|")[1:-1]]
         if len(cells) == 12 and cells[3].replace(",", "").isdigit():
-            rows[cells[0], cells[1]] = tuple(int(cell.replace(",", "")) for cell in cells[3:5])
+            rows[cells[0], cells[1]] = (*(int(cell.replace(",", "")) for cell in cells[3:5]), cells[11])
     return rows
 
 
@@ -54,7 +90,7 @@ def decoding(rows, binary: Path):
     for corpus, messages, workload, wanted in CORPORA:
         if (workload, "discarded") not in rows or estimate(corpus, OURS) is None:
             continue
-        stock, native = rows[workload, "discarded"]
+        stock, native, _ = rows[workload, "discarded"]
         rust = estimate(corpus, OURS) / messages
         count = (instructions(binary, f"^{corpus}/{OURS}$") - check) / messages
         lines.append(f"| {workload} | {stock / wanted:,.0f} | {native:,} | {rust:,.0f} | {native - rust:,.0f} | {count:,.0f} | {count / rust:.1f} |")
@@ -67,7 +103,7 @@ def encoding(rows):
         rust = (estimate(corpus, "flink") or 0) / count
         for use, wanted, other in (("encoded, GenericRowData in", generic, "encoded, BinaryRowData in"), ("encoded, BinaryRowData in", binary, None)):
             if (workload, use) in rows:
-                stock, native = rows[workload, use]
+                stock, native, _ = rows[workload, use]
                 packing = native - rows[workload, other][1] if other else 0
                 lines.append(f"| {workload}, {use.removeprefix('encoded, ')} | {stock / wanted:,.0f} | {native:,} | {rust:,.0f} | {packing:,} | {native - packing - rust:,.0f} |")
     return lines
@@ -87,12 +123,15 @@ def jobs(rows):
 
 
 def main() -> None:
-    rows, binary = codec_rows(), program()
+    rows, binary = codec_rows(), program("decode")
     say("counting instructions with callgrind")
     text = ["What a goal leaves is what Flink's codec takes divided by the ratio that is wanted. In Rust alone: `canal-native rows` of the part below, the copy of the "
             "message into the decoder's buffer included. The rest is the JVM's: the same copy, the call, a fresh array with the rows and their objects, which no decoder saves. "
             "Instructions are callgrind's, of the same benchmark; so many a nanosecond leave nothing but to do with fewer.", ""]
     text += decoding(rows, binary)
+    text += ["", "Goals of rows that are read, serialised, or objects, as far as they are missed: what is done with the rows takes its part whoever has made them, and objects have to be made.", ""] + forms(rows)
+    text += ["", "Topics of more and more tables, decoded in Rust alone (`cargo bench --bench topics`); caches as callgrind simulates them. What a decoder keeps of how messages look is 64 KB, of 512 tables at most; "
+             "beyond that a message is read member by member.", ""] + topics()
     text += ["", "Packing: what a row of objects takes more than one that is binary already. In Rust alone: `cargo bench --bench encode`, a binary row into JSON.", ""] + encoding(rows)
     text += ["", f"A job reaches {100 * SHARE:.0f} % of what a free codec gives if the codec takes no more than a quarter of what all the rest of the job takes.", ""] + jobs(rows)
     (OUT / "bounds.md").write_text("\n".join(text) + "\n")

@@ -1,7 +1,7 @@
 """Makes one report of what the parts of `./dev bench` left in build/bench.
 
-Usage: bench_report.py <command> <load average when it began> [--write]. Each part is <name>.md, its plots <name>-*.svg and its goals
-<name>.goals.tsv; the Rust benchmark is read from criterion's estimates. Writes build/bench/speed.md; with --write also docs/benchmarks/speed.md with its
+Usage: bench_report.py <command> [--write]. Each part is <name>.md, its plots <name>-*.svg, its goals
+<name>.goals.tsv, and <name>.measured, the commit; the Rust benchmark is read from criterion's estimates. Writes build/bench/speed.md; with --write also docs/benchmarks/speed.md with its
 plots, and what the README quotes of it, between its marks.
 """
 
@@ -68,7 +68,16 @@ def goals_table(goals) -> str:
     return "\n".join(lines + [f"| {what} | {wanted} | {found} | {verdict if verdict == 'met' else '**missed**'} |" for what, wanted, found, verdict in goals]) + "\n"
 
 
-def compose(command: str, load: str):
+def measured() -> str:
+    """At which commits the parts were measured; a part may have been measured again since the others."""
+    by_commit = {}
+    for name in [name for name, _ in PARTS] + ["rust"]:
+        file = OUT / f"{name}.measured"
+        by_commit.setdefault(file.read_text().strip() if file.is_file() else "not known", []).append(name)
+    return "; ".join(f"{commit} ({', '.join(names)})" if len(by_commit) > 1 else commit for commit, names in by_commit.items())
+
+
+def compose(command: str):
     """The report's text and the names of its plots."""
     texts, goals = [], []
     for name, title in PARTS:
@@ -85,8 +94,7 @@ def compose(command: str, load: str):
 `{command}` wrote this file; nothing in it is typed by hand.
 
 - machine: {processor()}, {os.cpu_count()} processors, {platform.system()} {platform.release()}
-- load average when it began: {load}
-- commit: {revision()}
+- commit, and load average when its run began: {measured()}
 
 ## Goals
 
@@ -125,8 +133,8 @@ def write(report: str, plots) -> None:
     say(f"written: docs/benchmarks/speed.md, {len(plots)} plots, and README.md's section on speed")
 
 
-def main(command: str, load: str, into_docs: bool) -> None:
-    report, plots = compose(command, load)
+def main(command: str, into_docs: bool) -> None:
+    report, plots = compose(command)
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "speed.md").write_text(report)
     if into_docs:
@@ -136,4 +144,4 @@ def main(command: str, load: str, into_docs: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], "--write" in sys.argv[3:])
+    main(sys.argv[1], "--write" in sys.argv[2:])
