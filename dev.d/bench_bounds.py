@@ -37,7 +37,9 @@ def topic(binary: Path, tables: int, passes: int):
     """Messages of a topic; instructions and data accesses that miss the first and the last cache, of so many passes over it and one that learns."""
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--cache-sim=yes", "--collect-atstart=no", f"--toggle-collect={DECODE_TOPIC}", binary, str(tables), str(passes)]
     done = subprocess.run(command, cwd=REPO, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=True)
-    ir, _, _, _, d1_read, d1_write, _, last_read, last_write = map(int, re.search(r"Collected : ([\d ]+)", done.stderr).group(1).split())
+    told = [int(count) for count in re.search(r"Collected : ([\d ]+)", done.stderr).group(1).split()]
+    # Zeros at the end are left out.
+    ir, _, _, _, d1_read, d1_write, _, last_read, last_write = told + [0] * (9 - len(told))
     return int(re.search(r"(\d+) messages$", done.stdout.strip()).group(1)), (ir, d1_read + d1_write, last_read + last_write)
 
 
