@@ -7,7 +7,7 @@
 //! array), so in a multi-row UPDATE an unchanged column may come out as NULL. Under `canal` only the row's own object counts.
 
 use super::image::{Columns, Images};
-use crate::row::{Cell, Region, RowKind, Sources, Tag};
+use crate::row::{Cell, Region, RowKind, Sources, Tag, WideStamps};
 use crate::schema::Semantics;
 
 /// Bytes of one message's rows: they leave in one Java array.
@@ -54,33 +54,68 @@ impl ChangeWriter<'_> {
         for i in 0..data.objects.len() {
             let after = data.row(i, columns);
             let before = old.row(i, columns);
-            let absent = |cell: &Cell| cell.code() == Tag::Absent as u8;
             if self.keys > 0 && before[..self.keys].iter().all(absent) {
                 self.row(RowKind::UpdateAfter, after.iter(), out);
                 continue;
             }
+            let start = out.len();
             if named_anywhere.is_empty() {
-                let merged = before.iter().zip(after).map(|(b, a)| if b.code() == Tag::Absent as u8 { a } else { b });
+                let merged = before.iter().zip(after).map(|(b, a)| if absent(b) { a } else { b });
                 self.row(RowKind::UpdateBefore, merged, out);
+                if self.differ_in_words(before, after) {
+                    self.repeat(RowKind::UpdateAfter, start, before, after, out);
+                    continue;
+                }
             } else {
                 let merged = before.iter().zip(after).zip(&named_anywhere);
-                let merged = merged.map(|((b, a), named)| if b.code() != Tag::Absent as u8 || *named { b } else { a });
+                let merged = merged.map(|((b, a), named)| if !absent(b) || *named { b } else { a });
                 self.row(RowKind::UpdateBefore, merged, out);
             }
             self.row(RowKind::UpdateAfter, after.iter(), out);
         }
     }
 
+    /// Whether what `old` names are values of a fixed length, before and after, so that both rows have the same texts in the same places.
     #[inline(always)]
-    fn row<'c>(&mut self, kind: RowKind, cells: impl ExactSizeIterator<Item = &'c Cell> + Clone, out: &mut Region) {
-        if self.columns.any_not_null {
-            let mut both = cells.clone().zip(&self.columns.not_null);
-            self.null_in_not_null |= both.any(|(cell, not_null)| *not_null && cell.is_null());
-        }
-        let wide = if self.widest { &self.columns.widest } else { &self.columns.wide };
-        out.row(kind, cells, wide, self.sources);
+    fn differ_in_words(&self, before: &[Cell], after: &[Cell]) -> bool {
+        let wide = self.wide();
+        before.iter().zip(after).zip(wide).all(|((b, a), wide)| absent(b) || b.is_word(*wide) && a.is_word(*wide))
+    }
+
+    /// The row at `start` once more, with the cells of `after` where `before` is not absent.
+    #[inline(always)]
+    fn repeat(&mut self, kind: RowKind, start: usize, before: &[Cell], after: &[Cell], out: &mut Region) {
+        self.note_nulls(after.iter());
+        let changed = before.iter().zip(after).map(|(b, a)| (!absent(b)).then_some(a));
+        out.repeat(kind, start, changed);
         self.too_large = out.len() > MAX_ROWS;
     }
+
+    #[inline(always)]
+    fn row<'c>(&mut self, kind: RowKind, cells: impl ExactSizeIterator<Item = &'c Cell> + Clone, out: &mut Region) {
+        self.note_nulls(cells.clone());
+        out.row(kind, cells, self.wide(), self.sources);
+        self.too_large = out.len() > MAX_ROWS;
+    }
+
+    #[inline(always)]
+    fn note_nulls<'c>(&mut self, cells: impl Iterator<Item = &'c Cell>) {
+        if self.columns.any_not_null {
+            let mut both = cells.zip(&self.columns.not_null);
+            self.null_in_not_null |= both.any(|(cell, not_null)| *not_null && cell.is_null());
+        }
+    }
+
+    #[inline(always)]
+    fn wide(&self) -> &WideStamps {
+        if self.widest { &self.columns.widest } else { &self.columns.wide }
+    }
+}
+
+/// Whether an image does not name the column.
+#[inline(always)]
+fn absent(cell: &Cell) -> bool {
+    cell.code() == Tag::Absent as u8
 }
 
 /// For each column whether any of the images names it.

@@ -153,6 +153,12 @@ impl Cell {
         self.code() <= Tag::Null as u8
     }
 
+    /// Whether a row holds it in its field alone, whatever its value is, in a column whose timestamps are `wide` or not: [`a`](Self) is the field.
+    #[inline(always)]
+    pub fn is_word(&self, wide: bool) -> bool {
+        self.code() <= Tag::Fixed as u8 || self.code() == Tag::Stamp as u8 && !wide
+    }
+
     /// The place of an [`Undecided`](Tag::Undecided), [`Input`](Tag::Input) or [`Scratch`](Tag::Scratch) value.
     #[inline(always)]
     pub fn range(&self) -> std::ops::Range<usize> {

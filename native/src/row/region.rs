@@ -124,6 +124,27 @@ impl Region {
         size.copy_from_slice(&(len as u64).to_le_bytes());
         self.end = base + len;
     }
+
+    /// Appends the last row, which begins at `start`, once more: as another kind, and with other [words](Cell::is_word) in some columns.
+    ///
+    /// What [`row`](Self::row) writes for the cells of the new row, if those that it shares with the last one are the same.
+    #[inline(always)]
+    pub fn repeat<'c>(&mut self, kind: RowKind, start: usize, words: impl ExactSizeIterator<Item = Option<&'c Cell>>) {
+        let (end, header) = (self.end, header_len(words.len()));
+        self.end += end - start;
+        self.room(self.end);
+        self.bytes.copy_within(start..end, end);
+        let (head, fields) = self.bytes[end + 8..self.end].split_at_mut(header);
+        head[0] = kind as u8;
+        for (i, (cell, field)) in words.zip(fields.chunks_exact_mut(8)).enumerate() {
+            if let Some(cell) = cell {
+                field.copy_from_slice(&cell.a.to_le_bytes());
+                // Behind the row kind's byte.
+                let (null, bit) = (&mut head[1 + i / 8], i % 8);
+                *null = *null & !(1 << bit) | u8::from(cell.is_null()) << bit;
+            }
+        }
+    }
 }
 
 const ABSENT: u8 = Tag::Absent as u8;
@@ -213,8 +234,9 @@ mod tests {
             let mut region = Region::default();
             // What was in the buffer before must not show.
             region.bytes = vec![used; 300];
-            let mut expected = Vec::new();
+            let (mut expected, mut start) = (Vec::new(), 0);
             for row in &rows {
+                start = region.len();
                 let (cells, wide): (Vec<Cell>, Vec<bool>) = row.iter().copied().unzip();
                 let mut alone = Vec::new();
                 write_row(&mut alone, RowKind::UpdateAfter, cells.iter(), &wide, sources);
@@ -223,6 +245,20 @@ mod tests {
                 region.row(RowKind::UpdateAfter, cells.iter(), &wide, sources);
             }
             prop_assert_eq!(region.bytes(), &expected);
+            if let Some(row) = rows.last() {
+                // Each second word is another one, or NULL, in the row that follows.
+                let other = |i: usize| if i % 4 == 0 { Cell::NULL } else { Cell::fixed(i as u64) };
+                let changed: Vec<Option<Cell>> =
+                    row.iter().enumerate().map(|(i, (cell, wide))| (i % 2 == 0 && cell.is_word(*wide)).then(|| other(i))).collect();
+                let (cells, wide): (Vec<Cell>, Vec<bool>) =
+                    row.iter().zip(&changed).map(|((cell, wide), other)| (other.unwrap_or(*cell), *wide)).unzip();
+                let mut alone = Vec::new();
+                write_row(&mut alone, RowKind::Delete, cells.iter(), &wide, sources);
+                expected.extend((alone.len() as u64).to_le_bytes());
+                expected.extend(alone);
+                region.repeat(RowKind::Delete, start, changed.iter().map(Option::as_ref));
+                prop_assert_eq!(region.bytes(), &expected);
+            }
             region.extend(|bytes| bytes.extend_from_slice(b"tail"));
             expected.extend_from_slice(b"tail");
             prop_assert_eq!(region.bytes(), &expected);

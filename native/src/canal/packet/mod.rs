@@ -40,8 +40,8 @@ use images::RowReader;
 use message::EntryMessage;
 pub use wire::Broken;
 
-/// Bytes of rows after which the rows so far are handed over.
-const MAX_ROWS_AT_ONCE: usize = 16 << 20;
+/// Bytes of rows after which the rows so far are handed over: few enough that they, and the array that they are copied to, are in a cache still.
+const MAX_ROWS_AT_ONCE: usize = 64 << 10;
 
 /// What became of the entries of a packet that gave no rows, and how many there were: slots behind those of the metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub const COUNTS: usize = 8;
 /// A table's decoder of packets. One thread at a time.
 ///
 /// [`decode_input`](Self::decode_input) begins a packet; as long as there is [`more`](Self::more), [`proceed`](Self::proceed) goes on with it. Without
-/// metadata the rows of all entries come at once; with metadata, whose slots are one entry's, those of an entry at a time.
+/// metadata the rows of many entries come at once; with metadata, whose slots are one entry's, those of an entry at a time.
 #[derive(Debug)]
 pub struct PacketDecoder {
     path: Path,

@@ -60,6 +60,8 @@ pub struct Passage {
     /// With zeros behind, up to a multiple of [`BLOCK`].
     blocks: Box<[u8]>,
     len: usize,
+    /// The bytes of the last block that are only filled up, a bit each.
+    beyond: u32,
 }
 
 /// Bytes that are compared in one step.
@@ -70,7 +72,11 @@ impl Passage {
     pub fn new(text: &[u8]) -> Passage {
         let mut blocks = text.to_vec();
         blocks.resize(text.len().next_multiple_of(BLOCK), 0);
-        Passage { blocks: blocks.into(), len: text.len() }
+        let beyond = match text.len() % BLOCK {
+            0 => 0,
+            used => u32::MAX << used,
+        };
+        Passage { blocks: blocks.into(), len: text.len(), beyond }
     }
 
     /// The bytes.
