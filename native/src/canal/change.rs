@@ -21,6 +21,8 @@ pub(super) struct ChangeWriter<'m> {
     pub keys: usize,
     /// Where the cells' bytes are.
     pub sources: Sources<'m>,
+    /// Bytes of the input that a row's cells take at most.
+    pub longest: usize,
     /// Every timestamp is written with nanoseconds.
     pub widest: bool,
     /// Set when the rows are more than [`MAX_ROWS`] bytes; what is written then is of no use.
@@ -94,7 +96,7 @@ impl ChangeWriter<'_> {
     #[inline(always)]
     fn row<'c>(&mut self, kind: RowKind, cells: impl ExactSizeIterator<Item = &'c Cell> + Clone, out: &mut Region) {
         self.note_nulls(cells.clone());
-        out.row(kind, cells, self.wide(), self.sources);
+        out.row(kind, cells, self.wide(), self.sources, self.longest);
         self.too_large = out.len() > MAX_ROWS;
     }
 

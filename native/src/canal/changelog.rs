@@ -20,6 +20,9 @@ pub(super) trait Message: Source {
     /// The bytes that its cells point into.
     fn bytes(&self) -> &[u8];
 
+    /// As much of them as the cells of one row can point to.
+    fn longest_row(&self) -> usize;
+
     /// The event's name, if the message has one in the form Canal writes.
     fn event(&self) -> Option<&[u8]>;
 
@@ -373,8 +376,9 @@ impl Changelog {
         let mark = self.rows.len();
         let widest = widest || self.data.lost_nanos || self.old.lost_nanos;
         let sources = Sources { input: message.bytes(), scratch: &self.scratch.bytes };
-        let (columns, keys) = (&self.columns, self.keys);
-        let mut writer = ChangeWriter { columns, keys, sources, widest, too_large: false, null_in_not_null: false };
+        let (columns, keys, longest) = (&self.columns, self.keys, message.longest_row());
+        let mut writer =
+            ChangeWriter { columns, keys, sources, longest, widest, too_large: false, null_in_not_null: false };
         write(&mut writer, &self.data, &self.old, &mut self.rows);
         if writer.too_large {
             return self.too_large(mark);

@@ -146,6 +146,7 @@ impl Decoder {
         }
         let mut message = FlatMessage {
             buf: self.input.bytes(),
+            len,
             envelope: &self.envelope,
             image_reader: &self.image_reader,
             binary: &mut self.binary,

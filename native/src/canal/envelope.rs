@@ -1,12 +1,13 @@
 //! A message's members: where each value is, without reading more of it than must be.
 
-use super::template::{Hole, Left, Seen, Templates};
+use super::outline::Hole;
+use super::template::{Left, Seen, Templates};
 use crate::json::keys::{Keys, Order, Place};
 use crate::json::scan::Vector;
 use crate::json::{Refused, blank, next_or_end, skip};
 
 /// The members that anything here reads, in the order of [`NAMES`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(usize)]
 #[allow(missing_docs)]
 pub enum Member {

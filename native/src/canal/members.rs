@@ -11,6 +11,8 @@ use crate::schema::MetadataKey;
 /// A flat message that was read.
 pub(super) struct FlatMessage<'m> {
     pub buf: &'m [u8],
+    /// Bytes of it that are the message.
+    pub len: usize,
     pub envelope: &'m Envelope,
     pub image_reader: &'m ImageReader,
     pub binary: &'m mut BinaryColumns,
@@ -90,6 +92,11 @@ impl Message for FlatMessage<'_> {
     #[inline(always)]
     fn bytes(&self) -> &[u8] {
         self.buf
+    }
+
+    #[inline(always)]
+    fn longest_row(&self) -> usize {
+        self.len
     }
 
     #[inline(always)]

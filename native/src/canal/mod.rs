@@ -33,6 +33,7 @@ mod members;
 pub mod mysql;
 mod nested;
 mod outcome;
+mod outline;
 pub mod packet;
 mod template;
 pub mod value;

@@ -2,12 +2,14 @@
 //!
 //! Of an envelope only a few values change: the images, three numbers, the event's type. All the rest, among it the types of all columns,
 //! stands in each message of a table as it stood in the one before. So a message that was read and found to be strict JSON is kept
-//! as a template: its constant bytes, with holes between. A message that has these bytes, and a whole value in each hole, has the same
+//! as a template: its constant bytes, with holes between, its [outline](super::outline). A message that has these bytes, and a whole value in each hole, has the same
 //! members, each once, and is strict JSON too.
 
 use super::envelope::{Envelope, Member, value};
+use super::outline::{Constant, Hole, Outline};
 use crate::json::scan::{Passage, Vector};
 use crate::json::{Refused, blank};
+use std::sync::Arc;
 
 /// Templates of a set: tables of one topic.
 const WAYS: usize = 8;
@@ -20,33 +22,14 @@ const PRICE: u32 = 8;
 /// What can be saved up, and is there at the start.
 const SAVINGS: u32 = PRICE * WAYS as u32;
 
-/// A value that changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Hole {
-    /// The member whose value it is, if it is a known one.
-    pub member: Option<Member>,
-    /// Its key, by number, if it has one.
-    pub key: Option<u32>,
-}
-
-/// Constant bytes, from the end of a hole, or the document's start, to the next hole, or the document's end.
-#[derive(Debug)]
-struct Constant {
-    bytes: Passage,
-    /// The members whose values are in it, and where.
-    spans: Vec<(Member, usize, usize)>,
-}
-
-/// One message's constant bytes.
+/// One message's [outline](Outline).
 #[derive(Debug)]
 struct Template {
     /// Its place in [`Set::alike`], as long as it is known.
     place: usize,
     /// What its table's name says: see [`name`].
     name: usize,
-    /// One more than holes.
-    constants: Vec<Constant>,
-    holes: Vec<Hole>,
+    outline: Arc<Outline>,
 }
 
 /// A member of a message that was read: its value's place, its name and its key's number.
@@ -117,24 +100,25 @@ impl Templates {
         let mut which = 0;
         let at = if self.sets.len() == 1 { 0 } else { name(&buf[..len]) % SETS };
         let set = &mut self.sets[at];
-        let Some(mut template) = set.known.first() else { return Ok(Err(Left { pos: 0, hole: None })) };
+        let Some(first) = set.known.first() else { return Ok(Err(Left { pos: 0, hole: None })) };
+        let mut outline = &*first.outline;
         loop {
-            if !V::continues(buf, pos, &template.constants[k].bytes) {
+            if !V::continues(buf, pos, &outline.constants[k].bytes) {
                 match set.other::<V>(buf, pos, which, k) {
                     Some(other) => which = other,
                     None => {
-                        let hole = k.checked_sub(1).map(|k| template.holes[k]);
+                        let hole = k.checked_sub(1).map(|k| outline.holes[k]);
                         return Ok(Err(Left { pos, hole }));
                     }
                 }
-                template = &set.known[which];
+                outline = &set.known[which].outline;
             }
-            let constant = &template.constants[k];
+            let constant = &outline.constants[k];
             for (member, start, end) in &constant.spans {
                 envelope.set(*member, pos + start, pos + end);
             }
             pos += constant.bytes.text().len();
-            let Some(hole) = template.holes.get(k) else { break };
+            let Some(hole) = outline.holes.get(k) else { break };
             pos = blank(buf, pos);
             let end = value::<V>(hole.member, buf, pos, images)?;
             if let Some(member) = hole.member {
@@ -165,11 +149,11 @@ impl Templates {
         }
         let at = template.name % self.sets.len();
         // Where there is no room, only one of the same set can make it.
-        let needed = template.bytes();
+        let needed = template.outline.bytes();
         let set = &mut self.sets[at];
         while set.known.len() == WAYS || self.bytes + needed > self.max_bytes {
             let Some(last) = set.known.pop() else { return };
-            self.bytes -= last.bytes();
+            self.bytes -= last.outline.bytes();
         }
         self.bytes += needed;
         set.add(template);
@@ -196,7 +180,11 @@ impl Set {
             || {
                 self.known.iter().enumerate().skip(which + 1).find_map(|(i, template)| {
                     let fits = usize::from(alike[template.place]) >= k
-                        && template.constants.get(k).is_some_and(|constant| V::continues(buf, pos, &constant.bytes));
+                        && template
+                            .outline
+                            .constants
+                            .get(k)
+                            .is_some_and(|constant| V::continues(buf, pos, &constant.bytes));
                     fits.then_some(i)
                 })
             },
@@ -208,7 +196,7 @@ impl Set {
         template.place =
             (0..WAYS).find(|place| self.known.iter().all(|known| known.place != *place)).unwrap_or_default();
         for other in &self.known {
-            let alike = template.alike(other);
+            let alike = template.outline.alike(&other.outline);
             self.alike[template.place][other.place] = alike;
             self.alike[other.place][template.place] = alike;
         }
@@ -230,19 +218,7 @@ impl Template {
             }
         }
         constants.push(Constant { bytes: Passage::new(&buf[from..end]), spans });
-        Template { place: 0, name: name(&buf[..len]), constants, holes }
-    }
-
-    fn bytes(&self) -> usize {
-        self.constants.iter().map(|constant| constant.bytes.text().len()).sum()
-    }
-
-    /// How many constants are the same before the first that differs, with equal holes between.
-    fn alike(&self, other: &Template) -> u16 {
-        let constants = self.constants.iter().zip(&other.constants);
-        let same = constants.take_while(|(a, b)| a.bytes.text() == b.bytes.text()).count();
-        let holes = self.holes.iter().zip(&other.holes).take_while(|(a, b)| a == b).count();
-        same.min(holes).min(usize::from(u16::MAX)) as u16
+        Template { place: 0, name: name(&buf[..len]), outline: Outline { constants, holes }.shared() }
     }
 }
 

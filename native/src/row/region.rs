@@ -75,7 +75,8 @@ impl Region {
         self.bytes.resize(wanted.max(2 * self.bytes.len()), 0);
     }
 
-    /// Appends a row. `cells` gives one cell per column; none of them [`Undecided`](Tag::Undecided).
+    /// Appends a row. `cells` gives one cell per column; none of them [`Undecided`](Tag::Undecided). What they take of the input is `longest`
+    /// bytes at most, all together.
     #[inline(always)]
     pub fn row<'c>(
         &mut self,
@@ -83,13 +84,14 @@ impl Region {
         cells: impl ExactSizeIterator<Item = &'c Cell>,
         wide: &WideStamps,
         sources: Sources<'_>,
+        longest: usize,
     ) {
         let arity = cells.len();
         let header = header_len(arity);
         let fixed = header + 8 * arity;
         let base = self.end + 8;
-        // As much as texts that are all of the message, a word of padding each, and timestamps and decimals can take.
-        self.room(base + fixed + 24 * arity + sources.input.len() + sources.scratch.len());
+        // As much as all texts, a word of padding each, and timestamps and decimals can take.
+        self.room(base + fixed + 24 * arity + longest + sources.scratch.len());
         let (size, row) = self.bytes[base - 8..].split_at_mut(8);
         let (head, row) = row.split_at_mut(header);
         let (fields, variable) = row.split_at_mut(8 * arity);
@@ -226,6 +228,11 @@ mod tests {
         proptest::collection::vec((cell, any::<bool>()), 0..130)
     }
 
+    /// What a row takes of the input.
+    fn texts(row: &[(Cell, bool)]) -> usize {
+        row.iter().filter(|(cell, _)| cell.tag() == Tag::Input).map(|(cell, _)| cell.range().len()).sum()
+    }
+
     proptest! {
         #[test]
         fn as_the_writer_that_looks_twice(rows in proptest::collection::vec(cells(), 0..5), used in any::<u8>()) {
@@ -242,7 +249,7 @@ mod tests {
                 write_row(&mut alone, RowKind::UpdateAfter, cells.iter(), &wide, sources);
                 expected.extend((alone.len() as u64).to_le_bytes());
                 expected.extend(alone);
-                region.row(RowKind::UpdateAfter, cells.iter(), &wide, sources);
+                region.row(RowKind::UpdateAfter, cells.iter(), &wide, sources, texts(row));
             }
             prop_assert_eq!(region.bytes(), &expected);
             if let Some(row) = rows.last() {

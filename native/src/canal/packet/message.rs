@@ -12,6 +12,8 @@ use std::collections::HashSet;
 /// An entry of rows, as a message.
 pub(super) struct EntryMessage<'m> {
     pub buf: &'m [u8],
+    /// The entry's length.
+    pub len: usize,
     pub batch: Option<i64>,
     pub header: &'m Header,
     pub change: &'m Change,
@@ -100,6 +102,11 @@ impl Message for EntryMessage<'_> {
     #[inline(always)]
     fn bytes(&self) -> &[u8] {
         self.buf
+    }
+
+    #[inline(always)]
+    fn longest_row(&self) -> usize {
+        self.len
     }
 
     #[inline(always)]

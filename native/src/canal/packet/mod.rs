@@ -322,7 +322,14 @@ impl PacketDecoder {
             }
         }
         let description = &self.rows.description;
-        let mut message = EntryMessage { buf, batch: self.frame.batch, header: &header, change: &change, description };
+        let mut message = EntryMessage {
+            buf,
+            len: end - start,
+            batch: self.frame.batch,
+            header: &header,
+            change: &change,
+            description,
+        };
         let outcome = self.changelog.changes(&mut message, widest);
         if let (Outcome::Delegate(_), 0) = (outcome, mark) {
             let flat = flat::message(&message)?;
@@ -351,7 +358,14 @@ pub fn messages(packet: &[u8]) -> Result<Vec<(String, usize)>, Broken> {
         let entry = Entry::read(buf, start, end)?;
         if entry.kind == EntryKind::Rows {
             let (header, change) = (entry.header(buf)?, entry.change(buf)?);
-            let entry = EntryMessage { buf, batch: frame.batch, header: &header, change: &change, description: &[] };
+            let entry = EntryMessage {
+                buf,
+                len: end - start,
+                batch: frame.batch,
+                header: &header,
+                change: &change,
+                description: &[],
+            };
             messages.push((flat::message(&entry)?, change.count));
         }
     }

@@ -55,7 +55,7 @@ pub trait Vector: Copy + 'static {
 }
 
 /// Bytes to be recognised at a position again and again, more of them than a [`Literal`] has.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Passage {
     /// With zeros behind, up to a multiple of [`BLOCK`].
     blocks: Box<[u8]>,

@@ -225,7 +225,7 @@ fn rows_behind_one_another() {
     let mut region = Region::default();
     let sources = Sources { input: b"", scratch: b"" };
     for i in 0..3u64 {
-        region.row(RowKind::Delete, [Cell::fixed(i)].iter(), &[false], sources);
+        region.row(RowKind::Delete, [Cell::fixed(i)].iter(), &[false], sources, 0);
     }
     let bytes = region.bytes();
     let mut rest = bytes;

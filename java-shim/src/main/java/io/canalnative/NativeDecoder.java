@@ -51,8 +51,8 @@ public final class NativeDecoder implements AutoCloseable {
     private static final int OUTPUT_MOVED = 1;
     private static final long STATUS_AND_FLAGS = 0xFFFFL << 32;
 
-    /** Bytes; what most messages fit, as a job may have hundreds of decoders. */
-    static final int INITIAL_INPUT = 8 * 1024;
+    /** Bytes; what messages of few columns fit, as a job may have hundreds of decoders. */
+    static final int INITIAL_INPUT = 2 * 1024;
     /** Only a buffer beyond this size is worth giving back. */
     static final int LARGE_INPUT = 1024 * 1024;
     /** So many messages in a row must fit a quarter of a large buffer before it is given back. */
