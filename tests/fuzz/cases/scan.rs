@@ -15,7 +15,7 @@ struct Answers {
     continues: bool,
     ascii: bool,
     digits: Vec<Option<u64>>,
-    points: Vec<usize>,
+    decimals: Vec<Option<(u64, u32)>>,
     date: Option<[u8; 4]>,
     date_time: Option<[u8; 7]>,
 }
@@ -46,7 +46,7 @@ impl Work for Ask<'_> {
             continues: V::continues(buf, at, passage),
             ascii: V::is_ascii(buf, len),
             digits: self.ends().map(|end| V::digits(buf, at, end)).collect(),
-            points: self.ends().map(|end| V::point(buf, at, end)).collect(),
+            decimals: self.ends().map(|end| V::decimal(buf, at, end)).collect(),
             date: V::date(&buf[..len + PADDING], at),
             date_time: V::date_time(&buf[..len + PADDING], at),
         }
@@ -78,15 +78,23 @@ fn check(answers: &Answers, ask: &Ask<'_>) {
     assert_eq!(Some(answers.quote - at), rest.iter().position(|b| b"\"\\".contains(b)));
     assert_eq!(answers.continues, rest.starts_with(passage.text()));
     assert_eq!(answers.ascii, buf[..len].is_ascii());
-    for (end, (digits, point)) in ask.ends().zip(answers.digits.iter().zip(&answers.points)) {
+    for (end, (digits, decimal)) in ask.ends().zip(answers.digits.iter().zip(&answers.decimals)) {
         let text = &buf[at..end];
-        let number = (1..=18).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
-        assert_eq!(*digits, number.then(|| std::str::from_utf8(text).unwrap().parse().unwrap()), "{text:?}");
-        let seen = &text[..text.len().min(32)];
-        assert_eq!(*point, seen.iter().position(|b| *b == b'.').map_or(end, |i| at + i), "{text:?}");
+        assert_eq!(*digits, number(text), "{text:?}");
+        let point = text.iter().position(|b| *b == b'.');
+        let between = point.is_none_or(|point| point > 0 && point + 1 < text.len());
+        let all: Vec<u8> = text.iter().enumerate().filter(|(i, _)| Some(*i) != point).map(|(_, b)| *b).collect();
+        let fraction = point.map_or(0, |point| text.len() - 1 - point) as u32;
+        assert_eq!(*decimal, number(&all).filter(|_| between).map(|number| (number, fraction)), "{text:?}");
     }
     assert_eq!(answers.date, pairs(rest, b"dddd-dd-dd"));
     assert_eq!(answers.date_time, pairs(rest, b"dddd-dd-dd?dd:dd:dd"));
+}
+
+/// The number of one to 18 digits and nothing else.
+fn number(text: &[u8]) -> Option<u64> {
+    let digits = (1..=18).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
+    digits.then(|| std::str::from_utf8(text).unwrap().parse().unwrap())
 }
 
 /// The digits of a text of this shape, two at a time.

@@ -2,7 +2,6 @@
 //! whatever else there is falls through to the full rules.
 
 use super::signed;
-use crate::json::number::TENS;
 use crate::json::scan::Vector;
 
 /// Powers of ten that a double holds exactly, as far as 18 digits need them.
@@ -24,20 +23,8 @@ impl Number {
     #[inline(always)]
     pub(super) fn of<V: Vector>(buf: &[u8], start: usize, end: usize) -> Option<Number> {
         let negative = buf.get(start) == Some(&b'-');
-        let start = start + usize::from(negative);
-        if end.wrapping_sub(start) > 19 {
-            return None;
-        }
-        let point = V::point(buf, start, end);
-        if point == end {
-            return Some(Number { negative, magnitude: V::digits(buf, start, end)?, fraction: 0 });
-        }
-        let fraction = end - point - 1;
-        if fraction > 17 {
-            return None;
-        }
-        let magnitude = V::digits(buf, start, point)? * TENS[fraction] + V::digits(buf, point + 1, end)?;
-        Some(Number { negative, magnitude, fraction: fraction as u32 })
+        let (magnitude, fraction) = V::decimal(buf, start + usize::from(negative), end)?;
+        Some(Number { negative, magnitude, fraction })
     }
 
     /// The unscaled value with its sign.

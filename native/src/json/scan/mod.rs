@@ -40,11 +40,12 @@ pub trait Vector: Copy + 'static {
     /// Whether the first `len` bytes are ASCII; what follows them is padding.
     fn is_ascii(buf: &[u8], len: usize) -> bool;
 
-    /// The value of `buf[start..end]` if that is one to 18 ASCII digits and nothing else.
+    /// The value of `buf[start..end]` if that is one to 18 ASCII digits and nothing else. `end` may be before `start`, behind a sign alone.
     fn digits(buf: &[u8], start: usize, end: usize) -> Option<u64>;
 
-    /// Position of the first `.` in `buf[start..end]`, of which the first 32 bytes at most are looked at; `end` if there is none.
-    fn point(buf: &[u8], start: usize, end: usize) -> usize;
+    /// The digits of `buf[start..end]` as one number, and how many of them stand behind its point: one to 18 digits, perhaps with a point between
+    /// two of them. `None` for anything else.
+    fn decimal(buf: &[u8], start: usize, end: usize) -> Option<(u64, u32)>;
 
     /// The `yyyy-MM-dd` at `start`: century, year of the century, month and day, any two digits each. `None` also where the buffer
     /// ends before it.
@@ -495,6 +496,8 @@ mod tests {
                     let buf = buffer(at, text);
                     assert_eq!(path.run(Digits(&buf, at, at + n)), expected, "{n} at {at}, {}", path.name());
                 }
+                assert_eq!(path.run(Digits(&buffer(at, b"7"), at + 1, at)), None, "{at}, {}", path.name());
+                assert_eq!(path.run(Decimal(&buffer(at, b"7"), at + 1, at)), None, "{at}, {}", path.name());
             }
             for at in [0, 40] {
                 for n in 1..=18 {
@@ -511,29 +514,46 @@ mod tests {
         }
     }
 
-    struct Point<'b>(&'b [u8], usize, usize);
+    struct Decimal<'b>(&'b [u8], usize, usize);
 
-    impl Work for Point<'_> {
-        type Out = usize;
-        fn run<V: Vector>(self) -> usize {
-            V::point(self.0, self.1, self.2)
+    impl Work for Decimal<'_> {
+        type Out = Option<(u64, u32)>;
+        fn run<V: Vector>(self) -> Option<(u64, u32)> {
+            V::decimal(self.0, self.1, self.2)
         }
     }
 
     #[test]
-    fn the_first_point_within_a_number_only() {
+    fn decimals_of_every_length_with_the_point_at_every_place_and_with_every_bad_byte() {
+        let all = b"9876543210123456789";
         for path in Path::all() {
-            for at in [0, 1, 33] {
-                for n in 0..=24 {
-                    for point in 0..=30 {
-                        let mut text = vec![b'5'; 31];
-                        text[point] = b'.';
-                        let buf = buffer(at, &text);
-                        let expected = at + point.min(n);
-                        assert_eq!(path.run(Point(&buf, at, at + n)), expected, "{n} {point} at {at}, {}", path.name());
-                        // At the very end of a buffer without padding.
-                        let end = at + n;
-                        assert_eq!(path.run(Point(&buf[..end], at, end)), expected, "{}", path.name());
+            let read = |text: &[u8], at: usize| path.run(Decimal(&buffer(at, text), at, at + text.len()));
+            for at in [0, 1, 15, 16, 17, 40] {
+                for n in 0..=19 {
+                    let digits = &all[..n];
+                    let number = std::str::from_utf8(digits).unwrap().parse::<u64>().ok().filter(|_| n <= 18);
+                    assert_eq!(read(digits, at), number.map(|number| (number, 0)), "{n} at {at}, {}", path.name());
+                    for point in 0..=n {
+                        let text = [&digits[..point], b".", &digits[point..]].concat();
+                        let between = point > 0 && point < n;
+                        let expected = number.filter(|_| between).map(|number| (number, (n - point) as u32));
+                        assert_eq!(read(&text, at), expected, "{text:?} at {at}, {}", path.name());
+                        // A point of what stands before is none of this number's.
+                        let mut buf = buffer(at, &text);
+                        buf[..at].fill(b'.');
+                        assert_eq!(
+                            path.run(Decimal(&buf, at, at + text.len())),
+                            expected,
+                            "{text:?} at {at}, {}",
+                            path.name()
+                        );
+                        for i in (0..text.len()).filter(|i| *i != point && at == 40) {
+                            for bad in (0..=255u8).filter(|b| !b.is_ascii_digit()) {
+                                let mut text = text.clone();
+                                text[i] = bad;
+                                assert_eq!(read(&text, at), None, "{text:?} at {at}, {}", path.name());
+                            }
+                        }
                     }
                 }
             }

@@ -54,13 +54,19 @@ impl Vector for Portable {
 
     #[inline(always)]
     fn digits(buf: &[u8], start: usize, end: usize) -> Option<u64> {
-        number::digits(&buf[start..end])
+        number::digits(buf.get(start..end)?)
     }
 
     #[inline(always)]
-    fn point(buf: &[u8], start: usize, end: usize) -> usize {
-        let text = &buf[start..end.min(start + 32)];
-        text.iter().position(|b| *b == b'.').map_or(end, |at| start + at)
+    fn decimal(buf: &[u8], start: usize, end: usize) -> Option<(u64, u32)> {
+        let text = buf.get(start..end)?;
+        if text.len() > 19 {
+            return None;
+        }
+        let Some(point) = text.iter().position(|b| *b == b'.') else { return Some((number::digits(text)?, 0)) };
+        let (whole, fraction) = (&text[..point], &text[point + 1..]);
+        let whole = number::digits(whole)?;
+        Some((whole * number::TENS[fraction.len()] + number::digits(fraction)?, fraction.len() as u32))
     }
 
     #[inline(always)]

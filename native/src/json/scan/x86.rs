@@ -94,19 +94,8 @@ impl Vector for Sse42 {
     }
 
     #[inline(always)]
-    fn point(buf: &[u8], start: usize, end: usize) -> usize {
-        let Some(window) = buf.get(start..).and_then(|rest| rest.first_chunk::<32>()) else {
-            return Portable::point(buf, start, end);
-        };
-        // SAFETY: SSE2 is part of x86-64; `window` is 32 readable bytes, loaded unaligned.
-        let hits = unsafe {
-            let point = _mm_set1_epi8(b'.' as i8);
-            let low = _mm_loadu_si128(window.as_ptr().cast());
-            let high = _mm_loadu_si128(window.as_ptr().add(16).cast());
-            let low = _mm_movemask_epi8(_mm_cmpeq_epi8(low, point)) as u32;
-            low | (_mm_movemask_epi8(_mm_cmpeq_epi8(high, point)) as u32) << 16
-        };
-        first_of(hits, start, end)
+    fn decimal(buf: &[u8], start: usize, end: usize) -> Option<(u64, u32)> {
+        decimal(buf, start, end)
     }
 
     #[inline(always)]
@@ -232,16 +221,8 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
-    fn point(buf: &[u8], start: usize, end: usize) -> usize {
-        let Some(window) = buf.get(start..).and_then(|rest| rest.first_chunk::<32>()) else {
-            return Portable::point(buf, start, end);
-        };
-        // SAFETY: AVX2 was detected; `window` is 32 readable bytes, loaded unaligned.
-        let hits = unsafe {
-            let v = _mm256_loadu_si256(window.as_ptr().cast());
-            _mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(b'.' as i8))) as u32
-        };
-        first_of(hits, start, end)
+    fn decimal(buf: &[u8], start: usize, end: usize) -> Option<(u64, u32)> {
+        decimal(buf, start, end)
     }
 
     #[inline(always)]
@@ -301,14 +282,6 @@ fn rest_fits<V: Vector>(buf: &[u8], pos: usize, pattern: &Pattern) -> bool {
     )
 }
 
-/// The position of the lowest bit, counted from `start`, or `end` if that comes first.
-#[inline(always)]
-fn first_of(hits: u32, start: usize, end: usize) -> usize {
-    // Without a bit there are 32 zeros, which is beyond any `end` that is asked for, or where looking ends.
-    let at = start + (hits.trailing_zeros() as usize);
-    if hits == 0 || at > end { end } else { at }
-}
-
 /// Sixteen zeros, then as many ones: a load at `n` keeps the last `n` bytes of a vector.
 static LAST: [u8; 64] = {
     let mut bytes = [0xFF; 64];
@@ -349,13 +322,71 @@ fn digits(buf: &[u8], start: usize, end: usize) -> Option<u64> {
         if _mm_testz_si128(beyond, beyond) == 0 {
             return None;
         }
-        let pairs = _mm_maddubs_epi16(low, _mm_set1_epi16(0x010A));
+        Some(top + sixteen(low))
+    }
+}
+
+/// The number of sixteen digits, a lane each.
+///
+/// # Safety
+/// The CPU has SSE4.2.
+#[inline(always)]
+unsafe fn sixteen(digits: __m128i) -> u64 {
+    // SAFETY: as the caller says.
+    unsafe {
+        let pairs = _mm_maddubs_epi16(digits, _mm_set1_epi16(0x010A));
         let fours = _mm_madd_epi16(pairs, _mm_set1_epi32(0x0001_0064));
         let fours = _mm_packus_epi32(fours, fours);
         let eights = _mm_madd_epi16(fours, _mm_set1_epi32(0x0001_2710));
         let eights = _mm_cvtsi128_si64(eights) as u64;
-        let sixteen = (eights & 0xFFFF_FFFF) * 100_000_000 + (eights >> 32);
-        Some(top + sixteen)
+        (eights & 0xFFFF_FFFF) * 100_000_000 + (eights >> 32)
+    }
+}
+
+/// Sixteen ones, then as many zeros: a load at `15 - n` keeps lanes 0 to `n` of a vector.
+static FIRST: [u8; 32] = {
+    let mut bytes = [0; 32];
+    let mut i = 0;
+    while i < 16 {
+        bytes[i] = 0xFF;
+        i += 1;
+    }
+    bytes
+};
+
+/// The digits before the point are taken from one byte further left, so that all digits stand side by side, without the point.
+#[inline(always)]
+fn decimal(buf: &[u8], start: usize, end: usize) -> Option<(u64, u32)> {
+    let n = end.wrapping_sub(start);
+    let window = end.checked_sub(17).and_then(|from| buf.get(from..)).and_then(|rest| rest.first_chunk::<17>());
+    let Some(window) = window else { return Portable::decimal(buf, start, end) };
+    if n.wrapping_sub(1) > 16 {
+        return Portable::decimal(buf, start, end);
+    }
+    // SAFETY: SSE4.2 was detected. The loads are unaligned: `window` has 17 bytes; those from `FIRST` begin at 15 at most, of 32, those from
+    // `LAST` at 16 at most, of 64.
+    unsafe {
+        let text = _mm_loadu_si128(window.as_ptr().add(1).cast());
+        let points = _mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8(b'.' as i8))) as u32;
+        // Of 17 bytes the first is not in `text`: a point there is a byte that is no digit.
+        let points = points & 0xFFFF_u32 << 16usize.saturating_sub(n);
+        if points & 0xFFFF == 0 {
+            return digits(buf, start, end).map(|number| (number, 0));
+        }
+        let point = points.trailing_zeros() as usize;
+        if point == 15 || point + n == 16 {
+            return None;
+        }
+        let further_left = _mm_loadu_si128(window.as_ptr().cast());
+        let whole = _mm_loadu_si128(FIRST.as_ptr().add(15 - point).cast());
+        let keep = _mm_loadu_si128(LAST.as_ptr().add(n - 1).cast());
+        let text = _mm_sub_epi8(_mm_blendv_epi8(text, further_left, whole), _mm_set1_epi8(b'0' as i8));
+        let text = _mm_and_si128(text, keep);
+        let beyond = _mm_subs_epu8(text, _mm_set1_epi8(9));
+        if _mm_testz_si128(beyond, beyond) == 0 {
+            return None;
+        }
+        Some((sixteen(text), 15 - point as u32))
     }
 }
 
