@@ -2,9 +2,10 @@
 //!
 //! * [`input`]: the bytes of what a log says, whose numbers each has in its own way.
 //! * [`message`]: rows of one table and kind, as they become a message. [`outgoing`]: what is handed over at once, and where to begin again behind it.
-//! * [`reader`]: a thread that reads a log, a few batches ahead of who takes them.
+//! * [`start`]: where a job begins, and the tables as they were there. [`reader`]: a thread that reads a log, a few batches ahead of who takes them.
 
 pub mod input;
 pub mod message;
 pub mod outgoing;
 pub mod reader;
+pub mod start;
