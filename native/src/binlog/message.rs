@@ -183,9 +183,10 @@ impl Rows {
         self.message.is_full(bytes)
     }
 
-    /// Whether a row of that table and kind may be added.
-    pub fn takes(&self, layout: &Layout, change: Change) -> bool {
-        self.message.takes(&layout.frame, change)
+    /// Whether a row of that table and kind may be added, with that sequence.
+    pub fn takes(&self, (layout, change): (&Layout, Change), sequence: i64) -> bool {
+        let follows = self.message.next_sequence().is_none_or(|next| next == sequence);
+        follows && self.message.takes(&layout.frame, change)
     }
 
     /// Adds a row. `sequence` and `millis` count for the message if it is the first; the sequences of those that follow have to do so too.

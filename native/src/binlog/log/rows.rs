@@ -156,17 +156,18 @@ impl Log {
                 }
                 continue;
             };
-            if !self.rows.takes(layout, meant) || self.rows.is_full(self.message_bytes) {
+            let count = &mut self.transaction.counts[at].1;
+            let sequence = start + *count;
+            if !self.rows.takes((layout, meant), sequence) || self.rows.is_full(self.message_bytes) {
                 self.rows.finish(&mut self.messages);
             }
-            let count = &mut self.transaction.counts[at].1;
-            let added = self.rows.add((layout, meant), (start + *count, *millis), &mut input, &self.server.zone);
+            let added = self.rows.add((layout, meant), (sequence, *millis), &mut input, &self.server.zone);
             added.map_err(|e| e.at(layout.frame.name.to_string()))?;
             if both && meant == Change::Delete {
                 // The row after, which says when the one before ended.
                 layout.pass(&mut input)?;
             }
-            *count += change.sequences();
+            *count += meant.sequences();
         }
         Ok(())
     }
