@@ -98,6 +98,8 @@ pub struct Message {
     old: Output,
     /// The row under way has no member in `old` yet.
     old_is_empty: bool,
+    /// For values that take more than one step.
+    scratch: Vec<u8>,
 }
 
 impl Default for Message {
@@ -111,6 +113,7 @@ impl Default for Message {
             data: Output::new(),
             old: Output::new(),
             old_is_empty: true,
+            scratch: Vec::new(),
         }
     }
 }
@@ -121,17 +124,14 @@ impl Message {
         self.data.len() + self.old.len() >= bytes || self.rows >= MOST_ROWS
     }
 
-    /// Whether a row of that table and kind may be added.
-    pub fn takes(&self, frame: &Arc<Frame>, change: Change) -> bool {
-        self.rows == 0 || self.change == change && self.frame.as_ref().is_some_and(|own| Arc::ptr_eq(own, frame))
+    /// Whether a row of that table and kind may be added, with that sequence: it has to follow those of the rows before.
+    pub fn takes(&self, (frame, change): (&Arc<Frame>, Change), sequence: i64) -> bool {
+        let follows = || self.sequence + self.rows as i64 * self.change.sequences() == sequence;
+        let is_same = || self.change == change && self.frame.as_ref().is_some_and(|own| Arc::ptr_eq(own, frame));
+        self.rows == 0 || is_same() && follows()
     }
 
-    /// The sequence that the next row has, if there is one before it.
-    pub fn next_sequence(&self) -> Option<i64> {
-        (self.rows > 0).then(|| self.sequence + self.rows as i64 * self.change.sequences())
-    }
-
-    /// Begins a row. `sequence` and `millis` count for the message if it is the first; the sequences of those that follow have to do so too.
+    /// Begins a row that it [takes](Self::takes). `sequence` and `millis` count for the message if it is the first.
     #[inline]
     pub fn begin(&mut self, (frame, change): (&Arc<Frame>, Change), (sequence, millis): (i64, i64)) {
         if self.rows == 0 {
@@ -146,22 +146,22 @@ impl Message {
         }
     }
 
-    /// Where the value of a column of the row goes; each is to be written, in their order.
+    /// Where the value of a column of the row goes, and a buffer to make it in; each is to be written, in their order.
     #[inline]
-    pub fn value(&mut self, frame: &Frame, at: usize) -> &mut Output {
+    pub fn value(&mut self, frame: &Frame, at: usize) -> (&mut Output, &mut Vec<u8>) {
         self.data.piece(&frame.columns[at].key);
-        &mut self.data
+        (&mut self.data, &mut self.scratch)
     }
 
     /// Where a value goes that the column had before an UPDATE; those are written that it has no more.
     #[inline]
-    pub fn old_value(&mut self, frame: &Frame, at: usize) -> &mut Output {
+    pub fn old_value(&mut self, frame: &Frame, at: usize) -> (&mut Output, &mut Vec<u8>) {
         if !self.old_is_empty {
             self.old.push(b',');
         }
         self.old_is_empty = false;
         self.old.piece(&frame.columns[at].old_key);
-        &mut self.old
+        (&mut self.old, &mut self.scratch)
     }
 
     /// Ends the row.
