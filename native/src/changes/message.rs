@@ -1,12 +1,12 @@
-//! Rows and schema changes as Canal's flat messages.
+//! Rows as Canal's flat messages.
 
 use super::outgoing;
 use crate::error::{Error, Kind};
 use crate::json::write::{Output, Piece};
+use crate::snapshot::message::now;
 use crate::sync::ddl::TableName;
 use serde_json::json;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Above all sequences of full data, which come before a log's.
 pub const FIRST_SEQUENCE: i64 = 1 << 44;
@@ -207,18 +207,4 @@ impl Message {
         self.old.clear();
         self.rows = 0;
     }
-}
-
-/// A schema change: `ty` as Canal names it, the session's default database, the first table that it is about.
-pub fn statement(ty: &str, (database, table): (&str, &str), sql: &str, millis: i64) -> String {
-    json!({
-        "data": null, "database": database, "es": millis, "id": 0, "isDdl": true, "mysqlType": null, "old": null, "pkNames": null, "sql": sql,
-        "sqlType": null, "table": table, "ts": now(), "type": ty,
-    })
-    .to_string()
-}
-
-/// Epoch milliseconds.
-pub fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }

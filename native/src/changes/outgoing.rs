@@ -1,6 +1,7 @@
 //! What is handed over at once: messages, and where to begin again behind them.
 
-use super::message::{self, Change, Frame, Message};
+use super::message::{Change, Frame, Message};
+use crate::snapshot::message::schema_change;
 use crate::sync::ddl::TableName;
 use std::sync::Arc;
 
@@ -65,7 +66,7 @@ impl<P: Clone + PartialEq, D: Clone> Outgoing<P, D> {
     /// Adds a schema change: `ty` as Canal names it, the session's default database with the first table that it is about.
     pub fn statement(&mut self, ty: &str, about: &TableName, sql: &str, (sequence, millis): (i64, i64)) {
         self.finish();
-        let text = message::statement(ty, (&about.database, &about.name), sql, millis);
+        let text = schema_change(ty, (&about.database, &about.name), sql, millis);
         add(&mut self.messages, sequence, &[text.as_bytes()]);
     }
 

@@ -4,9 +4,10 @@ use super::definitions::{Definitions, Known, KnownColumn};
 use super::event::{Event, Old, Relation, Tuple};
 use super::message::{Layout, Value};
 use super::position::{Lsn, WalPosition};
-use crate::changes::message::{self, Change, Message};
+use crate::changes::message::{Change, Message};
 use crate::changes::outgoing::{Batch, Outgoing};
 use crate::error::{Error, Kind};
+use crate::snapshot::message::now;
 use crate::snapshot::mysql::server::backquoted;
 use crate::snapshot::postgres::catalogue::{Described, Types};
 use crate::snapshot::postgres::default::constant;
@@ -149,7 +150,7 @@ impl Log {
         let position = &mut self.outgoing.position;
         if self.millis.is_none() && end >= position.lsn {
             position.lsn = end;
-            position.time = message::now();
+            position.time = now();
         }
     }
 
