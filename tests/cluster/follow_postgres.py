@@ -5,6 +5,7 @@ end each cell is what psql reads. Then what is said where the server does not le
 """
 
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -132,6 +133,19 @@ class Written(Source):
         self.run([f"INSERT INTO begun_dev.mark VALUES (0, '{value}') ON CONFLICT (id) DO UPDATE SET v = excluded.v"])
         self.look()
 
+    def unseen(self, statements, until) -> None:
+        """Does something in one transaction that is in the log, and that nobody sees before `until` returns: the server awaits a standby that there is none of."""
+        self.server.run(["ALTER SYSTEM SET synchronous_standby_names = 'none'", "SELECT pg_reload_conf()"])
+        while self.server.run(["SHOW synchronous_standby_names"]) != [("none",)]:
+            time.sleep(0.01)
+        session = threading.Thread(target=self.run, args=(["BEGIN", *statements, "COMMIT"],))
+        session.start()
+        try:
+            until()
+        finally:
+            self.server.run(["ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()"])
+            session.join()
+
     def idle_slot(self) -> str:
         """The job's slot, once the server knows that its reader is gone."""
         until = time.monotonic() + ENDS_SECONDS
@@ -182,8 +196,22 @@ def undisturbed(moved: FollowingPostgres, parallelism: int) -> None:
     moved.follow("again")
     moved.compare(f"{name}, started again")
     if parallelism == 1:
+        unseen(moved)
         kept(moved)
         refused(moved)
+
+
+def unseen(moved: FollowingPostgres) -> None:
+    """A transaction that is in the log while nobody sees it: what the log lacks of its rows is not what they were before."""
+    of_reader = "SELECT query FROM pg_stat_activity WHERE usename = 'reader' AND query ~ 'txid_current_snapshot|shop.*large'"
+
+    def until_asked(job: Job) -> None:
+        moved.in_step(job)
+        moved.source.unseen(["UPDATE shop.large SET text = repeat('unseen', 2000) WHERE id = 7", "UPDATE shop.large SET small = 70 WHERE id = 7", "UPDATE shop.large SET id = 600 WHERE id = 6"],
+                            lambda: job.wait_for(lambda: moved.source.server.run([of_reader]), "asking for what the log lacks"))
+
+    moved.follow("unseen", until_asked)
+    moved.compare("rows that nobody saw when they were in the log")
 
 
 def kept(moved: FollowingPostgres) -> None:

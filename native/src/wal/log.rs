@@ -107,7 +107,7 @@ impl Log {
     /// [`Kind::Source`]: the log has something that cannot be followed, with the remedy.
     pub fn take(&mut self, event: &Event<'_>) -> Result<Need, Error> {
         match event {
-            Event::Begin { millis } => self.millis = Some(*millis),
+            Event::Begin { millis, .. } => self.millis = Some(*millis),
             Event::Commit { end } => self.commit(Lsn(*end)),
             Event::Relation(relation) => return self.relation(relation),
             Event::Insert { table, new } => self.insert(*table, new)?,

@@ -125,8 +125,10 @@ impl Reading<'_> {
     }
 
     async fn take(&mut self, event: &Event<'_>, asked: &mut Asked<'_>) -> Result<(), Error> {
-        if let Event::Commit { end } = event {
-            self.came = self.came.max(Lsn(*end));
+        match event {
+            Event::Begin { transaction, .. } => asked.begin(*transaction),
+            Event::Commit { end } => self.came = self.came.max(Lsn(*end)),
+            _ => {}
         }
         loop {
             match self.log.take(event)? {
