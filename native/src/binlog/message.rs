@@ -169,6 +169,7 @@ impl Layout {
     pub fn width(&self) -> usize {
         self.columns.len() + if self.is_versioned { 2 } else { 0 }
     }
+
     /// Writes a row of that kind.
     ///
     /// # Errors

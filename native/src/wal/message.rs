@@ -1,4 +1,4 @@
-//! How rows of a table are written.
+//! Rows of the log as Canal's flat messages.
 
 use super::definitions::Known;
 use super::event::{Datum, Old, Relation, Tuple};
@@ -95,6 +95,7 @@ impl Layout {
         }
         (!key.is_empty()).then_some(key)
     }
+
     /// Writes a row that was not there.
     ///
     /// # Errors
