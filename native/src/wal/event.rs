@@ -16,7 +16,7 @@ pub enum Event<'e> {
     Begin {
         /// When that was, epoch milliseconds.
         millis: i64,
-        /// Its number, of which the server's are the lower four bytes.
+        /// Its number: the lower four bytes of what the server counts by.
         transaction: u32,
     },
     /// It ends.
