@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +18,7 @@ from bench_report import DOCS, OUT
 from database_routes import COMMAND_TIMES, DATABASE, HEAP, KAFKA_BUDGET, KAFKA_SOURCE_BUDGET, READ, SOURCES, TABLES, TOPIC_TIMES, Outcome, Route, Workload, of_bench, of_tables, orders, routes
 from doris import StandIn
 from embedded import PROGRAM, environment
-from parts import REPO, Failure, Parts, java, say
+from parts import REPO, Failure, Parts, java, program, say
 from quickstart import run_dir
 from servers import Kafka
 
@@ -198,9 +197,4 @@ def main(command: str, arguments) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        main(sys.argv[1], sys.argv[2:])
-    except Failure as failure:
-        print(f"[canal-native] FAILED: {failure}", file=sys.stderr)
-        sys.exit(1)
+    program(main, sys.argv[1], sys.argv[2:])

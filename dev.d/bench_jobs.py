@@ -10,7 +10,6 @@ import gzip
 import itertools
 import os
 import shutil
-import signal
 import sys
 import time
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import NamedTuple
 
 from gateway import Gateway
 from jobs import JobFailed, Jobs
-from parts import KAFKA_VERSION, REPO, Failure, Parts, java_home, java_version, say
+from parts import KAFKA_VERSION, REPO, Failure, Parts, java_home, java_version, program, say
 from quickstart import run_dir
 from servers import Flink, Kafka
 
@@ -259,9 +258,4 @@ def main(jar: Path, quick: bool) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        main(Path(sys.argv[1]).resolve(), "--quick" in sys.argv[2:])
-    except Failure as failure:
-        print(f"[canal-native] FAILED: {failure}", file=sys.stderr)
-        sys.exit(1)
+    program(main, Path(sys.argv[1]).resolve(), "--quick" in sys.argv[2:])

@@ -7,7 +7,6 @@ the table have arrived, and from the first of many updates until all of these ha
 
 import os
 import shutil
-import signal
 import sys
 import time
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import NamedTuple
 from bench_report import DOCS, OUT, goals_table, processor, revision
 from databases import Mysql80
 from doris import StandIn
-from parts import MYSQL_VERSION, Failure, Parts, cdc_jars, java_home, java_version, run_logged, say
+from parts import MYSQL_VERSION, Failure, Parts, cdc_jars, java_home, java_version, program, run_logged, say
 from quickstart import run_dir
 from servers import Flink
 
@@ -239,11 +238,4 @@ def main(jar: Path, command: str, arguments) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        main(Path(sys.argv[1]).resolve(), sys.argv[2], sys.argv[3:])
-    except Failure as failure:
-        print(f"[canal-native] FAILED: {failure}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    program(main, Path(sys.argv[1]).resolve(), sys.argv[2], sys.argv[3:])

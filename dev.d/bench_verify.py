@@ -8,7 +8,6 @@ reader; of a tenth of the rows too, for memory. Writes build/bench/verify.md; --
 import json
 import os
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from typing import NamedTuple
 from bench_report import DOCS, OUT
 from doris import StandIn
 from embedded import PROGRAM, call, environment
-from parts import REPO, Failure, Parts, say, tail
+from parts import REPO, Failure, Parts, program, say, tail
 from quickstart import run_dir
 
 sys.path.insert(0, str(REPO / "tests" / "cluster"))
@@ -224,9 +223,4 @@ def main(command: str, arguments) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        main(sys.argv[1], sys.argv[2:])
-    except Failure as failure:
-        print(f"[canal-native] FAILED: {failure}", file=sys.stderr)
-        sys.exit(1)
+    program(main, sys.argv[1], sys.argv[2:])

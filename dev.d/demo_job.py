@@ -12,8 +12,8 @@ import doris
 import sample_shop
 from databases import Mysql80
 from embedded import Job, call, environment, written
-from parts import REPO, Failure, Parts, say
-from quickstart import run_dir, short, show_target
+from parts import REPO, Failure, Parts, program, say
+from quickstart import Run, short, show_target
 
 EXAMPLE = REPO / "examples" / "mysql-to-doris.yaml"
 DATABASE = "canal_native_demo"
@@ -83,24 +83,23 @@ def stay(job: Job, source: Mysql80, target: doris.Doris, file: Path) -> None:
 
 def main(stays: bool) -> None:
     """Runs the demonstration; any Failure means it did not work."""
-    began = time.monotonic()
     parts = Parts()
-    directory = run_dir()
-    say(f"logs of this run: {directory}")
-    source, target, job = Mysql80(directory / "mysql"), doris.of_environment(directory / "doris", DATABASE), None
-    try:
+    with Run() as run:
+        # In the end half a gigabyte that nobody looks at any more.
+        run.servers.callback(shutil.rmtree, run.directory / "mysql" / "data", ignore_errors=True)
+        target, source = run.stops(doris.of_environment(run.directory / "doris", DATABASE)), run.stops(Mysql80(run.directory / "mysql"))
         say(f"starting {target.what} and MySQL, with a sample database")
         target.start()
         source.start()
         source.run(sample_shop.TABLES + [f"CREATE USER reader@'%' IDENTIFIED BY '{PASSWORD}'",
                                          "GRANT SELECT ON shop.* TO reader@'%'", "GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO reader@'%'"])
         target.wait()
-        file = job_file(directory / "job.yaml", source, target)
+        file = job_file(run.directory / "job.yaml", source, target)
         env = environment(parts, connector=False, DORIS_PASSWORD=target.password, MYSQL_PASSWORD=PASSWORD)
-        say(f"ready after {time.monotonic() - began:.0f} s; {file} is {EXAMPLE.relative_to(REPO)} with the addresses of here")
+        say(f"ready after {run.seconds()}; {file} is {EXAMPLE.relative_to(REPO)} with the addresses of here")
         command(env, "check", file)
         say(f"bin/canal-native run {file}")
-        job = Job(env, file, directory / "job.out")
+        job = run.stops(Job(env, file, run.directory / "job.out"))
         job.follow(lambda: IN_STEP in job.text(), "in step")
         write(job, sample_shop.Changes(source.session(), random.Random(1)))
         command(env, "status", file)
@@ -113,24 +112,7 @@ def main(stays: bool) -> None:
         if code:
             raise Failure(f"the job ended with {code} when it was stopped")
         show_target(target, "demo-job")
-    except Failure as failure:
-        raise Failure(f"{failure}\n  logs: {directory}") from None
-    finally:
-        say("stopping what was started")
-        for server in (job, source, target):
-            if server:
-                server.stop()
-        # Half a gigabyte that nobody looks at any more.
-        shutil.rmtree(directory / "mysql" / "data", ignore_errors=True)
-    say(f"done in {time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        main(sys.stdin.isatty())
-    except Failure as failure:
-        print(f"[canal-native] FAILED: {failure}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    program(main, sys.stdin.isatty())

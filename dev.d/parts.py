@@ -8,6 +8,7 @@ import importlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -54,6 +55,18 @@ def state_dir() -> Path:
 def say(text: str) -> None:
     """One line of progress."""
     print(f"[canal-native] {text}", flush=True)
+
+
+def program(main, *arguments) -> None:
+    """Runs `main` as what the whole program does: a Failure is said and ends it with 1, and whatever ends it, what it has started is stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        main(*arguments)
+    except Failure as failure:
+        print(f"[canal-native] FAILED: {failure}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def run_logged(command, log: Path, what: str, **kwargs) -> None:

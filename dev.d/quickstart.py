@@ -4,16 +4,16 @@ import gzip
 import json
 import os
 import shutil
-import signal
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import canal_tables
 import changelog
 import doris
 import sql_script
-from parts import REPO, Failure, Parts, say, state_dir
+from parts import REPO, Failure, Parts, program, say, state_dir
 from servers import Flink, Kafka
 
 DATA = REPO / "tests" / "data" / "quickstart"
@@ -40,15 +40,40 @@ def run_dir() -> Path:
     return path
 
 
+class Run:
+    """A run of several servers, with a directory for their logs: in the end they are stopped, the last first, and a Failure says where the logs are."""
+
+    def __init__(self):
+        self.began, self.directory, self.servers = time.monotonic(), run_dir(), ExitStack()
+
+    def __enter__(self):
+        say(f"logs of this run: {self.directory}")
+        return self
+
+    def stops(self, server):
+        """Stops that server in the end, whether it is started or not; the server."""
+        self.servers.callback(server.stop)
+        return server
+
+    def seconds(self) -> str:
+        """How long it has taken so far."""
+        return f"{time.monotonic() - self.began:.0f} s"
+
+    def __exit__(self, _kind, problem, _trace):
+        say("stopping what was started")
+        self.servers.close()
+        if isinstance(problem, Failure):
+            raise Failure(f"{problem}\n  logs: {self.directory}") from None
+        if problem is None:
+            say(f"done in {self.seconds()}")
+
+
 def main(jar: Path) -> None:
     """Runs the quickstart with that jar; any Failure means it did not work."""
-    began = time.monotonic()
     parts = Parts()
-    directory = run_dir()
-    say(f"logs of this run: {directory}")
-    kafka, flink = Kafka(parts, directory / "kafka"), Flink(parts, directory / "flink", [jar])
-    target = doris.of_environment(directory / "doris", DATABASE)
-    try:
+    with Run() as run:
+        target = run.stops(doris.of_environment(run.directory / "doris", DATABASE))
+        kafka, flink = run.stops(Kafka(parts, run.directory / "kafka")), run.stops(Flink(parts, run.directory / "flink", [jar]))
         say(f"starting {target.what}, Kafka, and Flink {parts.flink.version} with {jar.name} in lib/")
         target.start()
         target.wait()
@@ -62,7 +87,7 @@ def main(jar: Path) -> None:
         target.sql(*sql_script.statements(DORIS_TABLES.read_text()))
         flink.wait()
         files = EXAMPLES + [DORIS]
-        say(f"ready after {time.monotonic() - began:.0f} s; running {', '.join(str(file.relative_to(REPO)) for file in files)}")
+        say(f"ready after {run.seconds()}; running {', '.join(str(file.relative_to(REPO)) for file in files)}")
         script, jobs, inserts = sql_script.compose(files, kafka.bootstrap, others=access(target))
         output = run_sql(flink, script, target.password)
         results = dict(zip(jobs, changelog.read(output)))
@@ -72,13 +97,6 @@ def main(jar: Path) -> None:
         show_doris(target, DATABASE, WRITTEN)
         show_target(target, "quickstart")
         show_codec(flink, jobs + inserts)
-    except Failure as failure:
-        raise Failure(f"{failure}\n  logs: {directory}") from None
-    finally:
-        say("stopping what was started")
-        for server in (flink, kafka, target):
-            server.stop()
-    say(f"done in {time.monotonic() - began:.0f} s")
 
 
 def access(target: doris.Doris):
@@ -183,11 +201,4 @@ def show_codec(flink: Flink, jobs) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        main(Path(sys.argv[1]).resolve())
-    except Failure as failure:
-        print(f"[canal-native] FAILED: {failure}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    program(main, Path(sys.argv[1]).resolve())

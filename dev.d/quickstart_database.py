@@ -1,15 +1,12 @@
 """`./dev quickstart-database`: a whole database from a Canal topic in a real Kafka into Doris, by examples/canal-to-doris.yaml and bin/canal-native."""
 
-import signal
-import sys
-import time
 from pathlib import Path
 
 import canal_tables
 import doris
 from embedded import Job, environment, written
-from parts import REPO, Failure, Parts, say
-from quickstart import DATA, differences, run_dir, show_doris, show_target
+from parts import REPO, Failure, Parts, program, say
+from quickstart import DATA, Run, differences, show_doris, show_target
 from servers import Kafka
 
 EXAMPLE = REPO / "examples" / "canal-to-doris.yaml"
@@ -38,21 +35,18 @@ def arrived(target: doris.Doris) -> bool:
 
 def main() -> None:
     """Runs the quickstart; any Failure means it did not work."""
-    began = time.monotonic()
     parts = Parts()
-    directory = run_dir()
-    say(f"logs of this run: {directory}")
-    kafka, target, job = Kafka(parts, directory / "kafka"), doris.of_environment(directory / "doris", DATABASE), None
-    try:
+    with Run() as run:
+        target, kafka = run.stops(doris.of_environment(run.directory / "doris", DATABASE)), run.stops(Kafka(parts, run.directory / "kafka"))
         say(f"starting {target.what} and Kafka")
         target.start()
         kafka.start()
         target.wait()
         kafka.wait()
         say(f"producing shop_binlog (captured from Canal 1.1.7 on MySQL 8.0.33): {kafka.produce(f'shop_binlog={DATA}/orders.jsonl.gz')}")
-        file = job_file(directory / "job.yaml", kafka.bootstrap, target)
-        say(f"ready after {time.monotonic() - began:.0f} s; bin/canal-native run {file}, which is {EXAMPLE.relative_to(REPO)} with the addresses of here")
-        job = Job(environment(parts, DORIS_PASSWORD=target.password), file, directory / "job.out")
+        file = job_file(run.directory / "job.yaml", kafka.bootstrap, target)
+        say(f"ready after {run.seconds()}; bin/canal-native run {file}, which is {EXAMPLE.relative_to(REPO)} with the addresses of here")
+        job = run.stops(Job(environment(parts, DORIS_PASSWORD=target.password), file, run.directory / "job.out"))
         try:
             job.follow(lambda: arrived(target), "done with all messages")
         except Failure:
@@ -66,22 +60,7 @@ def main() -> None:
             print(f"\n{target.sql(f'SHOW CREATE TABLE {DATABASE}.{table}')[0][1]}")
         show_doris(target, DATABASE, MADE)
         show_target(target, "quickstart-database")
-    except Failure as failure:
-        raise Failure(f"{failure}\n  logs: {directory}") from None
-    finally:
-        say("stopping what was started")
-        for server in (job, kafka, target):
-            if server:
-                server.stop()
-    say(f"done in {time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        main()
-    except Failure as failure:
-        print(f"[canal-native] FAILED: {failure}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    program(main)

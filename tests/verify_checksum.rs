@@ -1,8 +1,8 @@
 //! Sums of rows as Doris makes them, by the stand-in: the text that each type's values have there, and that another value in any cell is another sum.
 //! What MySQL makes of the same values is compared on real servers, by tests/cluster/verify_mysql.py.
 
-use canal_native::snapshot::catalogue::{Column, Table};
-use canal_native::snapshot::message;
+mod compared;
+
 use canal_native::sync::mysql_type::MysqlType;
 use canal_native::verify::checksum::{self, Checksum};
 use canal_native::verify::pair::{self, TablePair};
@@ -10,7 +10,6 @@ use canal_native::verify::spec::VerifySpec;
 use doris_standin::Cluster;
 use doris_standin::cluster::Settings;
 use doris_standin::sql::{Outcome, Session};
-use serde_json::json;
 use std::collections::BTreeMap;
 
 /// A type of MySQL's; a value in its column of Doris, as SQL; the text that it is summed up as; and another value there.
@@ -56,37 +55,14 @@ struct Doris {
 
 impl Doris {
     fn new() -> Doris {
-        let spec = json!({
-            "source": {"kind": "mysql", "host": "h", "port": 1, "user": "u", "password": "", "rangeRows": 1, "messageBytes": 1, "connectSeconds": 1},
-            "sink": {
-                "fenodes": ["h:1"], "username": "root", "format": "json", "maxRows": 1, "maxBytes": 1, "memoryBytes": 1, "inFlight": 1, "maxRetries": 0,
-                "loadTimeoutSeconds": 1, "patienceSeconds": 1,
-                "label": {"sink": "s", "job": "j", "restored": null, "subtask": 0, "subtasks": 1},
-            },
-        });
         let mut session = Session::new(Cluster::new(Settings::default()), "root", 1);
         session.execute("CREATE DATABASE d").unwrap();
-        Doris { session, spec: VerifySpec::from_json(spec.to_string().as_bytes()).unwrap() }
+        Doris { session, spec: compared::spec() }
     }
 
     /// A table of these types behind a key, in Doris too.
     fn table(&mut self, types: &[&str]) -> TablePair {
-        let columns: Vec<(String, &str)> = std::iter::once(("id".to_string(), "bigint"))
-            .chain(types.iter().enumerate().map(|(i, ty)| (format!("c{i}"), *ty)))
-            .collect();
-        let defined: Vec<String> = columns.iter().map(|(name, ty)| format!("`{name}` {ty}")).collect();
-        let sql = format!("CREATE TABLE `t` ({}, PRIMARY KEY (`id`))", defined.join(", "));
-        let table = Table {
-            database: "d".into(),
-            table: "t".into(),
-            rows: 0,
-            columns: columns.iter().map(|(name, ty)| Column { name: name.clone(), ty: MysqlType::parse(ty) }).collect(),
-            keys: vec!["id".into()],
-            by_key: true,
-            from: "`d`.`t`".into(),
-            select: "*".into(),
-            message: message::statement("d", "t", &sql),
-        };
+        let table = compared::table(types);
         let rules = self.spec.rules().unwrap();
         let mapped = pair::mapped(&table, &rules, &self.spec).unwrap();
         let there = mapped.doris_table(true);

@@ -1,14 +1,13 @@
 //! Rows of both sides in the form in which they are compared: what a source sends and what Doris prints of it are equal for every type, and a
 //! difference in any cell is one.
 
-use canal_native::snapshot::catalogue::{Column, Table};
-use canal_native::snapshot::message::{self, Rows};
-use canal_native::sync::mysql_type::MysqlType;
+mod compared;
+
+use canal_native::snapshot::message::Rows;
 use canal_native::verify::pair::{self, FormedRow, Forms, TablePair};
 use canal_native::verify::source::{Loadable, SourceRows};
 use canal_native::verify::spec::VerifySpec;
 use proptest::prelude::*;
-use serde_json::json;
 
 /// A type of MySQL's, a value as its server sends it, the same as Doris may print it, and another value as Doris may print that.
 const CELLS: [(&str, &[u8], &str, &str); 34] = [
@@ -58,18 +57,6 @@ fn cell(text: &[u8]) -> Option<Vec<u8>> {
     (text != b"NULL").then(|| text.to_vec())
 }
 
-fn spec() -> VerifySpec {
-    let spec = json!({
-        "source": {"kind": "mysql", "host": "h", "port": 1, "user": "u", "password": "", "rangeRows": 1, "messageBytes": 1, "connectSeconds": 1},
-        "sink": {
-            "fenodes": ["h:1"], "username": "root", "format": "json", "maxRows": 1, "maxBytes": 1, "memoryBytes": 1, "inFlight": 1, "maxRetries": 0,
-            "loadTimeoutSeconds": 1, "patienceSeconds": 1,
-            "label": {"sink": "s", "job": "j", "restored": null, "subtask": 0, "subtasks": 1},
-        },
-    });
-    VerifySpec::from_json(spec.to_string().as_bytes()).unwrap()
-}
-
 /// A table with a column for each of these cells, behind a key.
 struct Tables {
     spec: VerifySpec,
@@ -80,28 +67,13 @@ struct Tables {
 
 impl Tables {
     fn new(chosen: Vec<usize>) -> Tables {
-        let types: Vec<(String, &str)> = std::iter::once(("id".to_string(), "bigint"))
-            .chain(chosen.iter().enumerate().map(|(i, cell)| (format!("c{i}"), CELLS[*cell].0)))
-            .collect();
-        let columns: Vec<String> = types.iter().map(|(name, ty)| format!("`{name}` {ty}")).collect();
-        let sql = format!("CREATE TABLE `t` ({}, PRIMARY KEY (`id`))", columns.join(", "));
-        let table = Table {
-            database: "d".into(),
-            table: "t".into(),
-            rows: 0,
-            columns: types.iter().map(|(name, ty)| Column { name: name.clone(), ty: MysqlType::parse(ty) }).collect(),
-            keys: vec!["id".into()],
-            by_key: true,
-            from: "`d`.`t`".into(),
-            select: "*".into(),
-            message: message::statement("d", "t", &sql),
-        };
-        let spec = spec();
+        let types: Vec<&str> = chosen.iter().map(|cell| CELLS[*cell].0).collect();
+        let (spec, table) = (compared::spec(), compared::table(&types));
         let rules = spec.rules().unwrap();
         let mapped = pair::mapped(&table, &rules, &spec).unwrap();
         let doris = mapped.doris_table(true);
         let pair = TablePair::of(&table, mapped, doris, &rules, &spec).unwrap();
-        assert_eq!(pair.compared.len(), types.len(), "all are compared: {:?}", pair.notes);
+        assert_eq!(pair.compared.len(), 1 + types.len(), "all are compared: {:?}", pair.notes);
         let forms = pair.forms(spec.comparing);
         Tables { spec, pair, forms, chosen }
     }

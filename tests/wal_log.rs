@@ -1,5 +1,7 @@
 //! The log of PostgreSQL as messages: what a real server sent in small scenarios (`tests/cluster/record_wal.py`), and what becomes of it.
 
+mod sequences;
+
 use canal_native::changes::message::FIRST_SEQUENCE;
 use canal_native::changes::outgoing;
 use canal_native::snapshot::postgres::catalogue::{Attribute, Described, Types};
@@ -9,6 +11,7 @@ use canal_native::wal::event::Event;
 use canal_native::wal::log::{Log, Need};
 use canal_native::wal::position::{Lsn, WalPosition};
 use proptest::prelude::*;
+use sequences::{assert_same, by_sequence};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -159,32 +162,14 @@ fn scenarios_become_these_messages() {
     assert_eq!(found, fs::read_to_string(file("messages.txt")).unwrap());
 }
 
-/// Each row and statement under its table and sequence.
-fn by_sequence(messages: &[(i64, Value)]) -> BTreeMap<(String, i64), String> {
-    let mut rows = BTreeMap::new();
-    for (sequence, message) in messages {
-        let table = message["table"].as_str().unwrap().to_string();
-        if message["isDdl"] == true {
-            assert!(rows.insert((table, *sequence), message["sql"].to_string()).is_none(), "two of {sequence}");
-            continue;
-        }
-        let each = if message["type"] == "UPDATE" { 2 } else { 1 };
-        for (i, row) in message["data"].as_array().unwrap().iter().enumerate() {
-            let text = format!("{} {row} {}", message["type"], message["old"][i]);
-            let was = rows.insert((table.clone(), sequence + each * i as i64), text);
-            assert!(was.is_none(), "two rows of {table} under {sequence} + {i}");
-        }
-    }
-    rows
-}
-
 /// However many rows a message has, and from whichever transaction the log is read again.
 #[test]
 fn a_row_has_the_same_sequence_whenever_it_is_read() {
     let recorded = recorded();
     for scenario in recorded["scenarios"].as_array().unwrap() {
+        let name = scenario["name"].as_str().unwrap();
         let whole = by_sequence(&messages(&recorded, scenario, &[], 1 << 16));
-        assert_eq!(by_sequence(&messages(&recorded, scenario, &[], 1)), whole, "{}", scenario["name"]);
+        assert_same(&by_sequence(&messages(&recorded, scenario, &[], 1)), &whole, name);
         let (mut log, mut all, mut position) =
             (Log::new((rules(&[]), 1 << 16), begin(), Arc::new(definitions(&scenario["before"]))), Vec::new(), begin());
         let mut described: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
@@ -210,7 +195,7 @@ fn a_row_has_the_same_sequence_whenever_it_is_read() {
                 take(&mut log, relation, &recorded, &scenario["after"]);
             }
         }
-        assert_eq!(by_sequence(&all), whole, "{}", scenario["name"]);
+        assert_same(&by_sequence(&all), &whole, name);
     }
 }
 
@@ -218,10 +203,11 @@ fn a_row_has_the_same_sequence_whenever_it_is_read() {
 fn tables_that_are_passed_over_count_all_the_same() {
     let recorded = recorded();
     for scenario in recorded["scenarios"].as_array().unwrap() {
+        let name = scenario["name"].as_str().unwrap();
         let all = by_sequence(&messages(&recorded, scenario, &[], 1 << 16));
         let some = by_sequence(&messages(&recorded, scenario, &["public\\.other"], 1 << 16));
         let kept: BTreeMap<_, _> = all.into_iter().filter(|((table, _), _)| table != "other").collect();
-        assert_eq!(some, kept, "{}", scenario["name"]);
+        assert_same(&some, &kept, name);
     }
 }
 

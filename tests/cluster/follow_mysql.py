@@ -7,10 +7,7 @@ database's. The last line is `N passed, N failed`.
 
 import gzip
 import json
-import random
 import re
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -21,19 +18,16 @@ sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 import run  # noqa: E402
 from databases import MariaDb, Mysql80  # noqa: E402
 from embedded import Job, call  # noqa: E402
+from following import ALL_STAGES, ENDS_SECONDS, IN_STEP, Following  # noqa: E402
 from parts import Failure, Parts, java_home, say  # noqa: E402
 from quickstart import run_dir  # noqa: E402
 from servers import Flink  # noqa: E402
-from whole_mysql import PASSWORD, Moved, Source  # noqa: E402
-from whole_workload import SLOW_LOADS, SMALL_LOADS, arguments_parser  # noqa: E402
+from whole_mysql import PASSWORD, Source  # noqa: E402
+from whole_workload import arguments_parser  # noqa: E402
 from workload import DATA, dump, statements  # noqa: E402
 
-ALL_STAGES = "schema-migration, full-data, incremental"
 #: A table with rows when the job begins, and in which the last change is made.
 BEGUN = ["CREATE DATABASE begun_dev", "CREATE TABLE begun_dev.mark (id INT PRIMARY KEY, v VARCHAR(20) NOT NULL)", "CREATE TABLE begun_dev.named (name VARCHAR(20) PRIMARY KEY)", "INSERT INTO begun_dev.mark VALUES (1, 'begun'), (2, 'begun')"]
-IN_STEP = "in step with the source: "
-#: A job that cannot go on says so within this time.
-ENDS_SECONDS = 180
 GTID = ("--gtid-mode=ON", "--enforce-gtid-consistency=ON")
 
 
@@ -64,51 +58,13 @@ class Written(Source):
         self.tables = dump(self.server)
 
 
-class Following(Moved):
-    """A job that has no end by itself."""
-
-    def begin(self) -> Job:
-        """Starts it."""
-        self.outputs += 1
-        return Job(self.env, self.file, self.directory / f"{self.outputs}.out")
-
-    def marked(self, value: str) -> bool:
-        """Whether the last change is in Doris."""
-        there = self.target.sql("SELECT TABLE_NAME FROM information_schema.tables WHERE TABLE_SCHEMA = 'begun_dev'")
-        return bool(there) and [row[0] for row in self.target.sql("SELECT v FROM begun_dev.mark WHERE id = 0")] == [value]
-
-    def settled(self, since: float) -> bool:
-        """Whether no message waits for its table."""
-        file = self.file.with_suffix(".state").joinpath("status.json")
-        # A job that has just begun has not said anything yet.
-        status = json.loads(file.read_text()) if file.exists() else {"updated": 0}
-        return status["updated"] > since and status["waiting"] == 0
-
-    def to_the_mark(self, job: Job, value: str) -> None:
-        """Makes the last change, and stops the job when that is in Doris; all changes before it are then, too. Full data could have it from the table itself."""
-        job.wait_for(lambda: IN_STEP in job.text(), "in step")
-        self.source.mark(value)
-        job.wait_for(lambda: self.marked(value), f"at {value}")
-        # Tables that were renamed may still wait for each other.
-        since = time.time() * 1000
-        job.wait_for(lambda: self.settled(since), f"done with what waits at {value}")
-        code = job.end(signal.SIGINT)
-        self.checks.check(f"{self.source.name}: it stops", code == 0, f"       exit code {code}:\n{job.text()[-4000:]}")
-
-
 def looked_at(moved: Following) -> None:
     """What `check` says of both sides, and of a setting that is wrong."""
     name, run_sql = moved.source.name, moved.source.server.run
-
-    def checked(what: str, wanted: int, *words: str) -> None:
-        code, text = call(moved.env, "check", moved.file)
-        missing = [word for word in words if word not in text]
-        moved.checks.check(f"{name}: check, {what}", code == wanted and not missing and PASSWORD not in text, f"       exit code {code}, lacks {missing}:\n{text[-4000:]}")
-
-    checked("all as it should be", 0, "answers reader", "it has whole rows, and this user may read it", "the front end answers root", "can be reached from here",
-            "nothing is wrong", "begun_dev.", "to Doris they are different keys")
+    moved.checked("all as it should be", 0, "answers reader", "it has whole rows, and this user may read it", "the front end answers root", "can be reached from here",
+                  "nothing is wrong", "begun_dev.", "to Doris they are different keys")
     run_sql(["SET GLOBAL binlog_row_image = 'MINIMAL'"])
-    checked("rows that are not whole", 1, "error   source  binlog_row_image: binlog_row_image is `MINIMAL`", "SET GLOBAL binlog_row_image = 'FULL'", "1 error")
+    moved.checked("rows that are not whole", 1, "error   source  binlog_row_image: binlog_row_image is `MINIMAL`", "SET GLOBAL binlog_row_image = 'FULL'", "1 error")
     run_sql(["SET GLOBAL binlog_row_image = 'FULL'"])
     code, text = call(moved.env, "check", moved.file, "--json")
     found = json.loads(text)
@@ -122,28 +78,14 @@ def undisturbed(moved: Following, parallelism: int) -> None:
         looked_at(moved)
     name = f"{moved.source.name} at parallelism {parallelism}, followed"
     moved.source.step(len(moved.source.left) // 3)
-    job = moved.begin()
-    try:
-        job.wait_for(lambda: IN_STEP in job.text(), "in step")
-        moved.source.step(len(moved.source.left))
-        moved.to_the_mark(job, "done")
-    finally:
-        job.stop()
-    text = job.text()
+    text = moved.follow("done", moved.write_the_rest)
     missing = [word for word in ("full data is done: ", "reads the log of changes from ", "the next start goes on from savepoints/") if word not in text]
     moved.checks.check(f"{name}: it says what it does", not missing, f"       lacks {missing}:\n{text[-4000:]}")
     moved.compare(name, "log")
     # What happened while it was not there comes when it is started again.
     moved.source.server.run(["UPDATE types_dev.t_int SET c_int = 77", "ALTER TABLE types_dev.t_int ADD COLUMN more_of_it VARCHAR(10) NOT NULL DEFAULT 'more'",
                              "INSERT INTO begun_dev.mark VALUES (7, 'meanwhile')"])
-    job = moved.begin()
-    try:
-        if parallelism > 1:
-            job.wait_for(lambda: IN_STEP in job.text(), "in step")
-            read_anew(moved, job)
-        moved.to_the_mark(job, "again")
-    finally:
-        job.stop()
+    moved.follow("again", lambda job: read_anew(moved, job) if parallelism > 1 else None)
     moved.compare(f"{name}, started again", "log")
     if parallelism == 1:
         refused(moved)
@@ -152,6 +94,7 @@ def undisturbed(moved: Following, parallelism: int) -> None:
 def read_anew(moved: Following, job: Job) -> None:
     """Tables that somebody has changed in Doris are read anew while the job follows the others."""
     name, tables = moved.source.name, ("begun_dev.mark", "types_dev.t_int")
+    moved.in_step(job)
     moved.target.sql("INSERT INTO begun_dev.mark (id, v, __DORIS_SEQUENCE_COL__) VALUES (77, 'stray', 1)", "DELETE FROM begun_dev.mark WHERE id = 1", "UPDATE types_dev.t_int SET c_int = 5")
     code, text = call(moved.env, "reset", moved.file, "begun_dev.none")
     moved.checks.check(f"{name}: reset of no table", code == 1 and "reads no table begun_dev.none" in text and "begun_dev.mark" in text, text)
@@ -165,29 +108,12 @@ def refused(moved: Following) -> None:
     """What the job says where the source no longer lets it go on; it goes on when the source does again."""
     name, run_sql = moved.source.name, moved.source.server.run
     quoted = PASSWORD.replace("\\", "\\\\").replace("'", "''")
-
-    def fails(what: str, *words: str) -> None:
-        job = moved.begin()
-        try:
-            code = job.process.popen.wait(ENDS_SECONDS)
-        except subprocess.TimeoutExpired:
-            code = None
-        finally:
-            job.stop()
-        text = job.text()
-        missing = [word for word in words if word not in text]
-        moved.checks.check(f"{name}: {what} is said", code == 1 and not missing and PASSWORD not in text, f"       exit code {code}, lacks {missing}:\n{text[-4000:]}")
-
     run_sql(["ALTER USER reader@'%' IDENTIFIED BY 'another'"])
-    fails("a password that is another one now", "does not let reader in", "look at the user, its password")
+    moved.fails("a password that is another one now", "does not let reader in", "look at the user, its password")
     run_sql([f"ALTER USER reader@'%' IDENTIFIED BY '{quoted}'", "REVOKE REPLICATION SLAVE ON *.* FROM reader@'%'"])
-    fails("a right that is gone", "GRANT REPLICATION SLAVE ON *.*")
+    moved.fails("a right that is gone", "GRANT REPLICATION SLAVE ON *.*")
     run_sql(["GRANT REPLICATION SLAVE ON *.* TO reader@'%'", "INSERT INTO begun_dev.mark VALUES (8, 'kept')"])
-    job = moved.begin()
-    try:
-        moved.to_the_mark(job, "let in")
-    finally:
-        job.stop()
+    moved.follow("let in")
     moved.compare(f"{name}, let in again", "log")
     run_sql(["INSERT INTO begun_dev.mark VALUES (9, 'lost')", "FLUSH BINARY LOGS"])
     # What the stopped job was sent is not purged before the server has noticed that it is gone.
@@ -195,36 +121,7 @@ def refused(moved: Following) -> None:
     while [row[0] for row in run_sql(["SHOW BINARY LOGS"])] != [last] and time.monotonic() < deadline:
         run_sql([f"PURGE BINARY LOGS TO '{last}'"])
         time.sleep(0.5)
-    fails("a log that is purged", "does not send its binary log from there", "start the job without it", "keep the log for longer")
-
-
-def disturbed(moved: Following, seed: int) -> None:
-    """The job, killed and stopped and started again at other parallelisms, while the workload runs."""
-    chance = random.Random(seed)
-    moved.target.admin("/faults", SLOW_LOADS)
-    moved.source.step(len(moved.source.left) // 3)
-    reads_rows, reads_log = " tables of ", "reads the log of changes from "
-    ends = [(signal.SIGKILL, reads_rows), (signal.SIGINT, reads_rows), (signal.SIGKILL, reads_log), (signal.SIGINT, reads_log), (signal.SIGKILL, reads_log), (signal.SIGKILL, reads_log)]
-    for number, (sign, when) in enumerate(ends):
-        moved.write(chance.choice((1, 2, 4)), SMALL_LOADS, 10, ALL_STAGES)
-        job = moved.begin()
-        try:
-            job.wait_for(lambda when=when: when in job.text() or "goes on from" in job.text() and when == reads_rows, when)
-            limit = moved.loads() + chance.randint(1, 6)
-            moved.source.step(len(moved.source.left) // (len(ends) - number + 1))
-            job.wait_for(lambda limit=limit: moved.loads() >= limit, "loading")
-            job.end(sign)
-        finally:
-            job.stop()
-    moved.target.admin("/faults", method="DELETE")
-    moved.write(chance.choice((1, 2, 4)), SMALL_LOADS, 10, ALL_STAGES)
-    job = moved.begin()
-    try:
-        moved.source.step(len(moved.source.left))
-        moved.to_the_mark(job, "done")
-    finally:
-        job.stop()
-    moved.compare(f"{moved.source.name}, followed and disturbed (seed {seed})", "log")
+    moved.fails("a log that is purged", "does not send its binary log from there", "start the job without it", "keep the log for longer")
 
 
 def clients(flink: Flink, name: str, *arguments: str) -> str:
@@ -305,7 +202,7 @@ def main(options) -> bool:
                 source.start()
                 with Following(options, checks, directory / run_name, source) as moved:
                     if parallelism == "disturbed":
-                        disturbed(moved, options.seed)
+                        moved.disturbed(options.seed)
                     elif parallelism == "cluster":
                         on_cluster(options, moved)
                     else:

@@ -4,10 +4,8 @@ Usage: follow_postgres.py <jar> [--flink 1.20|2.x] [--java HOME] [--seed N]. The
 end each cell is what psql reads. Then what is said where the server does not let the job go on. The last line is `N passed, N failed`.
 """
 
-import random
-import signal
-import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,13 +14,13 @@ sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 
 import run  # noqa: E402
 from databases import Postgres  # noqa: E402
-from embedded import call  # noqa: E402
-from follow_mysql import ALL_STAGES, ENDS_SECONDS, IN_STEP, Following  # noqa: E402
+from embedded import Job  # noqa: E402
+from following import ALL_STAGES, ENDS_SECONDS, Following  # noqa: E402
 from parts import Failure, say  # noqa: E402
 from quickstart import run_dir  # noqa: E402
 from whole_mysql import PASSWORD  # noqa: E402
 from whole_postgres import JOB, KEYS, TYPES, MovedPostgres, Source, quoted  # noqa: E402
-from whole_workload import SLOW_LOADS, SMALL_LOADS, arguments  # noqa: E402
+from whole_workload import arguments  # noqa: E402
 
 LARGE = 100_000
 #: Beside what is refused without the log: what has no row that could be known again, and what is not in it.
@@ -135,6 +133,19 @@ class Written(Source):
         self.run([f"INSERT INTO begun_dev.mark VALUES (0, '{value}') ON CONFLICT (id) DO UPDATE SET v = excluded.v"])
         self.look()
 
+    def unseen(self, statements, until) -> None:
+        """Does something in one transaction that is in the log, and that nobody sees before `until` returns: the server awaits a standby that there is none of."""
+        self.server.run(["ALTER SYSTEM SET synchronous_standby_names = 'none'", "SELECT pg_reload_conf()"])
+        while self.server.run(["SHOW synchronous_standby_names"]) != [("none",)]:
+            time.sleep(0.01)
+        session = threading.Thread(target=self.run, args=(["BEGIN", *statements, "COMMIT"],))
+        session.start()
+        try:
+            until()
+        finally:
+            self.server.run(["ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()"])
+            session.join()
+
     def idle_slot(self) -> str:
         """The job's slot, once the server knows that its reader is gone."""
         until = time.monotonic() + ENDS_SECONDS
@@ -149,41 +160,23 @@ class FollowingPostgres(Following):
     """A job that has no end by itself."""
 
     template = JOB.replace("password-env: SOURCE_PASSWORD}}", "password-env: SOURCE_PASSWORD, publication: shop}}")
+    few = MovedPostgres.few
     compare = MovedPostgres.compare
 
 
 def looked_at(moved: FollowingPostgres) -> None:
     """What `check` says of both sides."""
-    def checked(what: str, wanted: int, *words: str) -> None:
-        code, text = call(moved.env, "check", moved.file)
-        missing = [word for word in words if word not in text]
-        moved.checks.check(f"check, {what}", code == wanted and not missing and PASSWORD not in text, f"       exit code {code}, lacks {missing}:\n{text[-4000:]}")
-
-    checked("no publication", 1, "it can be decoded, and this user may read it", "there is no publication shop: the job runs this, and fails if reader may not: CREATE PUBLICATION \"shop\" FOR TABLE",
-            *UNFOLLOWED.values())
-    fails(moved, "a publication that the user may not make", "run as the tables' owner: CREATE PUBLICATION \"shop\" FOR TABLE")
+    moved.checked("no publication", 1, "it can be decoded, and this user may read it", "there is no publication shop: the job runs this, and fails if reader may not: CREATE PUBLICATION \"shop\" FOR TABLE",
+                  *UNFOLLOWED.values())
+    moved.fails("a publication that the user may not make", "run as the tables' owner: CREATE PUBLICATION \"shop\" FOR TABLE")
     moved.source.publish()
-    checked("a publication", 1, "shop has all tables")
+    moved.checked("a publication", 1, "shop has all tables")
     moved.source.server.run(["ALTER USER reader NOREPLICATION"])
-    checked("no right", 1, "error   source  REPLICATION: reader may not read the server's log; ALTER ROLE \"reader\" REPLICATION")
-    fails(moved, "a right that is missing", "ALTER ROLE \"reader\" REPLICATION")
+    moved.checked("no right", 1, "error   source  REPLICATION: reader may not read the server's log; ALTER ROLE \"reader\" REPLICATION")
+    moved.fails("a right that is missing", "ALTER ROLE \"reader\" REPLICATION")
     moved.source.server.run(["ALTER USER reader REPLICATION"] + [f"SELECT pg_create_physical_replication_slot('other_{i}')" for i in range(3)])
-    fails(moved, "no slot left", "all 3 replication slots are in use")
+    moved.fails("no slot left", "all 3 replication slots are in use")
     moved.source.server.run([f"SELECT pg_drop_replication_slot('other_{i}')" for i in range(3)])
-
-
-def fails(moved: FollowingPostgres, what: str, *words: str) -> None:
-    """The job ends by itself, and says why."""
-    job = moved.begin()
-    try:
-        code = job.process.popen.wait(ENDS_SECONDS)
-    except subprocess.TimeoutExpired:
-        code = None
-    finally:
-        job.stop()
-    text = job.text()
-    missing = [word for word in words if word not in text]
-    moved.checks.check(f"{what} is said", code == 1 and not missing and PASSWORD not in text, f"       exit code {code}, lacks {missing}:\n{text[-4000:]}")
 
 
 def undisturbed(moved: FollowingPostgres, parallelism: int) -> None:
@@ -194,28 +187,31 @@ def undisturbed(moved: FollowingPostgres, parallelism: int) -> None:
     else:
         moved.source.publish()
     name = f"postgres at parallelism {parallelism}, followed"
-    job = moved.begin()
-    try:
-        job.wait_for(lambda: IN_STEP in job.text(), "in step")
-        moved.source.step(len(moved.source.left))
-        moved.to_the_mark(job, "done")
-    finally:
-        job.stop()
-    text = job.text()
+    text = moved.follow("done", moved.write_the_rest)
     missing = [word for word in ("full data is done: ", "reads the log of changes from LSN ", "the next start goes on from savepoints/", *(f"refused ({table}): " for table in UNFOLLOWED)) if word not in text]
     moved.checks.check(f"{name}: it says what it does", not missing, f"       lacks {missing}:\n{text[-4000:]}")
     moved.compare(name)
     # What happened while it was not there comes when it is started again.
     moved.source.run(["ALTER TABLE types.t2 ADD COLUMN more_of_it varchar(10) NOT NULL DEFAULT 'more'", "UPDATE types.t2 SET v = 77 WHERE id = 0", "INSERT INTO begun_dev.mark VALUES (7, 'meanwhile')"])
-    job = moved.begin()
-    try:
-        moved.to_the_mark(job, "again")
-    finally:
-        job.stop()
+    moved.follow("again")
     moved.compare(f"{name}, started again")
     if parallelism == 1:
+        unseen(moved)
         kept(moved)
         refused(moved)
+
+
+def unseen(moved: FollowingPostgres) -> None:
+    """A transaction that is in the log while nobody sees it: what the log lacks of its rows is not what they were before."""
+    of_reader = "SELECT query FROM pg_stat_activity WHERE usename = 'reader' AND query ~ 'txid_current_snapshot|shop.*large'"
+
+    def until_asked(job: Job) -> None:
+        moved.in_step(job)
+        moved.source.unseen(["UPDATE shop.large SET text = repeat('unseen', 2000) WHERE id = 7", "UPDATE shop.large SET small = 70 WHERE id = 7", "UPDATE shop.large SET id = 600 WHERE id = 6"],
+                            lambda: job.wait_for(lambda: moved.source.server.run([of_reader]), "asking for what the log lacks"))
+
+    moved.follow("unseen", until_asked)
+    moved.compare("rows that nobody saw when they were in the log")
 
 
 def kept(moved: FollowingPostgres) -> None:
@@ -224,67 +220,32 @@ def kept(moved: FollowingPostgres) -> None:
         (lag,), = moved.source.server.run(["SELECT (pg_current_wal_lsn() - confirmed_flush_lsn)::bigint FROM pg_replication_slots"])
         return int(lag)
 
-    job = moved.begin()
-    try:
-        job.wait_for(lambda: IN_STEP in job.text(), "in step")
+    def confirmed(job: Job) -> None:
+        moved.in_step(job)
         moved.source.server.run(["CREATE TABLE other (v text)", "INSERT INTO other SELECT repeat('x', 1000) FROM generate_series(1, 5000)", "DROP TABLE other"])
         job.wait_for(lambda: behind() < 100_000, "confirming what other databases write")
         moved.checks.check("the slot goes on with the checkpoints", True, "")
-        moved.to_the_mark(job, "kept")
-    finally:
-        job.stop()
+
+    moved.follow("kept", confirmed)
 
 
 def refused(moved: FollowingPostgres) -> None:
     """What the job says where the source no longer lets it go on; it goes on when the source does again."""
     run_sql = moved.source.server.run
     run_sql(["ALTER USER reader PASSWORD 'another'"])
-    fails(moved, "a password that is another one now", "does not let reader in", "look at the user, its password")
+    moved.fails("a password that is another one now", "does not let reader in", "look at the user, its password")
     run_sql([f"ALTER USER reader PASSWORD {quoted(PASSWORD)}", "ALTER USER reader NOREPLICATION"])
-    fails(moved, "a right that is gone", "ALTER ROLE \"reader\" REPLICATION")
+    moved.fails("a right that is gone", "ALTER ROLE \"reader\" REPLICATION")
     run_sql(["ALTER USER reader REPLICATION"])
     moved.source.run(["INSERT INTO begun_dev.mark VALUES (8, 'kept')"])
-    job = moved.begin()
-    try:
-        moved.to_the_mark(job, "let in")
-    finally:
-        job.stop()
+    moved.follow("let in")
     moved.compare("let in again")
     slot = moved.source.idle_slot()
     moved.source.run(["INSERT INTO begun_dev.mark VALUES (9, 'lost')"])
     moved.source.run([f"SELECT pg_replication_slot_advance('{slot}', pg_current_wal_lsn())"])
-    fails(moved, "a slot that has gone on", "has gone on to", "start the job without it")
+    moved.fails("a slot that has gone on", "has gone on to", "start the job without it")
     moved.source.run([f"SELECT pg_drop_replication_slot('{slot}')"])
-    fails(moved, "a slot that is dropped", f"the slot {slot} is not there any more", "start the job without its state")
-
-
-def disturbed(moved: FollowingPostgres, seed: int) -> None:
-    """The job, killed and stopped and started again at other parallelisms, while the server is written."""
-    chance = random.Random(seed)
-    moved.source.publish()
-    moved.target.admin("/faults", SLOW_LOADS)
-    reads_rows, reads_log = " tables of ", "reads the log of changes from "
-    ends = [(signal.SIGKILL, reads_rows), (signal.SIGINT, reads_rows), (signal.SIGKILL, reads_log), (signal.SIGINT, reads_log), (signal.SIGKILL, reads_log), (signal.SIGKILL, reads_log)]
-    for number, (sign, when) in enumerate(ends):
-        moved.write(chance.choice((1, 2, 4)), SMALL_LOADS, 50, ALL_STAGES)
-        job = moved.begin()
-        try:
-            job.wait_for(lambda when=when: when in job.text() or "goes on from" in job.text() and when == reads_rows, when)
-            limit = moved.loads() + chance.randint(1, 6)
-            moved.source.step(len(moved.source.left) // (len(ends) - number + 1))
-            job.wait_for(lambda limit=limit: moved.loads() >= limit, "loading")
-            job.end(sign)
-        finally:
-            job.stop()
-    moved.target.admin("/faults", method="DELETE")
-    moved.write(chance.choice((1, 2, 4)), SMALL_LOADS, 50, ALL_STAGES)
-    job = moved.begin()
-    try:
-        moved.source.step(len(moved.source.left))
-        moved.to_the_mark(job, "done")
-    finally:
-        job.stop()
-    moved.compare(f"postgres, followed and disturbed (seed {seed})")
+    moved.fails("a slot that is dropped", f"the slot {slot} is not there any more", "start the job without its state")
 
 
 def main(options) -> bool:
@@ -301,7 +262,8 @@ def main(options) -> bool:
                 if parallelism:
                     undisturbed(moved, parallelism)
                 else:
-                    disturbed(moved, options.seed)
+                    source.publish()
+                    moved.disturbed(options.seed)
         except Failure as failure:
             checks.check(f"follow-postgres: {name}", False, f"       {failure}")
         finally:

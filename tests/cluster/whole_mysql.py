@@ -83,6 +83,8 @@ class Moved:
 
     #: The job's file.
     template = JOB
+    #: Rows of a range where there are to be many ranges.
+    few = 10
 
     def __init__(self, options, checks: run.Checks, directory: Path, source: Source, release: bool = False):
         self.checks, self.directory, self.source, self.outputs = checks, directory, source, 0
@@ -178,10 +180,10 @@ def disturbed(moved: Moved, seed: int) -> None:
     chance = random.Random(seed)
     moved.target.admin("/faults", SLOW_LOADS)
     for sign in (signal.SIGKILL, signal.SIGKILL, signal.SIGINT):
-        moved.write(chance.choice((1, 2, 4)), SMALL_LOADS, 10)
+        moved.write(chance.choice((1, 2, 4)), SMALL_LOADS, moved.few)
         moved.until(chance.randint(5, 20), sign)
     moved.target.admin("/faults", method="DELETE")
-    moved.write(chance.choice((1, 2, 4)), SMALL_LOADS, 10)
+    moved.write(chance.choice((1, 2, 4)), SMALL_LOADS, moved.few)
     name = f"{moved.source.name}, disturbed (seed {seed})"
     moved.said(name, "run", "goes on from savepoints/", "the input has ended: ")
     moved.compare(name)

@@ -6,7 +6,6 @@ Greenplum, whose catalogue's older half is only played. The last line is `N pass
 """
 
 import json
-import random
 import re
 import signal
 import struct
@@ -24,8 +23,8 @@ from databases import Postgres  # noqa: E402
 from embedded import call  # noqa: E402
 from parts import REPO, Failure, Parts, java_home, say  # noqa: E402
 from quickstart import run_dir  # noqa: E402
-from whole_mysql import MILLION, MINUTES, PASSWORD, Moved  # noqa: E402
-from whole_workload import SLOW_LOADS, SMALL_LOADS, arguments  # noqa: E402
+from whole_mysql import MILLION, MINUTES, PASSWORD, Moved, disturbed  # noqa: E402
+from whole_workload import arguments  # noqa: E402
 
 JOB = """name: {name}
 source:
@@ -250,6 +249,7 @@ class MovedPostgres(Moved):
     """A job from it into a stand-in of its own."""
 
     template = JOB
+    few = 50
 
     def compare(self, name: str, way: str = "full") -> None:
         wrong = []
@@ -340,20 +340,6 @@ def changed(moved: Moved) -> None:
     moved.source.look()
     moved.said("once more", "run", "begins anew", "the input has ended: ")
     moved.compare("once more")
-
-
-def disturbed(moved: Moved, seed: int) -> None:
-    """The job, killed and stopped and started again at other parallelisms."""
-    chance = random.Random(seed)
-    moved.target.admin("/faults", SLOW_LOADS)
-    for sign in (signal.SIGKILL, signal.SIGKILL, signal.SIGINT):
-        moved.write(chance.choice((1, 2, 4)), SMALL_LOADS, 50)
-        moved.until(chance.randint(5, 20), sign)
-    moved.target.admin("/faults", method="DELETE")
-    moved.write(chance.choice((1, 2, 4)), SMALL_LOADS, 50)
-    name = f"disturbed (seed {seed})"
-    moved.said(name, "run", "goes on from savepoints/", "the input has ended: ")
-    moved.compare(name)
 
 
 def many(moved: Moved) -> None:

@@ -78,8 +78,16 @@ impl Recording {
     /// # Errors
     /// As of [`Log::take`].
     pub fn replay(&self) -> Result<Vec<(i64, Value)>, Error> {
+        self.replay_in(MESSAGE_BYTES)
+    }
+
+    /// The same, with as many rows in a message as fit into so many bytes.
+    ///
+    /// # Errors
+    /// As of [`Log::take`].
+    pub fn replay_in(&self, message_bytes: usize) -> Result<Vec<(i64, Value)>, Error> {
         let mut all = Vec::new();
-        for (sequence, message) in messages(&self.read_events(&self.bodies())?) {
+        for (sequence, message) in messages(&self.read_events(&self.bodies(), message_bytes)?) {
             let mut message: Value = serde_json::from_slice(message).expect("a message is JSON");
             message.as_object_mut().expect("an object").remove("ts");
             all.push((sequence - FIRST_SEQUENCE, message));
@@ -91,13 +99,13 @@ impl Recording {
     ///
     /// # Errors
     /// As of [`Log::take`].
-    pub fn read_events(&self, bodies: &[Vec<u8>]) -> Result<Vec<u8>, Error> {
+    pub fn read_events(&self, bodies: &[Vec<u8>], message_bytes: usize) -> Result<Vec<u8>, Error> {
         let names: NamesSpec =
             serde_json::from_value(serde_json::json!({"include": ["\\w+_dev\\..*"]})).expect("names");
         let server = Server { zone: Zone::fixed(0), collations: self.collations.clone() };
         let rules = Rules::new(&names).expect("patterns");
         let mut log =
-            Log::new((rules, MESSAGE_BYTES), server, self.position.clone(), Arc::new(self.definitions.clone()));
+            Log::new((rules, message_bytes), server, self.position.clone(), Arc::new(self.definitions.clone()));
         for ((kind, seconds, size, end, _), body) in self.events.iter().zip(bodies) {
             let event = RawEvent { kind: *kind, seconds: *seconds, size: *size, end: *end, body };
             loop {

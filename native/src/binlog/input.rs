@@ -1,85 +1,34 @@
-//! The bytes of an event, read from their beginning.
+//! The bytes of an event: numbers have their lowest byte first.
 
-use crate::error::{Error, Kind};
+use crate::changes::input::{self, Notation};
+use crate::error::Error;
+
+/// As the binary log has it.
+#[derive(Debug, Clone, Copy)]
+pub enum LowestFirst {}
+
+impl Notation for LowestFirst {
+    const SHORT: &'static str = "an event of the binary log ends before its last value";
+
+    #[inline]
+    fn number(bytes: &[u8]) -> u64 {
+        let mut word = [0; 8];
+        word[..bytes.len()].copy_from_slice(bytes);
+        u64::from_le_bytes(word)
+    }
+}
 
 /// What is left to be read.
-#[derive(Debug, Clone, Copy)]
-pub struct Input<'e> {
-    rest: &'e [u8],
-}
+pub type Input<'e> = input::Input<'e, LowestFirst>;
 
-#[cold]
-fn short() -> Error {
-    Error::new(Kind::Source, "an event of the binary log ends before its last value")
-}
-
-macro_rules! little_endian {
-    ($($(#[$doc:meta])* $name:ident: $ty:ty, $bytes:literal;)*) => {$(
-        $(#[$doc])*
-        ///
-        /// # Errors
-        /// There are not as many bytes.
-        #[inline]
-        pub fn $name(&mut self) -> Result<$ty, Error> {
-            let mut word = [0; size_of::<$ty>()];
-            word[..$bytes].copy_from_slice(self.take($bytes)?);
-            Ok(<$ty>::from_le_bytes(word))
-        }
-    )*};
-}
-
-impl<'e> Input<'e> {
-    /// All of `bytes`.
-    pub fn new(bytes: &'e [u8]) -> Input<'e> {
-        Input { rest: bytes }
-    }
-
-    /// What was not read.
-    pub fn rest(&self) -> &'e [u8] {
-        self.rest
-    }
-
-    /// Whether all is read.
-    pub fn is_empty(&self) -> bool {
-        self.rest.is_empty()
-    }
-
-    /// The next `len` bytes.
-    ///
-    /// # Errors
-    /// There are not as many.
-    #[inline]
-    pub fn take(&mut self, len: usize) -> Result<&'e [u8], Error> {
-        let (taken, rest) = self.rest.split_at_checked(len).ok_or_else(short)?;
-        self.rest = rest;
-        Ok(taken)
-    }
-
-    little_endian! {
-        /// One byte.
-        u8: u8, 1;
-        /// Two bytes.
-        u16: u16, 2;
-        /// Three bytes.
-        u24: u32, 3;
-        /// Four bytes.
-        u32: u32, 4;
-        /// Six bytes.
-        u48: u64, 6;
-        /// Eight bytes.
-        u64: u64, 8;
-    }
-
+impl Input<'_> {
     /// A number of `len` bytes, 0 to 8, the lowest first.
     ///
     /// # Errors
     /// There are not as many bytes.
     #[inline]
     pub fn unsigned(&mut self, len: usize) -> Result<u64, Error> {
-        let mut word = [0; 8];
-        let bytes = self.take(len.min(8))?;
-        word[..bytes.len()].copy_from_slice(bytes);
-        Ok(u64::from_le_bytes(word))
+        Ok(LowestFirst::number(self.take(len.min(8))?))
     }
 
     /// A number in the protocol's packed form.

@@ -8,13 +8,13 @@ use super::definitions::Definitions;
 use super::event::{self, RawEvent, kind};
 use super::gtid::GtidSet;
 use super::input::Input;
-use super::message::Rows;
 use super::position::LogPosition;
 use super::start::is_own;
 use super::zone::Zone;
-use crate::changes::message::{Change, now};
-use crate::changes::outgoing::{BATCH_BYTES, Batch};
+use crate::changes::message::Change;
+use crate::changes::outgoing::{Batch, Outgoing};
 use crate::error::{Error, Kind};
+use crate::snapshot::message::now;
 use crate::sync::ddl::TableName;
 use crate::sync::rules::Rules;
 use crate::sync::source::{SourceTable, same_name};
@@ -81,17 +81,10 @@ struct Prepared {
 #[derive(Debug)]
 pub struct Log {
     rules: Rules,
-    message_bytes: usize,
     server: Server,
     charsets: HashMap<String, Arc<Charset>>,
-    /// Of now,
-    definitions: Arc<Definitions>,
-    version: u64,
-    /// and of `position`.
-    settled: (Arc<Definitions>, u64),
     /// Tables that the server was asked for, since the last that was understood.
     asked: Vec<TableName>,
-    position: LogPosition,
     by_gtid: bool,
     /// All transactions so far.
     gtid: GtidSet,
@@ -105,8 +98,7 @@ pub struct Log {
     transaction: Transaction,
     prepared: Vec<Prepared>,
     tables: HashMap<u64, Mapped>,
-    rows: Rows,
-    messages: Vec<u8>,
+    outgoing: Outgoing<LogPosition, Definitions>,
 }
 
 impl Log {
@@ -119,12 +111,8 @@ impl Log {
     ) -> Log {
         Log {
             rules,
-            message_bytes,
             server,
             charsets: HashMap::new(),
-            definitions: definitions.clone(),
-            version: 0,
-            settled: (definitions, 0),
             asked: Vec::new(),
             by_gtid: !position.gtid.is_empty(),
             gtid: position.gtid.clone(),
@@ -132,12 +120,10 @@ impl Log {
             file: position.file.clone(),
             offset: position.offset,
             sequence: position.sequence,
-            position,
             transaction: Transaction::default(),
             prepared: Vec::new(),
             tables: HashMap::new(),
-            rows: Rows::default(),
-            messages: Vec::new(),
+            outgoing: Outgoing::new(position, definitions, message_bytes),
         }
     }
 
@@ -188,8 +174,7 @@ impl Log {
     pub fn learn(&mut self, name: &TableName, table: Option<SourceTable>) {
         self.asked.push(name.clone());
         let Some(table) = table else { return };
-        let definitions = Arc::make_mut(&mut self.definitions);
-        self.version += 1;
+        let definitions = self.outgoing.change_definitions();
         match definitions.get(name) {
             // Only its texts' character sets were not known: the rest is what the log says, which may be of long ago.
             Some(known) => {
@@ -211,25 +196,20 @@ impl Log {
 
     /// Whether there are enough messages for a batch.
     pub fn is_full(&self) -> bool {
-        self.messages.len() >= BATCH_BYTES
+        self.outgoing.is_full()
     }
 
     /// The messages so far, if there are any or the position has moved since `before`.
     pub fn batch(&mut self, before: &LogPosition) -> Option<Batch<LogPosition, Definitions>> {
-        self.rows.finish(&mut self.messages);
-        if self.messages.is_empty() && self.position == *before {
-            return None;
-        }
-        let messages = std::mem::take(&mut self.messages);
-        let (definitions, version) = self.settled.clone();
-        Some(Batch { messages, position: self.position.clone(), definitions, version })
+        self.outgoing.batch(before)
     }
 
     fn rotate(&mut self, event: &RawEvent<'_>) -> Result<(), Error> {
         (self.file, self.offset) = event::rotate(event)?;
         // With numbers the transactions count, and the place only once it is behind one of them.
         if !self.by_gtid && self.is_between() {
-            (self.position.file, self.position.offset) = (self.file.clone(), self.offset);
+            let position = &mut self.outgoing.position;
+            (position.file, position.offset) = (self.file.clone(), self.offset);
         }
         self.tables.clear();
         Ok(())
@@ -245,11 +225,12 @@ impl Log {
         if !self.is_between() || event.body != self.file.as_bytes() {
             return;
         }
-        if u64::from(event.end) > self.position.offset && self.position.file == self.file {
+        let position = &mut self.outgoing.position;
+        if u64::from(event.end) > position.offset && position.file == self.file {
             self.offset = u64::from(event.end);
-            self.position.offset = self.offset;
+            position.offset = self.offset;
         }
-        self.position.time = now();
+        position.time = now();
     }
 
     fn begin(&mut self, event: &RawEvent<'_>) -> Result<(), Error> {
@@ -276,7 +257,7 @@ impl Log {
 
     /// The end of a transaction: from here on the log can be read again.
     fn commit(&mut self, event: &RawEvent<'_>) {
-        self.rows.finish(&mut self.messages);
+        self.outgoing.finish();
         let ended = std::mem::take(&mut self.transaction);
         if let Some((source, number)) = ended.gtid
             && self.by_gtid
@@ -292,14 +273,15 @@ impl Log {
         if !self.prepared.is_empty() {
             return;
         }
-        self.position.file.clone_from(&self.file);
-        self.position.offset = self.offset;
+        let position = &mut self.outgoing.position;
+        position.file.clone_from(&self.file);
+        position.offset = self.offset;
         if self.by_gtid {
-            self.position.gtid.clone_from(&self.gtid);
+            position.gtid.clone_from(&self.gtid);
         }
-        self.position.sequence = self.sequence;
-        self.position.time = i64::from(event.seconds) * 1000;
-        self.settled = (self.definitions.clone(), self.version);
+        position.sequence = self.sequence;
+        position.time = i64::from(event.seconds) * 1000;
+        self.outgoing.settle();
     }
 
     /// An XA transaction is prepared, or takes effect at once.

@@ -7,6 +7,7 @@ use super::table_map::{TableMap, ty};
 use super::zone::Zone;
 use crate::changes::message::{Change, Frame, Message};
 use crate::error::Error;
+use crate::json::write::Output;
 use crate::sync::ddl::TableName;
 use crate::sync::source::SourceTable;
 use std::sync::Arc;
@@ -168,93 +169,58 @@ impl Layout {
     pub fn width(&self) -> usize {
         self.columns.len() + if self.is_versioned { 2 } else { 0 }
     }
-}
 
-/// Rows of one table and one kind that become a message.
-#[derive(Debug, Default)]
-pub struct Rows {
-    message: Message,
-    scratch: Vec<u8>,
-}
-
-impl Rows {
-    /// Whether it is full.
-    pub fn is_full(&self, bytes: usize) -> bool {
-        self.message.is_full(bytes)
-    }
-
-    /// Whether a row of that table and kind may be added.
-    pub fn takes(&self, layout: &Layout, change: Change) -> bool {
-        self.message.takes(&layout.frame, change)
-    }
-
-    /// Adds a row. `sequence` and `millis` count for the message if it is the first; the sequences of those that follow have to do so too.
+    /// Writes a row of that kind.
     ///
     /// # Errors
     /// A value is none of its column's, or the row ends before its last one.
-    pub fn add(
-        &mut self,
-        (layout, change): (&Layout, Change),
-        place: (i64, i64),
-        input: &mut Input<'_>,
-        zone: &Zone,
-    ) -> Result<(), Error> {
-        self.message.begin((&layout.frame, change), place);
-        if change == Change::Update && layout.has_before {
-            self.update(layout, input, zone)?;
+    pub fn write(&self, change: Change, input: &mut Input<'_>, zone: &Zone, to: &mut Message) -> Result<(), Error> {
+        if change == Change::Update && self.has_before {
+            self.update(input, zone, to)?;
         } else {
-            self.row(layout, input, zone)?;
+            self.row(input, zone, to)?;
         }
-        self.message.end()
+        self.pass_version(input)?;
+        to.end()
     }
 
-    fn row(&mut self, layout: &Layout, input: &mut Input<'_>, zone: &Zone) -> Result<(), Error> {
-        let mut nulls = Nulls::take(input, layout.width())?;
-        for (at, column) in layout.columns.iter().enumerate() {
-            let to = self.message.value(&layout.frame, at);
-            if nulls.next() {
-                to.raw(b"null");
-            } else {
-                let cell = column.codec.cell(input)?;
-                let written = column.codec.write(cell, zone, to, &mut self.scratch);
-                written.map_err(|e| e.at(column.name.as_str()))?;
-            }
+    fn row(&self, input: &mut Input<'_>, zone: &Zone, to: &mut Message) -> Result<(), Error> {
+        let mut nulls = Nulls::take(input, self.width())?;
+        for (at, column) in self.columns.iter().enumerate() {
+            let cell = if nulls.next() { None } else { Some(column.codec.cell(input)?) };
+            column.write(cell, zone, to.value(&self.frame, at))?;
         }
-        layout.pass_version(input)?;
         Ok(())
     }
 
     /// The row after, and of the row before what is different.
-    fn update(&mut self, layout: &Layout, input: &mut Input<'_>, zone: &Zone) -> Result<(), Error> {
+    fn update(&self, input: &mut Input<'_>, zone: &Zone, to: &mut Message) -> Result<(), Error> {
         let mut before = *input;
-        layout.pass(input)?;
-        let mut nulls_before = Nulls::take(&mut before, layout.width())?;
-        let mut nulls = Nulls::take(input, layout.width())?;
-        for (i, column) in layout.columns.iter().enumerate() {
+        self.pass(input)?;
+        let mut nulls_before = Nulls::take(&mut before, self.width())?;
+        let mut nulls = Nulls::take(input, self.width())?;
+        for (at, column) in self.columns.iter().enumerate() {
             let was = if nulls_before.next() { None } else { Some(column.codec.cell(&mut before)?) };
             let is = if nulls.next() { None } else { Some(column.codec.cell(input)?) };
-            let at = |e: Error| e.at(column.name.as_str());
-            let to = self.message.value(&layout.frame, i);
-            match is {
-                Some(cell) => column.codec.write(cell, zone, to, &mut self.scratch).map_err(at)?,
-                None => to.raw(b"null"),
-            }
-            if was == is {
-                continue;
-            }
-            let to = self.message.old_value(&layout.frame, i);
-            match was {
-                Some(cell) => column.codec.write(cell, zone, to, &mut self.scratch).map_err(at)?,
-                None => to.raw(b"null"),
+            column.write(is, zone, to.value(&self.frame, at))?;
+            if was != is {
+                column.write(was, zone, to.old_value(&self.frame, at))?;
             }
         }
-        layout.pass_version(input)?;
         Ok(())
     }
+}
 
-    /// Puts the message into a batch.
-    pub fn finish(&mut self, messages: &mut Vec<u8>) {
-        self.message.finish(messages);
+impl Column {
+    #[inline]
+    fn write(&self, cell: Option<&[u8]>, zone: &Zone, (to, scratch): (&mut Output, &mut Vec<u8>)) -> Result<(), Error> {
+        match cell {
+            Some(cell) => self.codec.write(cell, zone, to, scratch).map_err(|e| e.at(self.name.as_str())),
+            None => {
+                to.raw(b"null");
+                Ok(())
+            }
+        }
     }
 }
 

@@ -5,37 +5,17 @@ use super::gtid::GtidSet;
 use super::position::LogPosition;
 use super::settings::Settings;
 use crate::changes::message::FIRST_SEQUENCE;
+use crate::changes::start::{self, ATTEMPTS, LogStart, unsettled};
 use crate::error::{Error, Kind};
-use crate::snapshot::catalogue::Catalogue;
 use crate::snapshot::mysql::catalogue::OWN;
 use crate::snapshot::mysql::server::{self, texts};
 use crate::snapshot::server::{ask, catalogue};
 use crate::snapshot::spec::SourceSpec;
 use crate::sync::rules::Rules;
 use mysql_async::Conn;
-use serde::Serialize;
 
-/// How often tables are listed while they keep changing.
-const ATTEMPTS: usize = 10;
-
-/// What is there to be read, and where the log is to be read from.
-#[derive(Debug, Serialize)]
-pub struct Listing {
-    /// The tables.
-    #[serde(flatten)]
-    pub catalogue: Catalogue,
-    /// The log.
-    pub log: LogStart,
-}
-
-/// A place in the log, and the tables as they were there.
-#[derive(Debug, Serialize)]
-pub struct LogStart {
-    /// Behind it is all that may not be in what is read of the tables.
-    pub position: LogPosition,
-    /// All tables of the databases of which any is selected.
-    pub definitions: Definitions,
-}
+/// What is there, and the log: definitions of all tables of the databases of which any is selected.
+pub type Listing = start::Listing<LogPosition, Definitions>;
 
 /// Lists the tables for a job that goes on with the log.
 ///
@@ -70,15 +50,11 @@ pub fn listing(spec: &SourceSpec) -> Result<Listing, Error> {
         }
         before = after;
     }
-    Err(Error::new(
-        Kind::Source,
-        format!("tables were changed each of {ATTEMPTS} times that they were listed; start the job when no schema change is under way"),
-    )
-    .at(spec.address()))
+    Err(unsettled().at(spec.address()))
 }
 
 /// The place, then the definitions.
-async fn now(conn: &mut Conn, rules: &Rules) -> Result<LogStart, Error> {
+async fn now(conn: &mut Conn, rules: &Rules) -> Result<LogStart<LogPosition, Definitions>, Error> {
     let position = position(conn).await?;
     let wanted = |database: &str, table: &str| Ok(rules.target(database, table)?.is_some());
     Ok(LogStart { position, definitions: Definitions::read(conn, wanted).await? })

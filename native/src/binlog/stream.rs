@@ -7,7 +7,7 @@ use super::log::{Log, Need, Server};
 use super::position::{FAILOVER, LogPosition};
 use super::start::{gtid_mode, identity};
 use super::zone::Zone;
-use crate::changes::reader::Outlet;
+use crate::changes::reader::{Outlet, PAUSE, silent};
 use crate::error::{Error, Kind};
 use crate::snapshot::mysql::server::{self, texts, unanswered};
 use crate::snapshot::spec::SourceSpec;
@@ -25,9 +25,6 @@ const HEARTBEAT: Duration = Duration::from_secs(2);
 
 /// For how long nothing may come before the connection is taken for dead.
 const SILENCE: Duration = Duration::from_secs(60);
-
-/// For how long the next event may take before the messages so far are handed over.
-const PAUSE: Duration = Duration::from_millis(5);
 
 /// Reads the log until nobody takes batches any more.
 ///
@@ -55,11 +52,7 @@ pub async fn read(
                 if !send(&mut log, &mut sent, to).await {
                     return Ok(());
                 }
-                tokio::time::timeout(SILENCE, next(&mut stream)).await.unwrap_or_else(|_| {
-                    let text =
-                        format!("the server has not even said that it has nothing to send for {} s", SILENCE.as_secs());
-                    Err(Error::new(Kind::Source, text))
-                })
+                tokio::time::timeout(SILENCE, next(&mut stream)).await.unwrap_or_else(|_| Err(silent(SILENCE)))
             }
         };
         let event = event.map_err(|e| e.at(spec.address()))?;

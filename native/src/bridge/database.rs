@@ -142,10 +142,8 @@ pub extern "system" fn Java_io_canalnative_NativeDatabase_nextRun<'l>(
     spec: JByteArray<'l>,
 ) -> jint {
     throw::guard(&mut env, |env| {
-        let spec = RunSpec::from_json(&env.convert_byte_array(&spec)?)?;
-        interrupt::heed(env)?;
         // There are thousands at most.
-        Ok(spec.next()? as jint)
+        Ok(runs(env, &spec)?.next()? as jint)
     })
 }
 
@@ -156,11 +154,14 @@ pub extern "system" fn Java_io_canalnative_NativeDatabase_lastRun<'l>(
     _: JClass<'l>,
     spec: JByteArray<'l>,
 ) -> jint {
-    throw::guard(&mut env, |env| {
-        let spec = RunSpec::from_json(&env.convert_byte_array(&spec)?)?;
-        interrupt::heed(env)?;
-        Ok(spec.last()? as jint)
-    })
+    throw::guard(&mut env, |env| Ok(runs(env, &spec)?.last()? as jint))
+}
+
+/// The runs of the job whose specification this is.
+fn runs(env: &mut JNIEnv<'_>, spec: &JByteArray<'_>) -> Result<RunSpec, Error> {
+    let spec = RunSpec::from_json(&env.convert_byte_array(spec)?)?;
+    interrupt::heed(env)?;
+    Ok(spec)
 }
 
 /// `ByteBuffer input(long handle, int capacity)`.

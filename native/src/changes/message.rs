@@ -1,12 +1,12 @@
-//! Rows and schema changes as Canal's flat messages.
+//! Rows as Canal's flat messages.
 
 use super::outgoing;
 use crate::error::{Error, Kind};
 use crate::json::write::{Output, Piece};
+use crate::snapshot::message::now;
 use crate::sync::ddl::TableName;
 use serde_json::json;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Above all sequences of full data, which come before a log's.
 pub const FIRST_SEQUENCE: i64 = 1 << 44;
@@ -98,6 +98,8 @@ pub struct Message {
     old: Output,
     /// The row under way has no member in `old` yet.
     old_is_empty: bool,
+    /// For values that take more than one step.
+    scratch: Vec<u8>,
 }
 
 impl Default for Message {
@@ -111,6 +113,7 @@ impl Default for Message {
             data: Output::new(),
             old: Output::new(),
             old_is_empty: true,
+            scratch: Vec::new(),
         }
     }
 }
@@ -121,17 +124,14 @@ impl Message {
         self.data.len() + self.old.len() >= bytes || self.rows >= MOST_ROWS
     }
 
-    /// Whether a row of that table and kind may be added.
-    pub fn takes(&self, frame: &Arc<Frame>, change: Change) -> bool {
-        self.rows == 0 || self.change == change && self.frame.as_ref().is_some_and(|own| Arc::ptr_eq(own, frame))
+    /// Whether a row of that table and kind may be added, with that sequence: it has to follow those of the rows before.
+    pub fn takes(&self, (frame, change): (&Arc<Frame>, Change), sequence: i64) -> bool {
+        let follows = || self.sequence + self.rows as i64 * self.change.sequences() == sequence;
+        let is_same = || self.change == change && self.frame.as_ref().is_some_and(|own| Arc::ptr_eq(own, frame));
+        self.rows == 0 || is_same() && follows()
     }
 
-    /// The sequence that the next row has, if there is one before it.
-    pub fn next_sequence(&self) -> Option<i64> {
-        (self.rows > 0).then(|| self.sequence + self.rows as i64 * self.change.sequences())
-    }
-
-    /// Begins a row. `sequence` and `millis` count for the message if it is the first; the sequences of those that follow have to do so too.
+    /// Begins a row that it [takes](Self::takes). `sequence` and `millis` count for the message if it is the first.
     #[inline]
     pub fn begin(&mut self, (frame, change): (&Arc<Frame>, Change), (sequence, millis): (i64, i64)) {
         if self.rows == 0 {
@@ -146,22 +146,22 @@ impl Message {
         }
     }
 
-    /// Where the value of a column of the row goes; each is to be written, in their order.
+    /// Where the value of a column of the row goes, and a buffer to make it in; each is to be written, in their order.
     #[inline]
-    pub fn value(&mut self, frame: &Frame, at: usize) -> &mut Output {
+    pub fn value(&mut self, frame: &Frame, at: usize) -> (&mut Output, &mut Vec<u8>) {
         self.data.piece(&frame.columns[at].key);
-        &mut self.data
+        (&mut self.data, &mut self.scratch)
     }
 
     /// Where a value goes that the column had before an UPDATE; those are written that it has no more.
     #[inline]
-    pub fn old_value(&mut self, frame: &Frame, at: usize) -> &mut Output {
+    pub fn old_value(&mut self, frame: &Frame, at: usize) -> (&mut Output, &mut Vec<u8>) {
         if !self.old_is_empty {
             self.old.push(b',');
         }
         self.old_is_empty = false;
         self.old.piece(&frame.columns[at].old_key);
-        &mut self.old
+        (&mut self.old, &mut self.scratch)
     }
 
     /// Ends the row.
@@ -207,18 +207,4 @@ impl Message {
         self.old.clear();
         self.rows = 0;
     }
-}
-
-/// A schema change: `ty` as Canal names it, the session's default database, the first table that it is about.
-pub fn statement(ty: &str, (database, table): (&str, &str), sql: &str, millis: i64) -> String {
-    json!({
-        "data": null, "database": database, "es": millis, "id": 0, "isDdl": true, "mysqlType": null, "old": null, "pkNames": null, "sql": sql,
-        "sqlType": null, "table": table, "ts": now(), "type": ty,
-    })
-    .to_string()
-}
-
-/// Epoch milliseconds.
-pub fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }

@@ -18,6 +18,16 @@ use tokio::time::{Instant, sleep_until};
 /// Batches that wait to be taken.
 const AHEAD: usize = 2;
 
+/// For how long the next event may take before the messages so far are handed over.
+pub const PAUSE: Duration = Duration::from_millis(5);
+
+/// That a server which tells now and then that it is there has not for so long.
+#[cold]
+pub fn silent(limit: Duration) -> Error {
+    let text = format!("the server has not even said that it has nothing to send for {} s", limit.as_secs());
+    Error::new(Kind::Source, text)
+}
+
 /// Reads the log of a server, with places `P` and definitions `D`. Dropping it ends the thread.
 #[derive(Debug)]
 pub struct LogReader<P, D> {

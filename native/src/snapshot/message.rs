@@ -11,12 +11,21 @@ pub type Cell<'v> = Result<Option<&'v [u8]>, &'static str>;
 
 /// A definition: a message as of the CREATE TABLE.
 pub fn statement(database: &str, table: &str, sql: &str) -> String {
-    let now = millis();
+    schema_change("CREATE", (database, table), sql, now())
+}
+
+/// A schema change: `ty` as Canal names it, the session's default database, the first table that it is about, when it was done in epoch milliseconds.
+pub fn schema_change(ty: &str, (database, table): (&str, &str), sql: &str, millis: i64) -> String {
     json!({
-        "data": null, "database": database, "es": now, "id": 0, "isDdl": true, "mysqlType": null, "old": null, "pkNames": null, "sql": sql,
-        "sqlType": null, "table": table, "ts": now, "type": "CREATE",
+        "data": null, "database": database, "es": millis, "id": 0, "isDdl": true, "mysqlType": null, "old": null, "pkNames": null, "sql": sql,
+        "sqlType": null, "table": table, "ts": now(), "type": ty,
     })
     .to_string()
+}
+
+/// Epoch milliseconds.
+pub fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }
 
 /// Writes rows of a table, many to a message, as of an INSERT.
@@ -43,7 +52,7 @@ impl Rows {
         // The types' order is the columns', which a JSON object of the library's would not keep.
         let types: Vec<String> =
             columns.iter().map(|c| format!("{}:{}", json!(c.name), json!(c.ty.to_string()))).collect();
-        let now = millis();
+        let now = now();
         let tail = format!(
             "],\"database\":{},\"es\":{now},\"id\":0,\"isDdl\":false,\"mysqlType\":{{{}}},\"old\":null,\"pkNames\":{},\"sql\":\"\",\"sqlType\":null,\
              \"table\":{},\"ts\":{now},\"type\":\"INSERT\"}}",
@@ -111,10 +120,6 @@ impl Rows {
 #[cold]
 fn bad(column: &Column, why: &str) -> Error {
     Error::new(Kind::Source, format!("a value of the column {} cannot be read: {why}", column.name))
-}
-
-fn millis() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
 #[cfg(test)]

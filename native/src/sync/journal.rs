@@ -16,8 +16,6 @@ use serde_json::json;
 const TABLE: &str = "schema_journal";
 
 /// The row of no table, which has the number of the job's last [run](super::run).
-const RUN: &str = " AND `source_database` = '' AND `source_table` = ''";
-
 #[derive(Deserialize)]
 struct Run {
     run: i64,
@@ -96,31 +94,27 @@ impl Journal {
         Error::new(Kind::Load, text).caused_by(cause)
     }
 
-    /// The number that was [noted](Self::note_run) for the job's last run; 0 if none was.
+    /// The number of the job's last run, as it was [noted](Self::note_run) or as tables were changed in it; 0 if there was none, None if there is no journal.
     ///
     /// # Errors
     /// Doris does not answer.
-    pub fn noted_run(&self, doris: &Statements) -> Result<i64, Error> {
+    pub fn last_run(&self, doris: &Statements) -> Result<Option<i64>, Error> {
         if !self.is_there(doris)? {
-            return Ok(0);
+            return Ok(None);
         }
-        let texts = self.texts(doris, RUN).map_err(|e| self.unread(e))?;
-        Ok(texts
-            .iter()
-            .filter_map(|text| serde_json::from_str::<Run>(text).ok())
-            .map(|noted| noted.run)
-            .max()
-            .unwrap_or(0))
+        let texts = self.texts(doris, "").map_err(|e| self.unread(e))?;
+        let run = |text: &String| match serde_json::from_str(text) {
+            Ok(Run { run }) => Some(run),
+            Err(_) => serde_json::from_str::<Known>(text).ok()?.changed.map(|changed| changed.place.run()),
+        };
+        Ok(Some(texts.iter().filter_map(run).max().unwrap_or(0)))
     }
 
-    /// Notes the number of a run before anything of it is loaded. Without a journal there was no run before.
+    /// Notes the number of a run before anything of it is loaded.
     ///
     /// # Errors
     /// Doris does not take it.
     pub fn note_run(&self, doris: &Statements, run: i64) -> Result<(), Error> {
-        if !self.is_there(doris)? {
-            return Ok(());
-        }
         let statement = format!(
             "INSERT INTO {} (`origin`, `source_database`, `source_table`, `known`) VALUES ({}, '', '', {})",
             self.name(),

@@ -43,7 +43,8 @@ impl RunSpec {
     /// Doris does not answer, or does not take the number; there is no higher one.
     pub fn next(&self) -> Result<i64, Error> {
         let Some((doris, journal)) = self.journal()? else { return Ok(FIRST) };
-        let run = after(latest(&doris, &journal)?)?;
+        let Some(last) = journal.last_run(&doris)? else { return Ok(FIRST) };
+        let run = after(last)?;
         journal.note_run(&doris, run)?;
         Ok(run)
     }
@@ -54,7 +55,7 @@ impl RunSpec {
     /// Doris does not answer.
     pub fn last(&self) -> Result<i64, Error> {
         match self.journal()? {
-            Some((doris, journal)) => latest(&doris, &journal),
+            Some((doris, journal)) => Ok(journal.last_run(&doris)?.unwrap_or(0)),
             None => Ok(0),
         }
     }
@@ -66,11 +67,6 @@ impl RunSpec {
         let doris = Statements::new(self.access.access()?, Duration::from_secs(self.patience_seconds))?;
         Ok(Some((doris, Journal::new(&self.ddl.journal_database, &self.origin))))
     }
-}
-
-fn latest(doris: &Statements, journal: &Journal) -> Result<i64, Error> {
-    let changed = journal.read(doris)?.into_iter().filter_map(|known| known.changed);
-    Ok(changed.map(|changed| changed.place.run()).max().unwrap_or(0).max(journal.noted_run(doris)?))
 }
 
 fn after(latest: i64) -> Result<i64, Error> {

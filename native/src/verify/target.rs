@@ -7,9 +7,10 @@ use crate::doris::spec::AccessSpec;
 use crate::doris::statements::Statements;
 use crate::error::{Error, Kind};
 use crate::interrupt;
+use crate::snapshot::mysql::server::trusting;
 use crate::snapshot::server;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Opts, OptsBuilder, Row, SslOpts, Value};
+use mysql_async::{Conn, Opts, OptsBuilder, Row, Value};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -215,13 +216,7 @@ fn asked(doris: &Statements) -> Result<Authority, Error> {
 }
 
 fn opts(access: &AccessSpec, address: &Authority) -> Opts {
-    let tls = access.tls.as_ref().map(|tls| {
-        let opts = SslOpts::default().with_danger_skip_domain_validation(tls.any_name);
-        match &tls.ca {
-            Some(ca) => opts.with_root_certs(vec![ca.clone().into()]).with_disable_built_in_roots(true),
-            None => opts,
-        }
-    });
+    let tls = access.tls.as_ref().map(|tls| trusting(tls.ca.as_deref(), tls.any_name));
     OptsBuilder::default()
         .ip_or_hostname(address.host.clone())
         .tcp_port(address.port)

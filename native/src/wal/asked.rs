@@ -1,6 +1,7 @@
 //! What the log lacks, asked of the server while the log is read: on an ordinary connection, which is kept.
 
 use super::log::{Found, Missing};
+use super::visible;
 use crate::error::{Error, Kind};
 use crate::snapshot::postgres::catalogue::{self, Described, Types};
 use crate::snapshot::postgres::server::{self, Session, quoted_name, quoted_text, said};
@@ -12,19 +13,32 @@ use tokio_postgres::error::SqlState;
 pub struct Asked<'s> {
     spec: &'s SourceSpec,
     session: Option<Session>,
+    /// The transaction under way, until others see it.
+    unseen: Option<u32>,
 }
 
 impl<'s> Asked<'s> {
     /// That server; nobody is connected yet.
     pub fn new(spec: &'s SourceSpec) -> Asked<'s> {
-        Asked { spec, session: None }
+        Asked { spec, session: None, unseen: None }
+    }
+
+    /// What is asked from now on is of the end of that transaction, or later.
+    pub fn begin(&mut self, transaction: u32) {
+        self.unseen = Some(transaction);
     }
 
     async fn session(&mut self) -> Result<&Session, Error> {
         if self.session.as_ref().is_none_or(Session::is_closed) {
             self.session = Some(server::connect(self.spec).await?);
         }
-        self.session.as_ref().ok_or_else(|| Error::new(Kind::Internal, "a connection that was made is not there"))
+        let session = self.session.as_ref();
+        let session = session.ok_or_else(|| Error::new(Kind::Internal, "a connection that was made is not there"))?;
+        if let Some(transaction) = self.unseen {
+            visible::wait(session, transaction).await?;
+            self.unseen = None;
+        }
+        Ok(session)
     }
 
     /// All types of now.

@@ -16,6 +16,8 @@ pub enum Event<'e> {
     Begin {
         /// When that was, epoch milliseconds.
         millis: i64,
+        /// Its number: the lower four bytes of what the server counts by.
+        transaction: u32,
     },
     /// It ends.
     Commit {
@@ -178,8 +180,7 @@ impl<'e> Event<'e> {
                 // Where it was committed; the transaction's number comes last.
                 input.u64()?;
                 let millis = millis(input.i64()?);
-                input.u32()?;
-                Event::Begin { millis }
+                Event::Begin { millis, transaction: input.u32()? }
             }
             b'C' => {
                 // Flags, and where it was committed; when comes last.

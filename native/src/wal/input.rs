@@ -1,78 +1,51 @@
-//! The bytes of a message of the server's, read from their beginning; numbers have their highest byte first.
+//! The bytes of a message of the server's: numbers have their highest byte first.
 
+use crate::changes::input::{self, Notation, short};
 use crate::error::{Error, Kind};
 
-/// What is left to be read.
+/// As PostgreSQL's protocol has it.
 #[derive(Debug, Clone, Copy)]
-pub struct Input<'e> {
-    rest: &'e [u8],
+pub enum HighestFirst {}
+
+impl Notation for HighestFirst {
+    const SHORT: &'static str = "a message of the server's log ends before its last value";
+
+    #[inline]
+    fn number(bytes: &[u8]) -> u64 {
+        let mut word = [0; 8];
+        word[8 - bytes.len()..].copy_from_slice(bytes);
+        u64::from_be_bytes(word)
+    }
 }
 
-#[cold]
-fn short() -> Error {
-    Error::new(Kind::Source, "a message of the server's log ends before its last value")
-}
-
-macro_rules! big_endian {
-    ($($(#[$doc:meta])* $name:ident: $ty:ty;)*) => {$(
-        $(#[$doc])*
-        ///
-        /// # Errors
-        /// There are not as many bytes.
-        #[inline]
-        pub fn $name(&mut self) -> Result<$ty, Error> {
-            let (word, rest) = self.rest.split_first_chunk().ok_or_else(short)?;
-            self.rest = rest;
-            Ok(<$ty>::from_be_bytes(*word))
-        }
-    )*};
-}
+/// What is left to be read.
+pub type Input<'e> = input::Input<'e, HighestFirst>;
 
 impl<'e> Input<'e> {
-    /// All of `bytes`.
-    pub fn new(bytes: &'e [u8]) -> Input<'e> {
-        Input { rest: bytes }
-    }
-
-    /// What was not read.
-    pub fn rest(&self) -> &'e [u8] {
-        self.rest
-    }
-
-    /// The next `len` bytes.
-    ///
-    /// # Errors
-    /// There are not as many.
-    #[inline]
-    pub fn take(&mut self, len: usize) -> Result<&'e [u8], Error> {
-        let (taken, rest) = self.rest.split_at_checked(len).ok_or_else(short)?;
-        self.rest = rest;
-        Ok(taken)
-    }
-
-    big_endian! {
-        /// One byte.
-        u8: u8;
-        /// Two bytes.
-        u16: u16;
-        /// Four bytes.
-        u32: u32;
-        /// Four bytes with a sign.
-        i32: i32;
-        /// Eight bytes.
-        u64: u64;
-        /// Eight bytes with a sign.
-        i64: i64;
-    }
-
     /// A text up to its zero byte.
     ///
     /// # Errors
     /// It has no end, or is not UTF-8, which the server was asked for.
     pub fn text(&mut self) -> Result<&'e str, Error> {
-        let len = self.rest.iter().position(|byte| *byte == 0).ok_or_else(short)?;
+        let len = self.rest().iter().position(|byte| *byte == 0).ok_or_else(short::<HighestFirst>)?;
         let text = self.take(len)?;
         self.take(1)?;
         std::str::from_utf8(text).map_err(|_| Error::new(Kind::Source, "a name in the server's log is not UTF-8"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_texts_are_read_in_turn() {
+        let mut input = Input::new(&[7, 1, 2, 0xFF, 0xFF, 0xFF, 0xFE, b'i', b'd', 0, b'x']);
+        assert_eq!((input.u8().unwrap(), input.u16().unwrap(), input.i32().unwrap()), (7, 0x102, -2));
+        assert_eq!(input.text().unwrap(), "id");
+        for problem in [input.u16().unwrap_err(), input.text().unwrap_err()] {
+            assert!(problem.to_string().contains("ends before"), "{problem}");
+        }
+        assert_eq!(input.rest(), b"x");
     }
 }

@@ -2,11 +2,12 @@
 
 use super::definitions::{Definitions, Known, KnownColumn};
 use super::event::{Event, Old, Relation, Tuple};
-use super::message::{Layout, Rows, Value};
+use super::message::{Layout, Value};
 use super::position::{Lsn, WalPosition};
-use crate::changes::message::{self, Change};
-use crate::changes::outgoing::{self, BATCH_BYTES, Batch};
+use crate::changes::message::{Change, Message};
+use crate::changes::outgoing::{Batch, Outgoing};
 use crate::error::{Error, Kind};
+use crate::snapshot::message::now;
 use crate::snapshot::mysql::server::backquoted;
 use crate::snapshot::postgres::catalogue::{Described, Types};
 use crate::snapshot::postgres::default::constant;
@@ -70,26 +71,18 @@ struct First {
 #[derive(Debug)]
 pub struct Log {
     rules: Rules,
-    message_bytes: usize,
     types: Option<Types>,
     /// What was asked for the event that is to be taken again.
     types_are_new: bool,
     table: Option<Option<Described>>,
     values: Option<Found>,
-    /// Of now,
-    definitions: Arc<Definitions>,
-    version: u64,
-    /// and of `position`.
-    settled: (Arc<Definitions>, u64),
     /// By number.
     tables: HashMap<u32, Mapped>,
-    position: WalPosition,
     /// When the transaction under way was committed; None between two.
     millis: Option<i64>,
     /// Of the next change.
     sequence: i64,
-    rows: Rows,
-    messages: Vec<u8>,
+    outgoing: Outgoing<WalPosition, Definitions>,
 }
 
 impl Log {
@@ -97,20 +90,14 @@ impl Log {
     pub fn new((rules, message_bytes): (Rules, usize), position: WalPosition, definitions: Arc<Definitions>) -> Log {
         Log {
             rules,
-            message_bytes,
             types: None,
             types_are_new: false,
             table: None,
             values: None,
-            definitions: definitions.clone(),
-            version: 0,
-            settled: (definitions, 0),
             tables: HashMap::new(),
             millis: None,
             sequence: position.sequence,
-            position,
-            rows: Rows::default(),
-            messages: Vec::new(),
+            outgoing: Outgoing::new(position, definitions, message_bytes),
         }
     }
 
@@ -120,7 +107,7 @@ impl Log {
     /// [`Kind::Source`]: the log has something that cannot be followed, with the remedy.
     pub fn take(&mut self, event: &Event<'_>) -> Result<Need, Error> {
         match event {
-            Event::Begin { millis } => self.millis = Some(*millis),
+            Event::Begin { millis, .. } => self.millis = Some(*millis),
             Event::Commit { end } => self.commit(Lsn(*end)),
             Event::Relation(relation) => return self.relation(relation),
             Event::Insert { table, new } => self.insert(*table, new)?,
@@ -150,39 +137,35 @@ impl Log {
 
     /// Whether there are enough messages for a batch.
     pub fn is_full(&self) -> bool {
-        self.messages.len() >= BATCH_BYTES
+        self.outgoing.is_full()
     }
 
     /// The messages so far, if there are any or the position has moved since `before`.
     pub fn batch(&mut self, before: &WalPosition) -> Option<Batch<WalPosition, Definitions>> {
-        self.rows.finish(&mut self.messages);
-        if self.messages.is_empty() && self.position == *before {
-            return None;
-        }
-        let messages = std::mem::take(&mut self.messages);
-        let (definitions, version) = self.settled.clone();
-        Some(Batch { messages, position: self.position.clone(), definitions, version })
+        self.outgoing.batch(before)
     }
 
     /// The server has nothing to be sent up to there.
     pub fn heartbeat(&mut self, end: Lsn) {
-        if self.millis.is_none() && end >= self.position.lsn {
-            self.position.lsn = end;
-            self.position.time = message::now();
+        let position = &mut self.outgoing.position;
+        if self.millis.is_none() && end >= position.lsn {
+            position.lsn = end;
+            position.time = now();
         }
     }
 
     fn commit(&mut self, end: Lsn) {
-        self.rows.finish(&mut self.messages);
-        self.position.lsn = end;
-        self.position.sequence = self.sequence;
-        self.position.time = self.millis.take().unwrap_or(self.position.time);
-        self.settled = (self.definitions.clone(), self.version);
+        self.outgoing.finish();
+        let position = &mut self.outgoing.position;
+        position.lsn = end;
+        position.sequence = self.sequence;
+        position.time = self.millis.take().unwrap_or(position.time);
+        self.outgoing.settle();
     }
 
     fn relation(&mut self, relation: &Relation) -> Result<Need, Error> {
         let name = TableName::new(&relation.schema, &relation.name);
-        let is_refused = self.definitions.is_refused(&name);
+        let is_refused = self.outgoing.definitions().is_refused(&name);
         let is_selected = !is_refused && self.rules.target(&name.database, &name.name)?.is_some();
         if is_selected && !self.types_are_new {
             let knows = |types: &Types| relation.columns.iter().all(|column| types.has(column.ty));
@@ -190,7 +173,7 @@ impl Log {
                 return Ok(Need::Types);
             }
         }
-        let known = self.definitions.get(&name);
+        let known = self.outgoing.definitions().get(&name);
         let is_known = known.is_some_and(|known| known.is(relation) && (known.keys.is_some() || !is_selected));
         if !is_known && is_selected && self.table.is_none() {
             return Ok(Need::Table(name));
@@ -205,7 +188,7 @@ impl Log {
             first.statements.extend(self.define(&name, relation, is_selected, described.as_ref()));
         }
         self.types_are_new = false;
-        let mapped = match (self.definitions.get(&name), &self.types) {
+        let mapped = match (self.outgoing.definitions().get(&name), &self.types) {
             (Some(known), Some(types)) if is_selected => {
                 first.problem = other_identity(relation, known);
                 Mapped::First(Arc::new(Layout::new(relation, known, types)), first)
@@ -225,10 +208,11 @@ impl Log {
         is_selected: bool,
         described: Option<&Described>,
     ) -> Vec<(&'static str, String, i64)> {
-        let known = known(relation, is_selected, described, self.definitions.get(name));
+        let known = known(relation, is_selected, described, self.outgoing.definitions().get(name));
         let mut statements = Vec::new();
         if let (true, Some(types)) = (is_selected, &self.types) {
-            let renamed = self.definitions.get(name).map(|old| renamed(old, &known, described)).unwrap_or_default();
+            let renamed =
+                self.outgoing.definitions().get(name).map(|old| renamed(old, &known, described)).unwrap_or_default();
             if !renamed.is_empty() {
                 let of =
                     |(from, to): &(String, String)| format!("RENAME COLUMN {} TO {}", backquoted(from), backquoted(to));
@@ -240,14 +224,8 @@ impl Log {
             statements.push(("CREATE", sql, self.sequence + 1));
         }
         self.sequence += 2;
-        Arc::make_mut(&mut self.definitions).learn(known);
-        self.version += 1;
+        self.outgoing.change_definitions().learn(known);
         statements
-    }
-
-    fn statement(&mut self, ty: &str, name: &TableName, sql: &str, sequence: i64) {
-        let text = message::statement(ty, (&name.database, &name.name), sql, self.millis.unwrap_or_default());
-        outgoing::add(&mut self.messages, sequence, &[text.as_bytes()]);
     }
 
     /// How rows of a table are written; None if they are passed over. Before the first one it is said what the table is like.
@@ -264,25 +242,22 @@ impl Log {
         if let Some(problem) = first.problem {
             return Err(Error::new(Kind::Source, problem));
         }
-        self.rows.finish(&mut self.messages);
         for (ty, sql, sequence) in first.statements {
-            self.statement(ty, &layout.frame.name, &sql, sequence);
+            self.outgoing.statement(ty, &layout.frame.name, &sql, (sequence, self.millis.unwrap_or_default()));
         }
         self.tables.insert(table, Mapped::Read(layout.clone()));
         Ok(Some(layout))
     }
 
-    /// The place of the next row, for which there is room then.
-    fn place(&mut self, layout: &Layout, change: Change) -> (i64, i64) {
-        self.rows.make_room((&layout.frame, change), self.sequence, self.message_bytes, &mut self.messages);
-        (self.sequence, self.millis.unwrap_or_default())
+    /// Where the next row goes.
+    fn row(&mut self, layout: &Layout, change: Change) -> &mut Message {
+        self.outgoing.row((&layout.frame, change), (self.sequence, self.millis.unwrap_or_default()))
     }
 
     fn insert(&mut self, table: u32, new: &Tuple<'_>) -> Result<(), Error> {
         if let Some(layout) = self.layout(table)? {
             layout.check(new)?;
-            let place = self.place(&layout, Change::Insert);
-            self.rows.insert(&layout, place, new)?;
+            layout.insert(new, self.row(&layout, Change::Insert))?;
         }
         self.sequence += Change::Insert.sequences();
         Ok(())
@@ -305,13 +280,12 @@ impl Log {
                         .into_iter()
                         .map(|value| value.unwrap_or_else(|| found.next().and_then(Option::as_deref)))
                         .collect();
-                    let place = self.place(&layout, Change::Update);
-                    self.rows.update(&layout, place, &filled, old)?;
+                    layout.update(&filled, old, self.row(&layout, Change::Update))?;
                 }
                 // Later the log has what became of it. Until then the row before is right, unless that has another key.
                 None => {
                     if let Some(old) = old {
-                        self.delete_row(&layout, old)?;
+                        layout.delete(old, self.row(&layout, Change::Delete))?;
                     }
                 }
             }
@@ -323,24 +297,18 @@ impl Log {
     fn delete(&mut self, table: u32, old: &Old<'_>) -> Result<(), Error> {
         if let Some(layout) = self.layout(table)? {
             layout.check(&old.tuple())?;
-            self.delete_row(&layout, old)?;
+            layout.delete(old, self.row(&layout, Change::Delete))?;
         }
         self.sequence += Change::Delete.sequences();
         Ok(())
     }
 
-    fn delete_row(&mut self, layout: &Layout, old: &Old<'_>) -> Result<(), Error> {
-        let place = self.place(layout, Change::Delete);
-        self.rows.delete(layout, place, old)
-    }
-
     fn truncate(&mut self, tables: &[u32]) -> Result<(), Error> {
-        self.rows.finish(&mut self.messages);
         for table in tables {
             if let Some(layout) = self.layout(*table)? {
-                let name = layout.frame.name.clone();
-                let sql = format!("TRUNCATE TABLE {}", of_both(&name));
-                self.statement("TRUNCATE", &name, &sql, self.sequence);
+                let name = &layout.frame.name;
+                let sql = format!("TRUNCATE TABLE {}", of_both(name));
+                self.outgoing.statement("TRUNCATE", name, &sql, (self.sequence, self.millis.unwrap_or_default()));
             }
             self.sequence += 1;
         }

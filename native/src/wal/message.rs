@@ -1,10 +1,11 @@
-//! How rows of a table are written.
+//! Rows of the log as Canal's flat messages.
 
 use super::definitions::Known;
 use super::event::{Datum, Old, Relation, Tuple};
 use super::value::Form;
-use crate::changes::message::{Change, Frame, Message};
+use crate::changes::message::{Frame, Message};
 use crate::error::{Error, Kind};
+use crate::json::write::Output;
 use crate::snapshot::catalogue::Column;
 use crate::snapshot::postgres::catalogue::Types;
 use crate::snapshot::postgres::types::travel;
@@ -94,114 +95,59 @@ impl Layout {
         }
         (!key.is_empty()).then_some(key)
     }
-}
 
-/// Writes rows into messages.
-#[derive(Debug, Default)]
-pub struct Rows {
-    message: Message,
-    scratch: Vec<u8>,
-}
-
-impl Rows {
-    /// Puts the message under way into a batch unless it takes one more row of that table and kind, with that sequence.
-    pub fn make_room(
-        &mut self,
-        (frame, change): (&Arc<Frame>, Change),
-        sequence: i64,
-        bytes: usize,
-        messages: &mut Vec<u8>,
-    ) {
-        let follows = self.message.next_sequence().is_none_or(|next| next == sequence);
-        if !follows || !self.message.takes(frame, change) || self.message.is_full(bytes) {
-            self.message.finish(messages);
-        }
-    }
-
-    /// Adds a row that was not there.
+    /// Writes a row that was not there.
     ///
     /// # Errors
     /// A value is none of its column's.
-    pub fn insert(&mut self, layout: &Layout, place: (i64, i64), new: &Tuple<'_>) -> Result<(), Error> {
-        self.message.begin((&layout.frame, Change::Insert), place);
+    pub fn insert(&self, new: &Tuple<'_>, to: &mut Message) -> Result<(), Error> {
         for (at, datum) in new.values().enumerate() {
-            self.value(layout, at, text(datum))?;
+            self.write(at, text(datum), to.value(&self.frame, at))?;
         }
-        self.message.end()
+        to.end()
     }
 
-    /// Adds a row that is another one now, and what is known to be different of the row before.
+    /// Writes a row that is another one now, and what is known to be different of the row before.
     ///
     /// # Errors
     /// As [`insert`](Self::insert).
-    pub fn update(
-        &mut self,
-        layout: &Layout,
-        place: (i64, i64),
-        new: &[Value<'_>],
-        old: Option<&Old<'_>>,
-    ) -> Result<(), Error> {
-        self.message.begin((&layout.frame, Change::Update), place);
+    pub fn update(&self, new: &[Value<'_>], old: Option<&Old<'_>>, to: &mut Message) -> Result<(), Error> {
         for (at, value) in new.iter().enumerate() {
-            self.value(layout, at, *value)?;
+            self.write(at, *value, to.value(&self.frame, at))?;
         }
         if let Some(old) = old {
             let is_whole = matches!(old, Old::Row(_));
             for (at, (datum, new)) in old.tuple().values().zip(new).enumerate() {
-                let column = &layout.columns[at];
-                if !(is_whole || column.is_identity) || datum == Datum::Unchanged || text(datum) == *new {
-                    continue;
-                }
-                let to = self.message.old_value(&layout.frame, at);
-                match text(datum) {
-                    None => to.raw(b"null"),
-                    Some(text) => {
-                        column.form.write(text, to, &mut self.scratch).map_err(|why| bad(layout, at, why))?;
-                    }
+                let is_known = is_whole || self.columns[at].is_identity;
+                if is_known && datum != Datum::Unchanged && text(datum) != *new {
+                    self.write(at, text(datum), to.old_value(&self.frame, at))?;
                 }
             }
         }
-        self.message.end()
+        to.end()
     }
 
-    /// Adds a row that is not there any more. What is not known of it is NULL: of a row that is deleted only the key counts.
+    /// Writes a row that is not there any more. What is not known of it is NULL: of a row that is deleted only the key counts.
     ///
     /// # Errors
     /// As [`insert`](Self::insert).
-    pub fn delete(&mut self, layout: &Layout, place: (i64, i64), old: &Old<'_>) -> Result<(), Error> {
-        self.message.begin((&layout.frame, Change::Delete), place);
-        for (at, datum) in old.tuple().values().enumerate() {
-            self.value(layout, at, text(datum))?;
-        }
-        self.message.end()
+    pub fn delete(&self, old: &Old<'_>, to: &mut Message) -> Result<(), Error> {
+        self.insert(&old.tuple(), to)
     }
 
-    fn value(&mut self, layout: &Layout, at: usize, value: Value<'_>) -> Result<(), Error> {
-        let to = self.message.value(&layout.frame, at);
-        match value {
-            None => {
-                to.raw(b"null");
-                Ok(())
-            }
-            Some(text) => {
-                let written = layout.columns[at].form.write(text, to, &mut self.scratch);
-                written.map_err(|why| bad(layout, at, why))
-            }
-        }
-    }
-
-    /// Puts the message into a batch.
-    pub fn finish(&mut self, messages: &mut Vec<u8>) {
-        self.message.finish(messages);
+    fn write(&self, at: usize, value: Value<'_>, (to, scratch): (&mut Output, &mut Vec<u8>)) -> Result<(), Error> {
+        let Some(text) = value else {
+            to.raw(b"null");
+            return Ok(());
+        };
+        let column = &self.columns[at];
+        column.form.write(text, to, scratch).map_err(|why| {
+            let text = format!("a value of the column {} cannot be read: {why}", column.name);
+            Error::new(Kind::Source, text).at(self.frame.name.to_string())
+        })
     }
 }
 
 fn text(datum: Datum<'_>) -> Value<'_> {
     if let Datum::Text(text) = datum { Some(text) } else { None }
-}
-
-#[cold]
-fn bad(layout: &Layout, at: usize, why: &str) -> Error {
-    let text = format!("a value of the column {} cannot be read: {why}", layout.columns[at].name);
-    Error::new(Kind::Source, text).at(layout.frame.name.to_string())
 }

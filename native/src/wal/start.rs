@@ -5,34 +5,15 @@ use super::position::WalPosition;
 use super::settings::Settings;
 use super::{identity, publication, slot};
 use crate::changes::message::FIRST_SEQUENCE;
+use crate::changes::start::{self, ATTEMPTS, LogStart, unsettled};
 use crate::error::{Error, Kind};
 use crate::snapshot::catalogue::{Catalogue, Table};
 use crate::snapshot::postgres::server::{self, Session};
 use crate::snapshot::server::{ask, catalogue};
 use crate::snapshot::spec::{ReplicationSpec, SourceSpec};
-use serde::Serialize;
 
-/// How often tables are listed while they keep changing.
-const ATTEMPTS: usize = 10;
-
-/// What is there to be read, and where the log is to be read from.
-#[derive(Debug, Serialize)]
-pub struct Listing {
-    /// The tables.
-    #[serde(flatten)]
-    pub catalogue: Catalogue,
-    /// The log.
-    pub log: LogStart,
-}
-
-/// A place in the log, and the tables as they were there.
-#[derive(Debug, Serialize)]
-pub struct LogStart {
-    /// Behind it is all that may not be in what is read of the tables.
-    pub position: WalPosition,
-    /// Those that are selected.
-    pub definitions: Definitions,
-}
+/// What is there, and the log: definitions of the tables that are selected.
+pub type Listing = start::Listing<WalPosition, Definitions>;
 
 /// Lists the tables for a job that goes on with the log, and makes publication and slot; where the log is being [read](SourceSpec::follows), only with where it
 /// stands, all before which can be seen in tables that are read from then on.
@@ -73,11 +54,7 @@ pub fn listing(spec: &SourceSpec) -> Result<Listing, Error> {
         with_session(spec, async |session| slot::remove(session, replication).await)?;
         before = after;
     }
-    Err(Error::new(
-        Kind::Source,
-        format!("tables were changed each of {ATTEMPTS} times that they were listed; start the job when no schema change is under way"),
-    )
-    .at(spec.address()))
+    Err(unsettled().at(spec.address()))
 }
 
 /// What a specification says of slot and publication.

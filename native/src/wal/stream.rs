@@ -7,7 +7,7 @@ use super::log::{Log, Need};
 use super::position::{Lsn, WalPosition};
 use super::slot;
 use super::wire::{Failure, Sent, Wire, refused};
-use crate::changes::reader::Outlet;
+use crate::changes::reader::{Outlet, PAUSE, silent};
 use crate::error::{Error, Kind};
 use crate::snapshot::postgres::server;
 use crate::snapshot::spec::{ReplicationSpec, SourceSpec};
@@ -22,9 +22,6 @@ const STATUS: Duration = Duration::from_secs(2);
 
 /// For how long nothing may come before the connection is taken for dead. A server that reads through a transaction of other tables says nothing.
 const SILENCE: Duration = Duration::from_secs(300);
-
-/// For how long the next event may take before the messages so far are handed over.
-const PAUSE: Duration = Duration::from_millis(5);
 
 /// For how long a slot may be in use: a server takes a reader for gone only then whose machine is.
 const IN_USE: Duration = Duration::from_secs(75);
@@ -99,13 +96,7 @@ impl Reading<'_> {
                     if !self.hand_over().await? {
                         return Ok(());
                     }
-                    self.next(SILENCE).await?.ok_or_else(|| {
-                        let text = format!(
-                            "the server has not even said that it has nothing to send for {} s",
-                            SILENCE.as_secs()
-                        );
-                        Error::new(Kind::Source, text)
-                    })?
+                    self.next(SILENCE).await?.ok_or_else(|| silent(SILENCE))?
                 }
             };
             match next {
@@ -125,8 +116,10 @@ impl Reading<'_> {
     }
 
     async fn take(&mut self, event: &Event<'_>, asked: &mut Asked<'_>) -> Result<(), Error> {
-        if let Event::Commit { end } = event {
-            self.came = self.came.max(Lsn(*end));
+        match event {
+            Event::Begin { transaction, .. } => asked.begin(*transaction),
+            Event::Commit { end } => self.came = self.came.max(Lsn(*end)),
+            _ => {}
         }
         loop {
             match self.log.take(event)? {

@@ -47,7 +47,7 @@ impl Log {
         }
         let map = TableMap::read(event)?;
         let was_asked = self.asked.contains(&name);
-        let Some(known) = self.definitions.get(&name) else {
+        let Some(known) = self.outgoing.definitions().get(&name) else {
             if was_asked && map.may_be_sequence() {
                 // It has rows in the log, and is no table of the server's.
                 self.tables.insert(id, Mapped::Ignored);
@@ -81,7 +81,7 @@ impl Log {
             Err(Unfit::Columns(why)) if was_asked => Err(misfit(&name, &why)),
             Err(Unfit::Columns(_)) => {
                 // What is known is wrong, so the server's answer is not to be mixed with it.
-                Arc::make_mut(&mut self.definitions).forget(&name);
+                self.outgoing.change_definitions().forget(&name);
                 Ok(Need::Table(name))
             }
             Err(Unfit::UnknownCharset) => Ok(Need::Table(name)),
@@ -156,17 +156,15 @@ impl Log {
                 }
                 continue;
             };
-            if !self.rows.takes(layout, meant) || self.rows.is_full(self.message_bytes) {
-                self.rows.finish(&mut self.messages);
-            }
             let count = &mut self.transaction.counts[at].1;
-            let added = self.rows.add((layout, meant), (start + *count, *millis), &mut input, &self.server.zone);
-            added.map_err(|e| e.at(layout.frame.name.to_string()))?;
+            let to = self.outgoing.row((&layout.frame, meant), (start + *count, *millis));
+            let written = layout.write(meant, &mut input, &self.server.zone, to);
+            written.map_err(|e| e.at(layout.frame.name.to_string()))?;
             if both && meant == Change::Delete {
                 // The row after, which says when the one before ended.
                 layout.pass(&mut input)?;
             }
-            *count += change.sequences();
+            *count += meant.sequences();
         }
         Ok(())
     }

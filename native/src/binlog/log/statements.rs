@@ -4,7 +4,6 @@ use super::{Log, Need, unfollowed};
 use crate::binlog::charset::Charset;
 use crate::binlog::event::{Query, RawEvent};
 use crate::binlog::statement::{self, Meaning};
-use crate::changes::{message, outgoing};
 use crate::error::Error;
 use crate::sync::ddl::{self, SchemaChange, TableName};
 use crate::sync::source::SourceTable;
@@ -70,7 +69,7 @@ impl Log {
 
     /// A statement that changed rows which are not in the log.
     fn refuse_rows(&self, database: &str, sql: &str) -> Result<(), Error> {
-        for table in self.definitions.tables() {
+        for table in self.outgoing.definitions().tables() {
             let name = TableName::new(&table.database, &table.name);
             if statement::mentions(sql, database, &name) && self.is_selected(&name)? {
                 let shown: String = sql.chars().take(200).collect();
@@ -85,7 +84,8 @@ impl Log {
     fn statement(&mut self, event: &RawEvent<'_>, database: &str, sql: &str) -> Result<(), Error> {
         let changes = ddl::parse(sql, database);
         let mentioned: Vec<TableName> = self
-            .definitions
+            .outgoing
+            .definitions()
             .tables()
             .map(|table| TableName::new(&table.database, &table.name))
             .filter(|name| statement::mentions(sql, database, name))
@@ -97,7 +97,8 @@ impl Log {
                 SchemaChange::Unparsed { .. } => mentioned.clone(),
                 SchemaChange::DropDatabase { database } => {
                     let of = |table: &&SourceTable| table.database == *database;
-                    self.definitions
+                    self.outgoing
+                        .definitions()
                         .tables()
                         .filter(of)
                         .map(|table| TableName::new(&table.database, &table.name))
@@ -112,11 +113,9 @@ impl Log {
         }
         self.define(&changes, &about, &mentioned, sql)?;
         if let Some(ty) = statement::name(sql, &changes).filter(|_| is_ours) {
-            self.rows.finish(&mut self.messages);
             let table = changes.iter().flat_map(SchemaChange::tables).next().map_or(String::new(), |name| name.name);
-            let millis = i64::from(event.seconds) * 1000;
-            let message = message::statement(ty, (database, &table), sql, millis);
-            outgoing::add(&mut self.messages, self.sequence, &[message.as_bytes()]);
+            let place = (self.sequence, i64::from(event.seconds) * 1000);
+            self.outgoing.statement(ty, &TableName::new(database, table), sql, place);
         }
         Ok(())
     }
@@ -129,7 +128,8 @@ impl Log {
         mentioned: &[TableName],
         sql: &str,
     ) -> Result<(), Error> {
-        let is_known = |name: &TableName| self.definitions.tables().any(|table| table.database == name.database);
+        let is_known =
+            |name: &TableName| self.outgoing.definitions().tables().any(|table| table.database == name.database);
         let mut is_tracked = false;
         for name in about {
             is_tracked |= is_known(name) || self.is_selected(name)?;
@@ -138,10 +138,9 @@ impl Log {
         if !is_tracked && converted.is_none() {
             return Ok(());
         }
-        self.version += 1;
         // What tables are in the log has changed.
         self.tables.clear();
-        let definitions = Arc::make_mut(&mut self.definitions);
+        let definitions = self.outgoing.change_definitions();
         if let Some(charset) = converted {
             mentioned.iter().for_each(|name| definitions.set_charset(name, &charset, true));
         }

@@ -4,6 +4,7 @@ use crate::error::{Error, Kind};
 use crate::snapshot::spec::SourceSpec;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, DriverError, Opts, OptsBuilder, Row, SslOpts, Value};
+use std::path::Path;
 use std::time::Duration;
 
 /// Texts in UTF-8; a CHAR without its blanks; no limit for a statement; a reader may be held up for an hour. The zone stays the server's own,
@@ -25,14 +26,17 @@ pub async fn connect(spec: &SourceSpec) -> Result<Conn, Error> {
     Ok(conn)
 }
 
+/// A connection with TLS, to servers whose certificates are of that file's authorities (of the usual ones, if there is none), and say their names unless any may.
+pub fn trusting(ca: Option<&Path>, any_name: bool) -> SslOpts {
+    let opts = SslOpts::default().with_danger_skip_domain_validation(any_name);
+    match ca {
+        Some(ca) => opts.with_root_certs(vec![ca.to_path_buf().into()]).with_disable_built_in_roots(true),
+        None => opts,
+    }
+}
+
 fn opts(spec: &SourceSpec) -> Opts {
-    let tls = spec.tls.as_ref().map(|tls| {
-        let opts = SslOpts::default().with_danger_skip_domain_validation(tls.skip_hostname_verification);
-        match &tls.ca {
-            Some(ca) => opts.with_root_certs(vec![ca.clone().into()]).with_disable_built_in_roots(true),
-            None => opts,
-        }
-    });
+    let tls = spec.tls.as_ref().map(|tls| trusting(tls.ca.as_deref(), tls.skip_hostname_verification));
     OptsBuilder::default()
         .ip_or_hostname(spec.host.clone())
         .tcp_port(spec.port)
