@@ -95,6 +95,7 @@ impl Tables {
             from: "`d`.`t`".into(),
             select: "*".into(),
             message: message::statement("d", "t", &sql),
+            native: Vec::new(),
         };
         let spec = spec();
         let rules = spec.rules().unwrap();
