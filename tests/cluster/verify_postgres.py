@@ -6,6 +6,7 @@ many types, and more whose keys are texts. A job moves them into a stand-in for 
 
 import json
 import random
+import signal
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 
 import run  # noqa: E402
-from embedded import call  # noqa: E402
+from embedded import Job, call  # noqa: E402
 from follow_postgres import FollowingPostgres, Written  # noqa: E402
 from parts import Failure, say  # noqa: E402
 from quickstart import run_dir  # noqa: E402
@@ -121,6 +122,59 @@ def only_there(verified: VerifiedPostgres, name: str) -> None:
     verified.verify(f"{name}, after", "--table", "(more|keys)\\..*", code=0)
 
 
+def staged(verified: VerifiedPostgres, name: str) -> None:
+    """The stage verification at the end of a job: the exit code says what it found, and a job that is killed in it has only that left to do."""
+    mark, begun = verified.file.with_suffix(".state") / "verification", "all rows are in Doris; its tables are verified"
+    verified.write(2, at_once=500, stages="schema-migration, full-data, verification")
+    verified.file.write_text(verified.file.read_text().replace("exclude: ['bad\\..*', 'many\\..*']", "include: ['more\\..*']"))
+
+    def ran(what: str, wanted: int, *words: str) -> str:
+        code, text = call(verified.env, "run", verified.file, seconds=600)
+        missing = [word for word in words if word not in text]
+        verified.checks.check(f"{name}, {what}", code == wanted and not missing, f"       exit code {code}, lacks {missing}:\n{text[-4000:]}")
+        return text
+
+    ran("all is equal", 0, "the input has ended: ", begun, "\nequal: ")
+    code, text = call(verified.env, "status", verified.file)
+    verified.checks.check(f"{name}: the status has it", code == 0 and "postgres: ended" in text and "\n  verified " in text and "rows: equal" in text, text)
+    verified.target.sql("INSERT INTO more.uuids (k, __DORIS_SEQUENCE_COL__) VALUES ('no uuid', 1)")
+    ran("a row that only Doris has", 1, "the input has ended: ", begun, "only in Doris: k = no uuid")
+    job = Job(verified.env, verified.file, verified.directory / "killed.out")
+    try:
+        job.wait_for(lambda: begun in job.text(), "being verified")
+        job.end(signal.SIGKILL)
+    finally:
+        job.stop()
+    verified.checks.check(f"{name}, killed: it is due", mark.read_text() == "due", mark.read_text())
+    text = ran("killed, and run again", 1, begun, "only in Doris: k = no uuid")
+    verified.checks.check(f"{name}, killed, and run again: no row is moved once more", "the input has ended" not in text and mark.read_text() == "done", text[-3000:])
+    code, text = call(verified.env, "status", verified.file)
+    verified.checks.check(f"{name}, killed, and run again: the status has it", code == 0 and "postgres: ended" in text and "NOT equal, 0 missing in Doris, 1 only there" in text, text)
+    verified.target.sql("DELETE FROM more.uuids WHERE k = 'no uuid'")
+    ran("the next run begins anew", 0, "begins anew", "the input has ended: ", begun, "\nequal: ")
+
+
+def staged_beside(verified: FollowedPostgres, name: str) -> None:
+    """The stage verification beside the changes: once, though the job is stopped and started."""
+    begun = "all rows are in Doris; its tables are verified"
+    verified.write(2, at_once=500, stages="schema-migration, full-data, incremental, verification")
+    verified.file.write_text(verified.file.read_text().replace("exclude: ['bad\\..*', 'many\\..*']", "include: ['more\\..*']"))
+    for ended, number in ((signal.SIGKILL, 1), (signal.SIGINT, 2), (signal.SIGINT, 3)):
+        job = Job(verified.env, verified.file, verified.directory / f"beside-{number}.out")
+        try:
+            ready = {1: begun, 2: "\nequal: ", 3: "in step with the source: "}[number]
+            job.wait_for(lambda ready=ready, job=job: ready in job.text(), ready.strip())
+            if number == 2:
+                job.wait_for(lambda job=job: "in step with the source" in job.text().split("\nequal: ")[1], "going on")
+                code, text = call(verified.env, "status", verified.file)
+                verified.checks.check(f"{name}: the status has it", code == 0 and "\n  verified " in text and "stage: incremental" in text, text)
+            code = job.end(ended)
+            verified.checks.check(f"{name}, {number}: it ends", code == (0 if ended == signal.SIGINT else -ended), f"       exit code {code}:\n{job.text()[-3000:]}")
+            verified.checks.check(f"{name}, {number}: it verifies until it is done", (begun in job.text()) == (number < 3), job.text()[-3000:])
+        finally:
+            job.stop()
+
+
 def main(options) -> bool:
     """All of it, on that Flink and Java; true when every check passed."""
     checks, directory = run.Checks(), run_dir()
@@ -142,9 +196,13 @@ def main(options) -> bool:
             nothing_differs(verified, "as Greenplum")
         with VerifiedPostgres(options, checks, directory / "bad", source) as verified:
             unreadable(verified, "values that Doris cannot have")
+        with VerifiedPostgres(options, checks, directory / "staged", source) as verified:
+            staged(verified, "as a stage")
+        source.publish()
         with FollowedPostgres(options, checks, directory / "written", source) as verified:
-            source.publish()
             while_written(verified, "postgres, while it is written", lambda: writer(source))
+        with FollowedPostgres(options, checks, directory / "beside", source) as verified:
+            staged_beside(verified, "as a stage beside changes")
     except Failure as failure:
         checks.check("verify-postgres", False, f"       {failure}")
     finally:
