@@ -46,7 +46,10 @@ def other(kind: str, text):
     if base == "boolean":
         return "1" if text in ("0", None) else "0"
     if base in NUMBERS:
-        return "1" if text is None or float(text) != 1 else "2"
+        digits = re.search(r"\((\d+), ?(\d+)\)", kind)
+        # Where no digit is before the point 1 would be NULL.
+        one, two = ("0.1", "0.2") if digits and digits[1] == digits[2] else ("1", "2")
+        return one if text is None or float(text) != float(one) else two
     if base == "date":
         return "'2001-02-03'" if text != "2001-02-03" else "'2001-02-04'"
     if base == "datetime":
@@ -84,7 +87,8 @@ class Table:
                           f"AND TABLE_NAME = '{self.short}' ORDER BY ORDINAL_POSITION")
         self.columns = [(name, kind, bool(key), nullable == "YES") for name, kind, key, nullable in rows]
         self.keys = [i for i, column in enumerate(self.columns) if column[2]]
-        self.rows = target.sql(f"SELECT {self.names()} FROM {self.name()}")
+        # In one order, so that a seed plants the same whenever rows have come.
+        self.rows = sorted(target.sql(f"SELECT {self.names()} FROM {self.name()}"), key=repr)
 
     def name(self) -> str:
         """For SQL."""
