@@ -49,7 +49,7 @@ SUM = "SELECT COUNT(*), SUM(CAST(CONV(SUBSTR(MD5(CONCAT({text})), 1, 15), 16, 10
 
 
 def source_text(name: str, kind: str) -> str:
-    """A column as verify has MariaDB sum it up: native/src/verify/checksum.rs."""
+    """A column as verify has MariaDB sum it up: native/src/verify/mysql.rs."""
     if kind == "text":
         chars = f"CONVERT(`{name}` USING utf8mb4) COLLATE utf8mb4_bin"
         return f"IF(`{name}` IS NULL, 'N', CONCAT(LENGTH({chars}), ':', {chars}))"

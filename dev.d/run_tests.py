@@ -75,7 +75,7 @@ def runners(jar: Path):
             known.setdefault(f"java-{name}", (java + on + [f"-PtestJava={home}"], junit_counts))
             for program, file in (("cluster", "run"), ("switch", "switch"), ("kill", "kill"), ("stress", "stress"), ("canal", "canal"),
                                   ("command-line", "command_line"), ("whole-database", "whole_database"), ("whole-workload", "whole_workload"), ("whole-topic", "whole_topic"), ("whole-live", "whole_live"),
-                                  ("whole-mysql", "whole_mysql"), ("follow-mysql", "follow_mysql"), ("whole-postgres", "whole_postgres"), ("follow-postgres", "follow_postgres"), ("verify-mysql", "verify_mysql")):
+                                  ("whole-mysql", "whole_mysql"), ("follow-mysql", "follow_mysql"), ("whole-postgres", "whole_postgres"), ("follow-postgres", "follow_postgres"), ("verify-mysql", "verify_mysql"), ("verify-postgres", "verify_postgres")):
                 command = [sys.executable, "-u", str(REPO / "tests" / "cluster" / f"{file}.py"), str(jar), "--flink", line, "--java", str(home)]
                 known[f"{program}-{name}"] = (command, last_line_counts)
         # Half an hour unless CANAL_NATIVE_SOAK_SECONDS says otherwise, so with one JDK a line.
@@ -92,7 +92,7 @@ def groups(first: str, second: str):
     decides = ["format", "rust", "standin", "hosts", f"official-1.20-{first}", f"java-1.20-{first}", f"codec-2.x-{second}", f"cluster-1.20-{first}", f"cluster-2.x-{second}",
                f"command-line-1.20-{first}", f"command-line-2.x-{second}", f"whole-database-1.20-{first}", f"whole-database-2.x-{second}",
                f"whole-workload-1.20-{first}"]
-    on_both = ("canal", "switch", "kill", "stress", "whole-workload", "whole-topic", "whole-live", "whole-mysql", "follow-mysql", "whole-postgres", "follow-postgres", "verify-mysql")
+    on_both = ("canal", "switch", "kill", "stress", "whole-workload", "whole-topic", "whole-live", "whole-mysql", "follow-mysql", "whole-postgres", "follow-postgres", "verify-mysql", "verify-postgres")
     live = ["quickstart", "quickstart-database", "workload", "whole-log"]
     live += [name for program in on_both for name in (f"{program}-1.20-{first}", f"{program}-2.x-{second}") if name not in decides]
     matrix = [f"{program}-{line}-{jdk}" for program in ("java", "cluster") for line in LINES for jdk in dict.fromkeys((first, second))]

@@ -46,6 +46,7 @@ fn table(name: &str, keys: &[&str], columns: &[(&str, &str)]) -> Table {
         from: String::new(),
         select: String::new(),
         message: message::statement("shop", name, &format!("CREATE TABLE {name} ({})", defined.join(", "))),
+        native: Vec::new(),
     }
 }
 

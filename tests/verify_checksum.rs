@@ -110,7 +110,8 @@ fn each_value_has_its_text() {
         doris.insert(2, &[other]);
         let (mapped, compared) = (&pair.mapped.columns[1], &pair.compared[1]);
         let options = doris.spec.sink.types;
-        let texts = checksum::column(&MysqlType::parse(ty), mapped, &compared.name, &compared.ty, &options).unwrap();
+        let texts =
+            checksum::column(&MysqlType::parse(ty), None, mapped, &compared.name, &compared.ty, &options).unwrap();
         let found = doris.rows(&format!("{} ORDER BY id", pair.target_select(&texts.target, "")));
         assert_eq!(found[0][0].as_deref(), Some(text), "{ty}: {value}");
         assert_ne!(found[1][0].as_deref(), Some(text), "{ty}: {other}");

@@ -78,6 +78,7 @@ fn described(table: &Value) -> Described {
         not_null: column["notNull"] == true,
         default: column["default"].as_str().map(str::to_string),
         comment: String::new(),
+        by_bytes: false,
     };
     let columns = table["columns"].as_array().unwrap().iter().map(attribute).collect();
     Described { is_partitioned: table["partitioned"] == true, comment: String::new(), columns, keys: keys(table) }

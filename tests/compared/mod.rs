@@ -36,5 +36,6 @@ pub fn table(types: &[&str]) -> Table {
         from: "`d`.`t`".into(),
         select: "*".into(),
         message: message::statement("d", "t", &sql),
+        native: Vec::new(),
     }
 }

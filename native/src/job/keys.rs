@@ -31,7 +31,7 @@ pub const JOB: Shape = Object(&[
         "stages",
         List(&Choice(STAGES)),
         "[schema-migration, full-data, incremental]",
-        "What is done with a database: tables are made, their rows are read, and then their changes, without an end, which source.greenplum does not have. Default all that the source has",
+        "What is done with a database: tables are made, their rows are read, and then their changes, without an end, which source.greenplum does not have; verification compares all tables with Doris once their rows are there. Default all that the source has, without verification",
     ),
     may("increBatchSize", Number(1, u64::MAX), "500000", "CloudCanal's name for load.max-rows"),
     may(
@@ -44,10 +44,11 @@ pub const JOB: Shape = Object(&[
 ]);
 
 /// What a job does with a database, in this order.
-pub(super) const STAGES: &[&str] = &[SCHEMA_MIGRATION, FULL_DATA, INCREMENTAL];
+pub(super) const STAGES: &[&str] = &[SCHEMA_MIGRATION, FULL_DATA, INCREMENTAL, VERIFICATION];
 pub(super) const SCHEMA_MIGRATION: &str = "schema-migration";
 pub(super) const FULL_DATA: &str = "full-data";
 pub(super) const INCREMENTAL: &str = "incremental";
+pub(super) const VERIFICATION: &str = "verification";
 
 const SOURCE: &[Member] = &[
     may("canal", Object(CANAL), "{format: json, kafka: …}", "Canal's messages"),

@@ -1,7 +1,7 @@
 //! What single keys cannot tell: things that exclude each other, and things that need each other.
 
 use super::check::{Of, Value};
-use super::keys::{DATABASES, FULL_DATA, INCREMENTAL, SCHEMA_MIGRATION, STAGES};
+use super::keys::{DATABASES, FULL_DATA, INCREMENTAL, SCHEMA_MIGRATION, STAGES, VERIFICATION};
 use super::plan::{MAX_BYTES, MEMORY, RING_SLOT};
 use super::problem::Problems;
 use crate::sync::rules::{NamesSpec, Rename, Rules};
@@ -124,6 +124,11 @@ fn stages(stages: &Value, problems: &mut Problems) {
             "stages",
             format!("has them in another order than they are done: {}", STAGES.join(", ")),
         );
+    } else if names.contains(&Some(VERIFICATION)) && !names.contains(&Some(FULL_DATA)) {
+        let what = format!(
+            "has {VERIFICATION} without {FULL_DATA}, after which it comes; `canal-native verify` compares tables at any time"
+        );
+        problems.add(stages.at, "stages", what);
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! {"name", "source": {"kafka": {"bootstrapServers", "topics" | "topicPattern", "group", "start", "properties"}} | {"files": {"paths"}}
-//!                    | {"database": SourceSpec, "stages": {"full": bool, "incremental": bool}},
+//!                    | {"database": SourceSpec, "stages": {"full": bool, "incremental": bool, "verification": bool}},
 //!  "wire": "json" | "protobuf", "parallelism", "checkpointSeconds", "flushSeconds", "stateDirectory": path | null, "flink": {…},
 //!  "sink": DatabaseSpec without its label}
 //! ```
@@ -46,7 +46,11 @@ pub fn of(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Js
 
 fn source(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json {
     if let Some((kind, server)) = database(job) {
-        let stages = json!({"full": stage(job, keys::FULL_DATA), "incremental": stage(job, keys::INCREMENTAL)});
+        let stages = json!({
+            "full": stage(job, keys::FULL_DATA),
+            "incremental": stage(job, keys::INCREMENTAL),
+            "verification": stage(job, keys::VERIFICATION),
+        });
         return json!({"database": server_spec(job, (kind, server), around, problems), "stages": stages});
     }
     let canal = job.path(&["source", "canal"]);
@@ -133,9 +137,13 @@ fn replication(job: &str, server: &Value) -> Json {
     })
 }
 
-/// Whether a stage is to be; all that the source has are where none is named.
+/// Whether a stage is to be; all that the source has are where none is named, but a verification, which asks both servers for all rows once more.
 fn stage(job: &Value, name: &str) -> bool {
-    let is_had = name != keys::INCREMENTAL || job.path(&["source", "greenplum"]).is_none();
+    let is_had = match name {
+        keys::INCREMENTAL => job.path(&["source", "greenplum"]).is_none(),
+        keys::VERIFICATION => false,
+        _ => true,
+    };
     job.get("stages").map_or(is_had, |stages| stages.items().iter().any(|stage| stage.text() == Some(name)))
 }
 

@@ -51,22 +51,30 @@ pub fn cutting<'t>(spec: &SourceSpec, table: &'t Table) -> Cutting<'t> {
     }
 }
 
-/// What MySQL answers to a SELECT, as texts, all of it; or why it does not run it.
+/// What a server answers to a SELECT, as texts, all of it; or why it does not run it.
 ///
 /// # Errors
 /// [`Kind::Source`]: it cannot be reached, or has gone; the thread is [interrupted](interrupt).
-pub fn answer(spec: &SourceSpec, statement: &str) -> Result<Result<mysql::server::Texts, String>, Error> {
-    if spec.kind != ServerKind::Mysql {
-        return Ok(Err(format!("a server of source.{} is not asked for them", spec.kind.name())));
-    }
+pub fn answer(spec: &SourceSpec, statement: &str) -> Result<Result<Texts, String>, Error> {
     ask(async {
-        let mut conn = mysql::server::connect(spec).await?;
-        let answer = mysql::server::answer(&mut conn, statement).await.map_err(|e| e.at(spec.address()));
-        // What it says at its end matters to nobody.
-        let _ = conn.disconnect().await;
-        answer
+        match spec.kind {
+            ServerKind::Mysql => {
+                let mut conn = mysql::server::connect(spec).await?;
+                let answer = mysql::server::answer(&mut conn, statement).await.map_err(|e| e.at(spec.address()));
+                // What it says at its end matters to nobody.
+                let _ = conn.disconnect().await;
+                answer
+            }
+            ServerKind::Postgres | ServerKind::Greenplum => {
+                let session = postgres::server::connect(spec).await?;
+                session.answer(statement).await.map_err(|e| e.at(spec.address()))
+            }
+        }
     })
 }
+
+/// Rows of texts; None for NULL.
+pub type Texts = Vec<Vec<Option<String>>>;
 
 /// Reads a range until its end, or until nobody takes its messages any more.
 ///

@@ -5,9 +5,10 @@
 
 use super::pair::TablePair;
 use super::spec::VerifySpec;
+use super::{mysql, postgres};
 use crate::doris::table::{DorisType, backquoted};
-use crate::schema::ZeroDate;
-use crate::sync::mapping::{BinaryText, Conversion, MappedColumn, TypeOptions};
+use crate::snapshot::catalogue::Native;
+use crate::sync::mapping::{MappedColumn, TypeOptions};
 use crate::sync::mysql_type::MysqlType;
 use crate::sync::source::same_name;
 
@@ -24,10 +25,19 @@ pub struct Checksum {
 /// One side's expressions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Said {
+    dialect: Dialect,
     /// A row's text.
     row: String,
     /// Its key's text.
     key: String,
+}
+
+/// Whose SQL it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    Mysql,
+    Postgres,
+    Doris,
 }
 
 /// A column on both sides.
@@ -51,57 +61,107 @@ impl Checksum {
             let why = |why: String| format!("the column {}: {why}", compared.name);
             let own = pair.table.columns.iter().find(|own| same_name(&own.name, &mapped.source));
             let own = own.ok_or_else(|| why("the job adds it".into()))?;
-            let texts = column(&own.ty, mapped, &compared.name, &compared.ty, &spec.sink.types).map_err(why)?;
+            let native = pair.table.native(&own.name);
+            let texts = column(&own.ty, native, mapped, &compared.name, &compared.ty, &spec.sink.types).map_err(why)?;
             source.push(texts.source);
             target.push(texts.target);
         }
-        let said = |texts: &[String]| Said { row: joined(texts), key: joined(&texts[..pair.keys.len()]) };
-        Ok(Checksum { source: said(&source), target: said(&target) })
+        let own = if pair.table.native.is_empty() { Dialect::Mysql } else { Dialect::Postgres };
+        let said = |dialect: Dialect, texts: &[String]| Said {
+            dialect,
+            row: dialect.joined(texts),
+            key: dialect.joined(&texts[..pair.keys.len()]),
+        };
+        Ok(Checksum { source: said(own, &source), target: said(Dialect::Doris, &target) })
     }
 
     /// One whose rows and keys have these texts, on both sides.
     #[cfg(test)]
     pub(super) fn of_texts(key: &str, row: &str) -> Checksum {
-        let said = Said { row: row.into(), key: key.into() };
-        Checksum { source: said.clone(), target: said }
+        let said = |dialect| Said { dialect, row: row.into(), key: key.into() };
+        Checksum { source: said(Dialect::Mysql), target: said(Dialect::Doris) }
     }
 
     /// What is selected in the source: a part of the table, the count of its rows and their sum. `digits`: rows whose key's MD5 begins alike are a
     /// part; 0 for all in one. Rows are to be grouped by the first.
     pub fn in_source(&self, digits: u32) -> String {
-        let part = part(&self.source.key, digits);
-        // A row that is too long for the server has no MD5, and is not to be equal to one that has none in Doris either.
-        let sum = format!("IFNULL(CAST(CONV(SUBSTR(MD5({}), 1, {DIGITS}), 16, 10) AS UNSIGNED), 1)", self.source.row);
-        format!("{part}, COUNT(*), SUM({sum})")
+        self.source.selected(digits)
     }
 
-    /// The same in Doris. LARGEINT, as a sum of BIGINT may be beyond it.
+    /// The same in Doris.
     pub fn in_target(&self, digits: u32) -> String {
-        let part = part(&self.target.key, digits);
-        let sum = format!("IFNULL(CAST(CONV(SUBSTR(MD5({}), 1, {DIGITS}), 16, 10) AS LARGEINT), 2)", self.target.row);
-        format!("{part}, COUNT(*), SUM({sum})")
+        self.target.selected(digits)
     }
 
     /// The condition for rows of some parts, in the source and in Doris.
     pub fn of_parts(&self, digits: u32, parts: &[String]) -> Texts {
         let all: Vec<String> = parts.iter().map(|part| format!("'{part}'")).collect();
-        let is_in = |key: &str| format!("{} IN ({})", part(key, digits), all.join(", "));
-        Texts { source: is_in(&self.source.key), target: is_in(&self.target.key) }
+        let is_in = |said: &Said| format!("{} IN ({})", said.part(digits), all.join(", "));
+        Texts { source: is_in(&self.source), target: is_in(&self.target) }
     }
 }
 
-fn part(key: &str, digits: u32) -> String {
-    if digits == 0 { "''".into() } else { format!("SUBSTR(MD5({key}), 1, {digits})") }
+impl Said {
+    fn selected(&self, digits: u32) -> String {
+        format!("{}, COUNT(*), SUM({})", self.part(digits), self.dialect.number(&self.row))
+    }
+
+    fn part(&self, digits: u32) -> String {
+        if digits == 0 { "''".into() } else { format!("SUBSTR({}, 1, {digits})", self.dialect.md5(&self.key)) }
+    }
 }
 
-fn joined(texts: &[String]) -> String {
-    format!("CONCAT({})", texts.join(", ',', "))
+impl Dialect {
+    fn joined(self, texts: &[String]) -> String {
+        match self {
+            // A function there has no more than a hundred arguments.
+            Dialect::Postgres => texts.join(" || ',' || "),
+            _ => format!("CONCAT({})", texts.join(", ',', ")),
+        }
+    }
+
+    fn md5(self, text: &str) -> String {
+        match self {
+            Dialect::Postgres => format!("MD5(CONVERT_TO({text}, 'UTF8'))"),
+            _ => format!("MD5({text})"),
+        }
+    }
+
+    /// The number that a row's text is summed up as.
+    fn number(self, row: &str) -> String {
+        let digits = format!("SUBSTR({}, 1, {DIGITS})", self.md5(row));
+        match self {
+            // A row that is too long for the server has no MD5, and is not to be equal to one that has none in Doris either.
+            Dialect::Mysql => format!("IFNULL(CAST(CONV({digits}, 16, 10) AS UNSIGNED), 1)"),
+            Dialect::Postgres => format!("CAST(CAST('x' || {digits} AS bit({})) AS int8)", DIGITS * 4),
+            // LARGEINT, as a sum of BIGINT may be beyond it.
+            Dialect::Doris => format!("IFNULL(CAST(CONV({digits}, 16, 10) AS LARGEINT), 2)"),
+        }
+    }
+
+    /// A value as it stands in a row's text.
+    fn told(self, value: Value, there: &DorisType) -> String {
+        let Value { text, is_null } = value;
+        let told = match there {
+            // Too long to be copied into a row.
+            DorisType::String => self.md5(&text),
+            there if there.is_text() => match self {
+                Dialect::Postgres => format!("OCTET_LENGTH(CONVERT_TO({text}, 'UTF8')) || ':' || {text}"),
+                _ => format!("CONCAT(LENGTH({text}), ':', {text})"),
+            },
+            _ => text,
+        };
+        match self {
+            Dialect::Postgres => format!("CASE WHEN {is_null} THEN 'N' ELSE {told} END"),
+            _ => format!("IF({is_null}, 'N', {told})"),
+        }
+    }
 }
 
 /// A value's text and when it is NULL, in one side's SQL.
-struct Value {
-    text: String,
-    is_null: String,
+pub(super) struct Value {
+    pub text: String,
+    pub is_null: String,
 }
 
 /// The text of a column's cells, as SQL, on both sides.
@@ -110,12 +170,16 @@ struct Value {
 /// Why there is none.
 pub fn column(
     ty: &MysqlType,
+    native: Option<&Native>,
     mapped: &MappedColumn,
     name: &str,
     there: &DorisType,
     options: &TypeOptions,
 ) -> Result<Texts, String> {
-    let source = in_source(ty, mapped, there, options)?;
+    let source = match native {
+        None => Dialect::Mysql.told(mysql::value(ty, mapped, there, options)?, there),
+        Some(native) => Dialect::Postgres.told(postgres::value(ty, native, mapped, there, options)?, there),
+    };
     let name = backquoted(name);
     let text = match there {
         DorisType::Boolean => format!("IF({name}, '1', '0')"),
@@ -124,102 +188,19 @@ pub fn column(
         _ => format!("CAST({name} AS STRING)"),
     };
     let target = Value { text, is_null: format!("{name} IS NULL") };
-    Ok(Texts { source: source.told(there), target: target.told(there) })
+    Ok(Texts { source, target: Dialect::Doris.told(target, there) })
 }
 
-impl Value {
-    /// As it stands in a row's text.
-    fn told(self, there: &DorisType) -> String {
-        let Value { text, is_null } = self;
-        let told = match there {
-            // Too long to be copied into a row.
-            DorisType::String => format!("MD5({text})"),
-            there if there.is_text() => format!("CONCAT(LENGTH({text}), ':', {text})"),
-            _ => text,
-        };
-        format!("IF({is_null}, 'N', {told})")
-    }
+pub(super) fn is_integer(there: &DorisType) -> bool {
+    matches!(there, DorisType::TinyInt | DorisType::SmallInt | DorisType::Int | DorisType::BigInt | DorisType::LargeInt)
 }
 
-fn in_source(ty: &MysqlType, mapped: &MappedColumn, there: &DorisType, options: &TypeOptions) -> Result<Value, String> {
-    let name = backquoted(&mapped.source);
-    let plain = |text: String| Ok(Value { text, is_null: format!("{name} IS NULL") });
-    let is_integer = matches!(
-        there,
-        DorisType::TinyInt | DorisType::SmallInt | DorisType::Int | DorisType::BigInt | DorisType::LargeInt
-    );
-    // Text that the job makes of another type is not the server's.
-    let is_text = there.is_text() && mapped.doris.is_text();
-    match ty {
-        MysqlType::TinyInt1 if is_integer || *there == DorisType::Boolean => plain(name.clone()),
-        MysqlType::Bit(1) if *there == DorisType::Boolean => plain(format!("CAST({name} AS UNSIGNED)")),
-        // ZEROFILL, which only unsigned ones have, is no more behind a CAST.
-        ty if is_integer && (ty.is_unsigned() || matches!(ty, MysqlType::Bit(_) | MysqlType::Year)) => {
-            plain(format!("CAST({name} AS UNSIGNED)"))
-        }
-        ty if is_integer && ty.is_integer() => plain(name.clone()),
-        MysqlType::Decimal { precision, scale } if is_scale(there, *scale) => {
-            plain(format!("CAST({name} AS DECIMAL({precision},{scale}))"))
-        }
-        MysqlType::Date if *there == DorisType::Date => Ok(date(&name, "0000-00-00", "1970-01-01", options)),
-        MysqlType::DateTime(digits) | MysqlType::Timestamp(digits)
-            if *there == (DorisType::DateTime { scale: *digits }) =>
-        {
-            let fraction = if *digits == 0 { String::new() } else { format!(".{:0<1$}", "", usize::from(*digits)) };
-            let at = |date: &str| format!("{date} 00:00:00{fraction}");
-            Ok(date(&name, &at("0000-00-00"), &at("1970-01-01"), options))
-        }
-        MysqlType::Time(_) | MysqlType::Decimal { .. } | MysqlType::Uuid | MysqlType::Inet4 | MysqlType::Inet6
-            if is_text =>
-        {
-            plain(format!("CAST({name} AS CHAR)"))
-        }
-        MysqlType::Binary(_) | MysqlType::Varbinary(_) | MysqlType::Blob(_) | MysqlType::Geometry(_)
-            if is_text && mapped.conversion != Conversion::Wkt =>
-        {
-            plain(match options.binary {
-                BinaryText::Hex => format!("HEX({name})"),
-                // The server breaks lines after 76 characters.
-                BinaryText::Base64 => format!("REPLACE(TO_BASE64({name}), '\\n', '')"),
-            })
-        }
-        ty if is_text && is_chars(ty) => {
-            // One collation for all, or they could not be joined.
-            let text = format!("CONVERT({name} USING utf8mb4) COLLATE utf8mb4_bin");
-            plain(if matches!(there, DorisType::Char(_)) { format!("RTRIM({text})") } else { text })
-        }
-        ty => Err(unlike(ty, there)),
-    }
-}
-
-/// Types whose values are texts, the same for the server as for the job.
-fn is_chars(ty: &MysqlType) -> bool {
-    matches!(
-        ty,
-        MysqlType::Char(_)
-            | MysqlType::Varchar(_)
-            | MysqlType::Text(_)
-            | MysqlType::Enum(Some(_))
-            | MysqlType::Set(Some(_))
-            | MysqlType::Json
-    )
-}
-
-fn is_scale(there: &DorisType, wanted: u8) -> bool {
+pub(super) fn is_scale(there: &DorisType, wanted: u8) -> bool {
     matches!(there, DorisType::Decimal { scale, .. } if *scale == wanted)
 }
 
-/// A date, of which `zero` is the server's text where it is none, and `epoch` that of the first day.
-fn date(name: &str, zero: &str, epoch: &str, options: &TypeOptions) -> Value {
-    let (text, is_null) = (format!("CAST({name} AS CHAR)"), format!("{name} IS NULL"));
-    match options.zero_date {
-        ZeroDate::Null => Value { is_null: format!("{is_null} OR {text} = '{zero}'"), text },
-        ZeroDate::Epoch => Value { text: format!("IF({text} = '{zero}', '{epoch}', {text})"), is_null },
-        ZeroDate::Fail => Value { text, is_null },
-    }
-}
-
-fn unlike(ty: &MysqlType, there: &DorisType) -> String {
+/// Why values of a type have no text that Doris has, too.
+pub(super) fn unlike(ty: &MysqlType, there: &DorisType) -> String {
     match (ty, there) {
         (_, DorisType::Float | DorisType::Double) => "the servers print FLOAT and DOUBLE otherwise".into(),
         (_, DorisType::Json) => "JSON is compared by value".into(),
@@ -227,32 +208,38 @@ fn unlike(ty: &MysqlType, there: &DorisType) -> String {
     }
 }
 
+/// A column `c` of that type, which is `C` in Doris.
+#[cfg(test)]
+pub(super) fn mapped_column(ty: &MysqlType, options: &TypeOptions) -> MappedColumn {
+    let to = crate::sync::mapping::map_type(ty, false, options);
+    MappedColumn {
+        source: "c".into(),
+        name: "C".into(),
+        key: false,
+        logical: crate::schema::LogicalType { root: to.root, nullable: true },
+        conversion: to.conversion,
+        doris: to.doris,
+        default: None,
+        filler: None,
+        unsigned: ty.is_unsigned(),
+        implicit: None,
+        comment: String::new(),
+        note: None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::LogicalType;
-    use crate::sync::mapping::{GeometryText, JsonColumn, TinyInt1, map_type};
+    use crate::schema::ZeroDate;
+    use crate::sync::mapping::{BinaryText, GeometryText, JsonColumn, TinyInt1};
 
     /// A column `c` of that type, which is `C` in Doris: of the job's type there, or of another.
     fn texts(ty: &str, there: Option<&str>, options: &TypeOptions) -> Result<(String, String), String> {
         let ty = MysqlType::parse(ty);
-        let to = map_type(&ty, false, options);
-        let there = there.map_or(to.doris.clone(), DorisType::parse);
-        let mapped = MappedColumn {
-            source: "c".into(),
-            name: "C".into(),
-            key: false,
-            logical: LogicalType { root: to.root, nullable: true },
-            conversion: to.conversion,
-            doris: to.doris,
-            default: None,
-            filler: None,
-            unsigned: ty.is_unsigned(),
-            implicit: None,
-            comment: String::new(),
-            note: None,
-        };
-        column(&ty, &mapped, "C", &there, options).map(|texts| (texts.source, texts.target))
+        let mapped = mapped_column(&ty, options);
+        let there = there.map_or(mapped.doris.clone(), DorisType::parse);
+        column(&ty, None, &mapped, "C", &there, options).map(|texts| (texts.source, texts.target))
     }
 
     #[test]
@@ -347,8 +334,9 @@ mod tests {
 
     #[test]
     fn what_is_selected() {
-        let said = |side: &str| Said { row: format!("{side} row"), key: format!("{side} key") };
-        let checksum = Checksum { source: said("source"), target: said("target") };
+        let said = |dialect, side: &str| Said { dialect, row: format!("{side} row"), key: format!("{side} key") };
+        let of = |dialect| Checksum { source: said(dialect, "source"), target: said(Dialect::Doris, "target") };
+        let checksum = of(Dialect::Mysql);
         assert_eq!(
             checksum.in_source(0),
             "'', COUNT(*), SUM(IFNULL(CAST(CONV(SUBSTR(MD5(source row), 1, 15), 16, 10) AS UNSIGNED), 1))"
@@ -360,6 +348,20 @@ mod tests {
         let parts = checksum.of_parts(1, &["a".into(), "f".into()]);
         assert_eq!(parts.source, "SUBSTR(MD5(source key), 1, 1) IN ('a', 'f')");
         assert_eq!(parts.target, "SUBSTR(MD5(target key), 1, 1) IN ('a', 'f')");
-        assert_eq!(joined(&["a".into(), "b".into()]), "CONCAT(a, ',', b)");
+        let postgres = of(Dialect::Postgres);
+        assert_eq!(
+            postgres.in_source(1),
+            "SUBSTR(MD5(CONVERT_TO(source key, 'UTF8')), 1, 1), COUNT(*), \
+             SUM(CAST(CAST('x' || SUBSTR(MD5(CONVERT_TO(source row, 'UTF8')), 1, 15) AS bit(60)) AS int8))"
+        );
+        assert_eq!(
+            postgres.of_parts(1, &["a".into()]).source,
+            "SUBSTR(MD5(CONVERT_TO(source key, 'UTF8')), 1, 1) IN ('a')"
+        );
+        let joined = |dialect: Dialect| dialect.joined(&["a".into(), "b".into()]);
+        assert_eq!(
+            (joined(Dialect::Mysql), joined(Dialect::Postgres)),
+            ("CONCAT(a, ',', b)".into(), "a || ',' || b".into())
+        );
     }
 }

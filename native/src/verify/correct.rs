@@ -88,7 +88,7 @@ pub fn correct(spec: &VerifySpec, report: &Report, wanted: &Wanted) -> Result<Co
         }
     }
     let Some(corrector) = corrector else { return Ok(correction) };
-    correction.problems = corrector.finish()?;
+    correction.problems.extend(corrector.finish()?);
     let mut left = suspects(&now);
     left.job.clone_from(&report.job);
     left.finish(spec)?;
@@ -180,7 +180,13 @@ impl Corrector {
                 (Some((message, after)), _) => (Action::Write, Some(after), message),
                 // The source has no row of it any more, or never had one.
                 (None, Difference::Surplus) if self.delete_surplus && visible.is_some() => {
-                    (Action::Delete, None, delete_message(&table.pair, key))
+                    let message = delete_message(&table.pair, key);
+                    if told_key(&self.spec, table, &message)?.as_ref() != Some(key) {
+                        done.kept += 1;
+                        done.problems.push(untold(table, key));
+                        continue;
+                    }
+                    (Action::Delete, None, message)
                 }
                 _ => continue,
             };
@@ -243,6 +249,27 @@ fn held(table: &mut Suspected, wanted: &[Key]) -> Result<HashMap<Key, Held>, Err
         held.insert(table.key_of(&row), Held { deleted, sequence, cells: row });
     }
     Ok(held)
+}
+
+/// The key of a message's row, as the writer would load it; None if that cannot be.
+fn told_key(spec: &VerifySpec, table: &mut Suspected, message: &str) -> Result<Option<Key>, Error> {
+    let (mut rows, mut key) = (SourceRows::new(&table.pair, spec)?, None);
+    rows.read(message.as_bytes(), &mut |row| {
+        if let Loadable::Yes(row) = row {
+            key = row.formed(table.forms()).ok().map(|formed| cells(&formed.key));
+        }
+        Ok(())
+    })?;
+    Ok(key)
+}
+
+/// A key that no value of the source's type becomes, such as bytes whose text is not hexadecimal: a message would delete another row.
+fn untold(table: &Suspected, key: &Key) -> String {
+    let name = table.pair.target_name();
+    let key = Value::Object(key_cells(&table.pair.keys, key));
+    format!(
+        "the row of {name} that only Doris has is left: no row of the source could have its key {key}; delete it by SQL"
+    )
 }
 
 /// The source's rows of some keys, each as a message, and as its cells.

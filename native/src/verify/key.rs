@@ -1,15 +1,14 @@
 //! Keys in statements: of rows that are looked for, and of ranges as the target has them.
 
+use super::{mysql, postgres};
 use crate::doris::catalogue::quoted;
 use crate::doris::table::{DorisType, backquoted};
 use crate::schema::ZeroDate;
+use crate::snapshot::catalogue::Native;
 use crate::sync::mapping::{BinaryText, MappedColumn, TypeOptions};
 use crate::sync::mysql_type::MysqlType;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-
-/// A date that is NULL in Doris where the job says so.
-const ZERO_DATE: &str = "'0000-00-00'";
 
 /// A column of a key.
 #[derive(Debug, Clone)]
@@ -26,6 +25,8 @@ pub struct KeyColumn {
     pub zeros_are_null: bool,
     /// How bytes are written.
     pub binary: BinaryText,
+    /// What PostgreSQL knows of it; None of MySQL.
+    pub native: Option<Native>,
 }
 
 /// A key's cells in canonical form.
@@ -33,7 +34,13 @@ pub type Key = Vec<Option<String>>;
 
 impl KeyColumn {
     /// The key column that a mapped column is.
-    pub fn of(mapped: &MappedColumn, ty: &MysqlType, doris: &DorisType, options: &TypeOptions) -> KeyColumn {
+    pub fn of(
+        mapped: &MappedColumn,
+        ty: &MysqlType,
+        native: Option<&Native>,
+        doris: &DorisType,
+        options: &TypeOptions,
+    ) -> KeyColumn {
         KeyColumn {
             source: mapped.source.clone(),
             ty: ty.clone(),
@@ -41,39 +48,39 @@ impl KeyColumn {
             doris: doris.clone(),
             zeros_are_null: is_date(ty) && options.zero_date == ZeroDate::Null,
             binary: options.binary,
+            native: native.cloned(),
         }
     }
 
-    /// Whether both servers put its values into one order, so that a bound means the same to them. Texts are in the order of a collation in
-    /// the source and of bytes in Doris; dates of zeros move where they become another date.
+    /// Whether both servers put its values into one order, so that a bound means the same to them.
     pub fn is_ordered_alike(&self) -> bool {
-        match self.ty {
-            MysqlType::TinyInt { .. }
-            | MysqlType::SmallInt { .. }
-            | MysqlType::MediumInt { .. }
-            | MysqlType::Int { .. }
-            | MysqlType::BigInt { .. } => true,
-            MysqlType::TinyInt1 => self.doris != DorisType::Boolean,
-            MysqlType::Decimal { .. } => matches!(self.doris, DorisType::Decimal { .. }),
-            MysqlType::Date | MysqlType::DateTime(_) => self.zeros_are_null,
-            MysqlType::Binary(_) | MysqlType::Varbinary(_) => self.binary == BinaryText::Hex,
-            _ => false,
+        match &self.native {
+            None => mysql::is_ordered_alike(self),
+            Some(native) => postgres::is_ordered_alike(self, native),
         }
     }
 
-    /// A value as the source's SQL has it.
-    pub fn source_literal(&self, cell: Option<&str>) -> String {
-        let Some(text) = cell else { return if is_date(&self.ty) { ZERO_DATE.into() } else { "NULL".into() } };
-        match self.ty {
-            MysqlType::Binary(_) | MysqlType::Varbinary(_) | MysqlType::Blob(_) => match self.binary {
-                BinaryText::Hex => format!("X'{text}'"),
-                BinaryText::Base64 => format!("X'{}'", hex(&STANDARD.decode(text).unwrap_or_default())),
-            },
-            // A number of fewer digits would be a year of this century.
-            MysqlType::Year => format!("'{text:0>4}'"),
-            MysqlType::Date | MysqlType::DateTime(_) | MysqlType::Timestamp(_) | MysqlType::Time(_) => quoted(text),
-            _ if is_number(text) && !is_text(&self.ty) => text.to_string(),
-            _ => format!("_utf8mb4 X'{}'", hex(text.as_bytes())),
+    /// Whether a bound of a range, which is a literal of the source's, is a value that Doris may have.
+    pub fn is_bound(&self, literal: &str) -> bool {
+        match &self.native {
+            None => mysql::is_bound(literal),
+            Some(native) => postgres::bound(native, literal).is_some(),
+        }
+    }
+
+    /// The condition in the source's SQL that it has a value.
+    pub fn equal_in_source(&self, cell: Option<&str>) -> String {
+        match &self.native {
+            None => mysql::equal(self, cell),
+            Some(native) => postgres::equal(self, native, cell),
+        }
+    }
+
+    /// The bytes that a text stands for; None if it is no such text.
+    pub(super) fn bytes(&self, text: &str) -> Option<Vec<u8>> {
+        match self.binary {
+            BinaryText::Hex => unhex(text),
+            BinaryText::Base64 => STANDARD.decode(text).ok(),
         }
     }
 
@@ -83,11 +90,7 @@ impl KeyColumn {
         let place = |labels: &[String], label: &str| labels.iter().position(|own| own == label);
         Some(match &self.ty {
             MysqlType::Binary(_) | MysqlType::Varbinary(_) | MysqlType::Blob(_) => {
-                let bytes = match self.binary {
-                    BinaryText::Hex => unhex(text),
-                    BinaryText::Base64 => STANDARD.decode(text).unwrap_or_default(),
-                };
-                bytes.into_iter().map(char::from).collect()
+                self.bytes(text).unwrap_or_default().into_iter().map(char::from).collect()
             }
             // A label may be digits, which would be taken for a number.
             MysqlType::Enum(Some(labels)) => place(labels, text).map_or(0, |at| at + 1).to_string(),
@@ -120,20 +123,17 @@ impl KeyColumn {
 
     /// A bound of a range, which is a literal of the source's, as Doris' SQL has it; None for what is NULL there.
     fn target_bound(&self, literal: &str) -> Option<String> {
-        if self.zeros_are_null && literal.starts_with("'0000-00-00") {
-            return None;
+        match &self.native {
+            None => mysql::bound(self, literal),
+            Some(native) => postgres::bound(native, literal),
         }
-        // Bytes in hexadecimal are a text there.
-        Some(literal.strip_prefix('X').unwrap_or(literal).to_string())
     }
 }
 
 /// The rows of these keys in the source.
 pub fn in_source(keys: &[KeyColumn], wanted: &[Key]) -> String {
     any_of(wanted, |key| {
-        let of = |(column, cell): (&KeyColumn, &Option<String>)| {
-            format!("{} = {}", backquoted(&column.source), column.source_literal(cell.as_deref()))
-        };
+        let of = |(column, cell): (&KeyColumn, &Option<String>)| column.equal_in_source(cell.as_deref());
         keys.iter().zip(key).map(of).collect()
     })
 }
@@ -189,24 +189,21 @@ fn compared(keys: &[KeyColumn], bound: &[String], side: Side) -> String {
     }
 }
 
-fn is_date(ty: &MysqlType) -> bool {
+pub(super) fn is_date(ty: &MysqlType) -> bool {
     matches!(ty, MysqlType::Date | MysqlType::DateTime(_) | MysqlType::Timestamp(_))
 }
 
-fn is_text(ty: &MysqlType) -> bool {
-    !ty.is_integer() && !matches!(ty, MysqlType::Decimal { .. } | MysqlType::Bit(_))
-}
-
-fn is_number(text: &str) -> bool {
+pub(super) fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 
-fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len() / 2).filter_map(|i| u8::from_str_radix(text.get(2 * i..2 * i + 2)?, 16).ok()).collect()
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let is_hex = text.len().is_multiple_of(2) && text.bytes().all(|b| b.is_ascii_hexdigit());
+    is_hex.then(|| (0..text.len() / 2).filter_map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).ok()).collect())
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
@@ -222,6 +219,7 @@ mod tests {
             doris: DorisType::parse(doris),
             zeros_are_null: is_date(&MysqlType::parse(ty)),
             binary: BinaryText::Hex,
+            native: None,
         }
     }
 

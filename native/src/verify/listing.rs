@@ -10,7 +10,6 @@ use crate::error::{Error, Kind};
 use crate::snapshot::catalogue::{Position, Refused, Table};
 use crate::snapshot::range::{self, Range};
 use crate::snapshot::server;
-use crate::snapshot::spec::ServerKind;
 use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
 use std::time::Duration;
@@ -63,11 +62,6 @@ pub struct Part {
 /// Either side does not answer; a pattern that is none.
 pub fn listing(spec: &VerifySpec) -> Result<Listing, Error> {
     let rules = spec.rules()?;
-    if spec.source.kind != ServerKind::Mysql {
-        let what =
-            format!("tables of source.{} cannot be compared yet; those of source.mysql can", spec.source.kind.name());
-        return Err(Error::new(Kind::InvalidSpec, what));
-    }
     let all = server::catalogue(&spec.source)?;
     let is_meant = |name: &str| rules.only.as_ref().is_none_or(|only| only.is_match(name));
     let doris = Doris::of(spec)?;
@@ -100,6 +94,7 @@ pub fn listing(spec: &VerifySpec) -> Result<Listing, Error> {
             from: String::new(),
             select: String::new(),
             message: String::new(),
+            native: Vec::new(),
         };
         tables.push(Listed { table, refused: Some(unreadable.reason.clone()) });
         refused.push(unreadable);
@@ -128,14 +123,13 @@ pub fn parts(spec: &VerifySpec, listed: &Listed) -> Result<Vec<Part>, Error> {
         Err(refused) => return Ok(vec![of(None, Some(refused))]),
     };
     let ranges = if pair.is_ordered_alike() {
-        // A date that Doris cannot have is no bound there.
         let mut source = spec.source.clone();
         if spec.mode == Mode::Checksum && spec.rows_per_second == 0 && Checksum::of(&pair, spec).is_ok() {
             source.range_rows = source.range_rows.saturating_mul(SUMMED);
         }
         let ranges = server::ranges(&source, &listed.table)?;
-        let is_none =
-            |range: &Range| range.up_to.iter().any(|bound| bound.contains("-00") && !bound.starts_with("'0000-00-00"));
+        // What Doris cannot have, such as a date that is infinite, is no bound there.
+        let is_none = |range: &Range| pair.keys.iter().zip(&range.up_to).any(|(key, bound)| !key.is_bound(bound));
         if ranges.iter().any(is_none) { vec![range::whole(&listed.table)] } else { ranges }
     } else {
         vec![range::whole(&listed.table)]

@@ -107,8 +107,8 @@ impl TablePair {
             others.map(|there| format!("the column {} is not compared: the job does not write it", there.name)),
         );
         let keys = mapped.columns[..mapped.keys].iter().zip(&compared).filter_map(|(column, compared)| {
-            let ty = &table.columns.iter().find(|own| same_name(&own.name, &column.source))?.ty;
-            Some(KeyColumn::of(column, ty, &compared.ty, &spec.sink.types))
+            let own = table.columns.iter().find(|own| same_name(&own.name, &column.source))?;
+            Some(KeyColumn::of(column, &own.ty, table.native(&own.name), &compared.ty, &spec.sink.types))
         });
         let keys: Vec<KeyColumn> = keys.collect();
         if doris.columns.iter().filter(|column| column.key).count() != keys.len() {

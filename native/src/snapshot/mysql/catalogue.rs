@@ -114,5 +114,16 @@ async fn table(conn: &mut Conn, database: &str, table: &str, rows: u64) -> Resul
     let message = message::statement(database, table, &sql);
     let select = select::list(&columns);
     let by_key = select::may_be_cut(&columns, &keys);
-    Ok(Table { database: database.into(), table: table.into(), rows, columns, keys, by_key, from, select, message })
+    Ok(Table {
+        database: database.into(),
+        table: table.into(),
+        rows,
+        columns,
+        keys,
+        by_key,
+        from,
+        select,
+        message,
+        native: Vec::new(),
+    })
 }

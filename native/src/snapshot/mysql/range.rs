@@ -82,6 +82,7 @@ mod tests {
             keys: keys.iter().map(ToString::to_string).collect(),
             by_key: true,
             message: String::new(),
+            native: Vec::new(),
         }
     }
 

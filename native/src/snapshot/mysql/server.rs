@@ -1,6 +1,7 @@
 //! A connection to the server, set up so that each value has one text.
 
 use crate::error::{Error, Kind};
+use crate::snapshot::server::Texts;
 use crate::snapshot::spec::SourceSpec;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, DriverError, Opts, OptsBuilder, Row, SslOpts, Value};
@@ -55,9 +56,6 @@ pub async fn texts(conn: &mut Conn, statement: &str) -> Result<Texts, Error> {
     let rows: Vec<Row> = conn.query(statement).await.map_err(|e| unanswered(statement, e))?;
     Ok(rows.into_iter().map(|row| row.unwrap().into_iter().map(text).collect()).collect())
 }
-
-/// Rows of texts; None for NULL.
-pub type Texts = Vec<Vec<Option<String>>>;
 
 /// The same; what the server says if it takes the statement and does not run it is no error.
 ///

@@ -6,7 +6,7 @@ use super::questions::{self, Which};
 use super::server::{self, Session, quoted_name};
 use super::types::{ColumnType, Family, travel};
 use crate::error::{Error, Kind};
-use crate::snapshot::catalogue::{Catalogue, Column, Refused, Table};
+use crate::snapshot::catalogue::{Catalogue, Column, Native, Refused, Table};
 use crate::snapshot::message;
 use crate::snapshot::spec::SourceSpec;
 use crate::sync::mysql_type::MysqlType;
@@ -249,6 +249,8 @@ pub struct Attribute {
     pub default: Option<String>,
     /// Its comment.
     pub comment: String,
+    /// Its collation is the order of bytes in UTF-8.
+    pub by_bytes: bool,
 }
 
 impl Described {
@@ -276,7 +278,8 @@ pub async fn describe(session: &Session, schema: &str, table: &str) -> Result<Op
 async fn attributes(session: &Session, oid: u32, which: Which) -> Result<Vec<Attribute>, Error> {
     let answer = session.texts(&questions::columns(session.version(), oid, which)).await?;
     let attribute = |row: Vec<Option<String>>| {
-        let [number, name, ty, modifier, not_null, default, comment] = <[Option<String>; 7]>::try_from(row).ok()?;
+        let [number, name, ty, modifier, not_null, default, comment, by_bytes] =
+            <[Option<String>; 8]>::try_from(row).ok()?;
         Some(Attribute {
             number: number?.parse().ok()?,
             name: name?,
@@ -285,6 +288,7 @@ async fn attributes(session: &Session, oid: u32, which: Which) -> Result<Vec<Att
             not_null: not_null.as_deref() == Some("t"),
             default,
             comment: comment.unwrap_or_default(),
+            by_bytes: by_bytes.as_deref() == Some("t"),
         })
     };
     Ok(answer.into_iter().filter_map(attribute).collect())
@@ -306,7 +310,7 @@ async fn key(session: &Session, oid: u32, columns: &[Attribute]) -> Result<Vec<S
 }
 
 async fn table(session: &Session, relation: &Relation, types: &Types, which: Which) -> Result<Table, Error> {
-    let (mut columns, mut selected, mut definitions) = (vec![], vec![], vec![]);
+    let (mut columns, mut native, mut definitions) = (vec![], vec![], vec![]);
     let attributes = attributes(session, relation.oid, which).await?;
     let keys = key(session, relation.oid, &attributes).await?;
     let mut by_key = !keys.is_empty();
@@ -314,7 +318,10 @@ async fn table(session: &Session, relation: &Relation, types: &Types, which: Whi
         let ty = types.resolve(attribute.ty, attribute.modifier);
         let travel = travel(&ty, types.money_scale);
         let Attribute { name, not_null, comment, .. } = attribute;
-        selected.push(travel.selected.of(&name));
+        let is_text = ["text", "varchar", "bpchar", "name"].contains(&ty.name.as_str());
+        let by_bytes = ty.family == Family::Own && (ty.name == "uuid" || is_text && attribute.by_bytes);
+        let own = if ty.family == Family::Own { ty.name } else { String::new() };
+        native.push(Native { selected: travel.selected.of(&name), ty: own, by_bytes });
         by_key &= ty.family != Family::Other || !keys.contains(&name);
         columns.push(Column { name: name.clone(), ty: MysqlType::parse(&travel.ty) });
         let default = attribute.default.and_then(|expression| constant(&expression, travel.constant));
@@ -332,7 +339,8 @@ async fn table(session: &Session, relation: &Relation, types: &Types, which: Whi
         keys,
         by_key,
         from: relation.from(),
-        select: selected.join(", "),
+        select: native.iter().map(|column| column.selected.as_str()).collect::<Vec<_>>().join(", "),
         message: message::statement(&relation.schema, &relation.table, &sql),
+        native,
     })
 }

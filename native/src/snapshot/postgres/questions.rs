@@ -20,6 +20,8 @@ pub const POLICIES: u32 = 90_500;
 const INCLUDED: u32 = 110_000;
 /// The first with generated columns.
 const GENERATED: u32 = 120_000;
+/// The first whose databases may have a collation of ICU.
+const PROVIDERS: u32 = 150_000;
 
 /// All tables that may be selected, and partitions, for their numbers of rows: oid, schema, table, rows by the statistics, whether it is partitioned,
 /// whether it is a partition, whether the user may use the schema, whether it may read the table, whether policies hide rows, comment.
@@ -69,13 +71,20 @@ pub enum Which {
     Given,
 }
 
-/// A table's columns: number, name, type, modifier, NOT NULL, default, comment.
+/// A table's columns: number, name, type, modifier, NOT NULL, default, comment, whether its collation is the order of bytes in UTF-8: C or POSIX, which have
+/// numbers of their own, or the database's if that is one of them.
 pub fn columns(version: Version, oid: u32, which: Which) -> String {
     let is_default = if version.number >= GENERATED { "a.attgenerated = ''" } else { "true" };
+    let provider = if version.number >= PROVIDERS { " AND b.datlocprovider = 'c'" } else { "" };
+    let by_bytes = format!(
+        "(SELECT pg_catalog.pg_encoding_to_char(b.encoding) = 'UTF8' AND (a.attcollation IN (950, 951) \
+         OR a.attcollation = 100 AND b.datcollate IN ('C', 'POSIX'){provider}) \
+         FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database())"
+    );
     let given = if which == Which::Given { format!(" AND {is_default}") } else { String::new() };
     format!(
         "SELECT a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, \
-         CASE WHEN {is_default} THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END, pg_catalog.col_description(a.attrelid, a.attnum) \
+         CASE WHEN {is_default} THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END, pg_catalog.col_description(a.attrelid, a.attnum), {by_bytes} \
          FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
          WHERE a.attrelid = {oid} AND a.attnum > 0 AND NOT a.attisdropped{given} ORDER BY a.attnum"
     )

@@ -60,6 +60,7 @@ mod tests {
             from: "ONLY \"s\".\"t\"".into(),
             select: "\"a\", \"b\"\"\"".into(),
             message: String::new(),
+            native: Vec::new(),
         };
         let cutting = cutting(&table);
         assert_eq!(cutting.literals[1], "pg_catalog.quote_literal(\"b\"\"\"::pg_catalog.text)");

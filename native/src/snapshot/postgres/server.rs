@@ -4,6 +4,7 @@ use super::questions::{POLICIES, Version};
 use super::tls::Tls;
 use crate::error::{Error, Kind};
 use crate::snapshot::catalogue::Table;
+use crate::snapshot::server::Texts;
 use crate::snapshot::spec::SourceSpec;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -90,6 +91,18 @@ impl Session {
     /// [`Kind::Source`] with the statement.
     pub async fn texts(&self, statement: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
         self.attempt(statement).await.map_err(|e| unanswered(statement, &e))
+    }
+
+    /// The same; what the server says if it takes the statement and does not run it is no error.
+    ///
+    /// # Errors
+    /// [`Kind::Source`] with the statement: the server has gone.
+    pub async fn answer(&self, statement: &str) -> Result<Result<Texts, String>, Error> {
+        match self.attempt(statement).await {
+            Ok(rows) => Ok(Ok(rows)),
+            Err(e) if e.as_db_error().is_some() && !self.is_closed() => Ok(Err(said(&e))),
+            Err(e) => Err(unanswered(statement, &e)),
+        }
     }
 
     /// As [`texts`](Self::texts), where what the server refuses is to be told by its code.

@@ -1,6 +1,7 @@
 package io.canalnative.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -44,6 +45,9 @@ class JobStatusTest {
         assertTrue(JobStatus.text(status, true, NOW).contains("\n  stage: incremental, 7 s behind the source\n  3 of 3 tables, 10 of about 10 rows read\n"), JobStatus.text(status, true, NOW));
         status.put("lagMillis", 700);
         assertTrue(JobStatus.text(status, true, NOW).contains("\n  stage: incremental, in step with the source\n"));
+        status.put("verifying", true);
+        assertTrue(JobStatus.text(status, true, NOW).endsWith("\n  its tables are being verified"), JobStatus.text(status, true, NOW));
+        assertFalse(JobStatus.text(status, false, NOW).contains("being verified"), "nobody does it any more");
     }
 
     @Test

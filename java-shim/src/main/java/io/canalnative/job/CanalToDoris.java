@@ -48,6 +48,10 @@ public final class CanalToDoris {
         if (!resets.isEmpty()) {
             plan.needIncremental("--reset");
         }
+        if (plan.verifies) {
+            throw new IllegalArgumentException("The stage verification is of jobs that bin/canal-native run runs. Leave it out of stages, and submit the verification as a job of its own: "
+                    + "flink run canal-native-flink-….jar verify " + args[0]);
+        }
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(Configuration.fromMap(settings(plan)));
         build(env, plan, TableResets.of(resets));
         env.execute(plan.name);

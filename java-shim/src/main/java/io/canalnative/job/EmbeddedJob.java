@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import io.canalnative.JobFile;
 import io.canalnative.NativeException;
 import io.canalnative.NativeLibraryException;
+import io.canalnative.source.SourceMetrics;
 import io.canalnative.source.TableResets;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
@@ -51,15 +52,18 @@ public final class EmbeddedJob {
     private final StateDirectory state;
     private final String log;
     private final JobStatus status;
+    /** Null where the job has no such stage. */
+    private final VerificationStage verification;
     private long restarts;
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final CompletableFuture<Void> stop = new CompletableFuture<>();
 
-    private EmbeddedJob(JobPlan plan, StateDirectory state, String log) {
+    private EmbeddedJob(JobPlan plan, Path file, StateDirectory state, String log) {
         this.plan = plan;
         this.state = state;
         this.log = log;
         this.status = new JobStatus(plan);
+        this.verification = plan.verifies ? new VerificationStage(plan, file, state.path, log) : null;
     }
 
     /**
@@ -71,7 +75,7 @@ public final class EmbeddedJob {
     public static int run(String file, String log) throws Exception {
         return withPlan(file, false, plan -> {
             try (StateDirectory state = StateDirectory.open(directory(plan, Paths.get(file)))) {
-                return new EmbeddedJob(plan, state, log).run();
+                return new EmbeddedJob(plan, Paths.get(file), state, log).run();
             }
         });
     }
@@ -158,12 +162,34 @@ public final class EmbeddedJob {
     }
 
     private int run() throws Exception {
+        if (verification == null) {
+            return runJob();
+        }
+        stop.thenRun(verification::stop);
+        try {
+            if (!verification.isDue()) {
+                return runJob();
+            }
+            // It may have been killed before it could note so.
+            state.ended();
+            return verify();
+        } finally {
+            verification.stop();
+            verification.await();
+            writeStatus();
+        }
+    }
+
+    private int runJob() throws Exception {
         Map<String, String> settings = new HashMap<>(CanalToDoris.settings(plan));
         embed(settings);
         settings.putIfAbsent("execution.checkpointing.dir", CanalToDoris.directory(state.path + "/checkpoints"));
         state.tidy();
         Optional<Path> newest = state.newest();
         newest.ifPresent(checkpoint -> settings.put("execution.state-recovery.path", checkpoint.toUri().toString()));
+        if (verification != null && !newest.isPresent()) {
+            verification.anew();
+        }
         say(newest.map(checkpoint -> "goes on from " + state.path.relativize(checkpoint)).orElse("begins anew") + "; its state is in " + state.path + ", its log is " + log);
         writeStatus();
         if (plan.frontEnds.stream().noneMatch(EmbeddedJob::listens)) {
@@ -182,6 +208,9 @@ public final class EmbeddedJob {
                 either.get(STATUS_SECONDS, TimeUnit.SECONDS);
             } catch (TimeoutException e) {
                 writeStatus();
+                if (verification != null && Progress.ONLY.sum(SourceMetrics.INCREMENTAL) > 0) {
+                    verification.beginOnce();
+                }
                 if (ticks * STATUS_SECONDS % PROGRESS_SECONDS == 0) {
                     sayRestart(job, Integer.parseInt(settings.get("rest.bind-port")));
                     say(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began) + " s: " + Progress.ONLY.line(plan.parallelism));
@@ -199,6 +228,7 @@ public final class EmbeddedJob {
     private void writeStatus() {
         try {
             status.take(Progress.ONLY);
+            status.verifying(verification != null && verification.isUnderWay());
             status.write(state.path);
         } catch (IOException e) {
             LOG.warn("The job's status cannot be written to {}", state.path, e);
@@ -228,15 +258,33 @@ public final class EmbeddedJob {
     private int ended(CompletableFuture<?> result) throws InterruptedException, IOException {
         try {
             result.get();
+            if (verification != null) {
+                verification.due();
+            }
             state.ended();
-            status.over("ended", null);
             say("the input has ended: " + Progress.ONLY.line(plan.parallelism));
-            return DONE;
         } catch (ExecutionException e) {
             say("has failed after " + Progress.ONLY.line(plan.parallelism));
             status.over("failed", reason(e));
             return failed(reason(e) + "\n  the log has more: " + log);
         }
+        if (verification != null) {
+            return verify();
+        }
+        status.over("ended", null);
+        return DONE;
+    }
+
+    /** All rows are in Doris, and no change follows: the last thing to be done. */
+    private int verify() throws InterruptedException {
+        Signals.handle(this::signalled);
+        verification.begin(false);
+        while (verification.isUnderWay()) {
+            writeStatus();
+            verification.await(STATUS_SECONDS);
+        }
+        status.over(stopping.get() ? "stopped" : "ended", null);
+        return verification.ended();
     }
 
     /** Sends what was written, and keeps where the job stands. */

@@ -35,6 +35,8 @@ final class JobPlan {
     final JsonNode database;
     /** Of a database; null where there is none. */
     final Stages stages;
+    /** The tables are compared with Doris once all of their rows are there. */
+    final boolean verifies;
     /** {@code host:port} of Doris' front ends. */
     final List<String> frontEnds;
     /** For {@code CanalDorisSink}. */
@@ -54,6 +56,7 @@ final class JobPlan {
         kafka = plan.get("source").get("kafka");
         database = plan.get("source").get("database");
         stages = database == null ? null : onlySays ? Stages.DEFINITIONS : stages(plan.get("source").get("stages"));
+        verifies = database != null && !onlySays && plan.get("source").get("stages").get("verification").asBoolean();
         if (onlySays && database != null) {
             ((ObjectNode) database).put("log", false);
         }

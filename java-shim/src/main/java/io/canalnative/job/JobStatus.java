@@ -21,7 +21,7 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.Obje
  * <pre>{"name", "pid", "state": "running" | "ended" | "stopped" | "failed", "why": text or null, "stage", "began", "updated",
  * "tables": [{"table", "rows", "expected", "done"}], "tablesDone", "tablesAll", "rowsRead", "rowsExpected", "rowsPerSecond", "secondsLeft",
  * "lagMillis", "messages", "rowsLoaded", "loads", "lastLoad", "schemaChanges", "lastSchemaChange": {"at", "what"}, "waiting", "notApplied",
- * "restarts"}</pre>
+ * "restarts", "verifying"}</pre>
  *
  * {@code canal-native status} adds {@code "verified": {"at", "equal", "rows", "missing", "surplus", "different", "notCompared"}} where there is a report of a
  * verification: the sums of its tables, and how many of these were not compared.
@@ -106,6 +106,11 @@ final class JobStatus {
         status.put(name, count);
     }
 
+    /** Whether the stage verification is under way. */
+    void verifying(boolean is) {
+        status.put("verifying", is);
+    }
+
     /** @param why null where it has not failed */
     void over(String state, String why) {
         status.put("state", state).put("why", why);
@@ -172,6 +177,7 @@ final class JobStatus {
         JsonNode change = status.path("lastSchemaChange");
         text.append(change.isObject() ? ", the last one " + span(now - change.path("at").asLong()) + " ago: " + change.path("what").asText() : "");
         text.append(String.format(Locale.ROOT, "%n  %,d messages waiting for their tables, %,d messages or rows not applied, %,d restarts", status.path("waiting").asLong(), status.path("notApplied").asLong(), status.path("restarts").asLong()));
+        text.append(runs && status.path("verifying").asBoolean() ? "\n  its tables are being verified" : "");
         verification(text, status.path("verified"), now);
         return text.toString();
     }

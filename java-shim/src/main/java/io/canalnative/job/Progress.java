@@ -33,7 +33,16 @@ public final class Progress implements MetricReporter {
         }
     }
 
+    /** The same of a verification, which may run beside the job. */
+    public static final class VerificationFactory implements MetricReporterFactory {
+        @Override
+        public MetricReporter createMetricReporter(Properties properties) {
+            return OF_VERIFICATION;
+        }
+    }
+
     static final Progress ONLY = new Progress();
+    static final Progress OF_VERIFICATION = new Progress();
 
     /** Group of {@code io.canalnative.database.DatabaseMetrics}; each table's metrics are below it. */
     private static final String SINK = "canal_doris";

@@ -48,14 +48,16 @@ public final class Verification {
     private final String log;
     /** For the report; everything else goes to {@code System.out}. */
     private final PrintStream out;
-    private final CompletableFuture<Void> stop = new CompletableFuture<>();
+    private final CompletableFuture<Void> stop;
 
-    private Verification(JobPlan plan, VerifyOptions options, StateDirectory state, String log, PrintStream out) {
+    /** @param stop when it is complete, the verification is stopped where it stands */
+    Verification(JobPlan plan, VerifyOptions options, StateDirectory state, String log, PrintStream out, CompletableFuture<Void> stop) {
         this.plan = plan;
         this.options = options;
         this.state = state;
         this.log = log;
         this.out = out;
+        this.stop = stop;
     }
 
     /**
@@ -81,7 +83,8 @@ public final class Verification {
             }
             boolean runs = StateDirectory.holder(EmbeddedJob.directory(plan, file)) != null;
             try (StateDirectory state = StateDirectory.open(reportOf(file).getParent())) {
-                return new Verification(plan, options, state, log, out).run(file, runs);
+                CompletableFuture<Void> stop = new CompletableFuture<>();
+                return new Verification(plan, options, state, log, out, stop).run(file, runs, () -> Signals.handle(() -> signalled(stop)));
             }
         });
     }
@@ -91,7 +94,11 @@ public final class Verification {
         return EmbeddedJob.beside(file, ".verify").resolve("report.json");
     }
 
-    private int run(Path file, boolean runs) throws Exception {
+    /**
+     * @param runs whether the job runs, so that changes may be on their way
+     * @param begun is called when it can be stopped
+     */
+    int run(Path file, boolean runs, Runnable begun) throws Exception {
         String spec = spec(plan, options, runs ? SETTLE_SECONDS : 0);
         Path report = reportOf(file);
         beginAnewIfOther(file);
@@ -99,6 +106,7 @@ public final class Verification {
         Files.deleteIfExists(report);
         Map<String, String> settings = new HashMap<>(CanalToDoris.settings(plan));
         EmbeddedJob.embed(settings);
+        settings.put("metrics.reporter.progress.factory.class", Progress.VerificationFactory.class.getName());
         settings.put("execution.checkpointing.dir", CanalToDoris.directory(state.path + "/checkpoints"));
         Optional<Path> newest = state.newest();
         newest.ifPresent(checkpoint -> settings.put("execution.state-recovery.path", checkpoint.toUri().toString()));
@@ -106,7 +114,7 @@ public final class Verification {
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(Configuration.fromMap(settings));
         Verdicts.build(env, plan.name, spec, plan.parallelism, report);
         JobClient job = env.executeAsync(plan.name + ": verify");
-        Signals.handle(this::signalled);
+        begun.run();
         CompletableFuture<?> result = job.getJobExecutionResult();
         await(CompletableFuture.anyOf(result, stop));
         if (!result.isDone()) {
@@ -149,7 +157,7 @@ public final class Verification {
     /** {@code VerifySpec} of native/src/verify/spec.rs: all of a job, without choices. */
     static ObjectNode spec(JobPlan plan) throws IOException {
         ObjectNode spec = JSON.createObjectNode();
-        spec.set("source", ((ObjectNode) plan.database).put("log", false));
+        spec.set("source", ((ObjectNode) plan.database.deepCopy()).put("log", false));
         ObjectNode sink = (ObjectNode) JSON.readTree(plan.sink);
         // Names of loads, which are never those of another time.
         sink.putObject("label").put("sink", "verify").put("job", UUID.randomUUID().toString().replace("-", "")).put("subtask", 0).put("subtasks", 1).putNull("restored");
@@ -172,7 +180,7 @@ public final class Verification {
     }
 
     private static String progress() {
-        Progress now = Progress.ONLY;
+        Progress now = Progress.OF_VERIFICATION;
         long tables = now.sum(SourceMetrics.TABLES);
         long done = now.sum(SourceMetrics.TABLES_DONE);
         long rows = now.sum(SourceMetrics.ROWS_DONE) + now.sum(SourceMetrics.ROWS_UNDER_WAY);
@@ -194,7 +202,7 @@ public final class Verification {
         }
     }
 
-    private void signalled() {
+    private static void signalled(CompletableFuture<Void> stop) {
         if (!stop.complete(null)) {
             Runtime.getRuntime().halt(130);
         }
