@@ -40,8 +40,9 @@ use images::RowReader;
 use message::EntryMessage;
 pub use wire::Broken;
 
-/// Bytes of rows after which the rows so far are handed over: few enough that they, and the array that they are copied to, are in a cache still.
-const MAX_ROWS_AT_ONCE: usize = 64 << 10;
+/// Bytes of rows after which the rows so far are handed over. Those of a packet that Kafka takes by default, of one megabyte, are fewer: they need
+/// no list to wait in until the packet was read.
+const MAX_ROWS_AT_ONCE: usize = 1 << 20;
 
 /// What became of the entries of a packet that gave no rows, and how many there were: slots behind those of the metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -173,12 +173,19 @@ enum Corpus {
 
     /**
      * A message with the last digits of its longer numbers changed. Digits before a '.' or inside dates that could become
-     * another month, day or hour stay, so every value is as valid and as long as before.
+     * another month, day or hour stay, so every value is as valid and as long as before. What {@code mysqlType} says stays too: a table has one
+     * definition, whatever its rows are.
      */
     static byte[] withOtherDigits(byte[] message, Random random) {
         byte[] changed = message.clone();
+        String text = new String(message, StandardCharsets.ISO_8859_1);
+        int types = text.indexOf("\"mysqlType\":{");
+        int typesEnd = types < 0 ? 0 : text.indexOf('}', types);
         int run = 0;
         for (int i = 0; i < changed.length; i++) {
+            if (i == types) {
+                i = typesEnd;
+            }
             run = isDigit(changed[i]) ? run + 1 : 0;
             boolean last = i + 1 == changed.length || !isDigit(changed[i + 1]);
             boolean fraction = run >= 3 && i >= run && changed[i - run] == '.';
