@@ -269,8 +269,7 @@ def main(options) -> bool:
         finally:
             source.server.stop()
         say(f"{name}: {time.monotonic() - began:.0f} s")
-    print(f"{checks.passed} passed, {checks.failed} failed", flush=True)
-    return checks.failed == 0 and checks.passed > 0
+    return checks.ended()
 
 
 if __name__ == "__main__":

@@ -50,6 +50,11 @@ class Checks:
             self.failed += 1
         print(f"{'ok    ' if good else 'FAILED'} {name}" + (f"\n{detail}" if detail and not good else ""), flush=True)
 
+    def ended(self) -> bool:
+        """Prints how many there were of each; whether all were good, and any was."""
+        print(f"{self.passed} passed, {self.failed} failed", flush=True)
+        return self.failed == 0 and self.passed > 0
+
     def equal(self, name: str, expected: str, actual: str) -> None:
         """Compares two texts."""
         difference = difflib.unified_diff(expected.splitlines(), actual.splitlines(), "expected", "answered", lineterm="", n=1)
@@ -194,8 +199,7 @@ def main(options) -> bool:
         for server in (native, stock, kafka, standin):
             server.stop()
     say(f"{time.monotonic() - began:.0f} s; logs: {directory}")
-    print(f"{checks.passed} passed, {checks.failed} failed", flush=True)
-    return checks.failed == 0 and checks.passed > 0
+    return checks.ended()
 
 
 def run(program, options) -> None:

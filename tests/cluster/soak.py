@@ -123,8 +123,7 @@ class Soak:
             self.stop()
         self.no_process_is_left()
         say(f"{time.monotonic() - began:.0f} s; logs: {self.directory}")
-        print(f"{self.checks.passed} passed, {self.checks.failed} failed", flush=True)
-        return self.checks.failed == 0 and self.checks.passed > 0
+        return self.checks.ended()
 
     def start(self) -> None:
         """Everything up, the jobs running, no message yet."""

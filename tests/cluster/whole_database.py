@@ -203,8 +203,7 @@ def main(options) -> bool:
     finally:
         flink.stop()
         target.stop()
-    print(f"{checks.passed} passed, {checks.failed} failed", flush=True)
-    return checks.failed == 0 and checks.passed > 0
+    return checks.ended()
 
 
 if __name__ == "__main__":

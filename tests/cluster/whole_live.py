@@ -80,8 +80,7 @@ class Whole(Live):
             for server in [*jobs.values(), *self.canals, self.kafka, self.database, *targets.values()]:
                 server.stop()
         say(f"{time.monotonic() - began:.0f} s; logs: {self.directory}")
-        print(f"{self.checks.passed} passed, {self.checks.failed} failed", flush=True)
-        return self.checks.failed == 0 and self.checks.passed > 0
+        return self.checks.ended()
 
 
 if __name__ == "__main__":

@@ -230,8 +230,7 @@ def main(options) -> bool:
             checks.check(f"whole-mysql: {source.name}", False, f"       {failure}")
         finally:
             source.server.stop()
-    print(f"{checks.passed} passed, {checks.failed} failed", flush=True)
-    return checks.failed == 0 and checks.passed > 0
+    return checks.ended()
 
 
 if __name__ == "__main__":

@@ -69,8 +69,7 @@ def main(options) -> bool:
                     job(topic)
     finally:
         kafka.stop()
-    print(f"{checks.passed} passed, {checks.failed} failed", flush=True)
-    return checks.failed == 0 and checks.passed > 0
+    return checks.ended()
 
 
 if __name__ == "__main__":
