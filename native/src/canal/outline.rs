@@ -48,6 +48,17 @@ static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
 /// The least number of hashes that are looked through for what nobody has.
 const LIMIT: usize = 64;
 
+impl Hole {
+    /// Whether a member's value changes from message to message. Of a member that nobody knows it may.
+    pub fn changes(&self) -> bool {
+        use Member::*;
+        match self.member {
+            Some(Database | IsDdl | MysqlType | PkNames | SqlType | Table) => false,
+            Some(Data | Es | Gtid | Id | Old | Sql | Ts | Type) | None => true,
+        }
+    }
+}
+
 impl Outline {
     /// The outline that is equal to this one, if a decoder has it; else this one, for those that come.
     pub fn shared(self) -> Arc<Outline> {

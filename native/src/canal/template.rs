@@ -68,17 +68,6 @@ pub(super) struct Left {
     pub hole: Option<Hole>,
 }
 
-impl Hole {
-    /// Whether a member's value changes from message to message. Of a member that nobody knows it may.
-    fn changes(&self) -> bool {
-        use Member::*;
-        match self.member {
-            Some(Database | IsDdl | MysqlType | PkNames | SqlType | Table) => false,
-            Some(Data | Es | Gtid | Id | Old | Sql | Ts | Type) | None => true,
-        }
-    }
-}
-
 impl Templates {
     /// None yet, and at most so many constant bytes of them.
     pub fn new(max_bytes: usize) -> Templates {

@@ -58,33 +58,15 @@ pub(super) fn equal(key: &KeyColumn, native: &Native, cell: Option<&str>) -> Str
     let name = quoted_name(&key.source);
     // A key has no NULL, and no text a zero byte.
     let Some(text) = cell.filter(|text| !text.contains('\0')) else { return NONE.into() };
-    let is_literal = format!("{name} = {}", quoted_text(text));
+    let literal_if = |fits: bool| if fits { format!("{name} = {}", quoted_text(text)) } else { NONE.into() };
     match native.ty.as_str() {
         "int2" | "int4" | "int8" | "numeric" if is_number(text) => format!("{name} = {text}"),
         "money" if is_number(text) => format!("{} = {text}", native.selected),
-        "bool" if ["0", "1"].contains(&text) => is_literal,
-        "text" | "varchar" | "bpchar" | "name" => is_literal,
-        "uuid" => {
-            if is_uuid(text) {
-                is_literal
-            } else {
-                NONE.into()
-            }
-        }
-        "date" if key.doris == DorisType::Date => {
-            if is_date(text) {
-                is_literal
-            } else {
-                NONE.into()
-            }
-        }
-        "timestamp" | "timestamptz" if matches!(key.doris, DorisType::DateTime { .. }) => {
-            if is_date(text) {
-                is_literal
-            } else {
-                NONE.into()
-            }
-        }
+        "bool" if ["0", "1"].contains(&text) => literal_if(true),
+        "text" | "varchar" | "bpchar" | "name" => literal_if(true),
+        "uuid" => literal_if(is_uuid(text)),
+        "date" if key.doris == DorisType::Date => literal_if(is_date(text)),
+        "timestamp" | "timestamptz" if matches!(key.doris, DorisType::DateTime { .. }) => literal_if(is_date(text)),
         "bytea" => match key.bytes(text) {
             Some(bytes) => format!("{name} = '\\x{}'", hex(&bytes)),
             None => NONE.into(),
