@@ -12,12 +12,15 @@ use jni::objects::{JByteArray, JByteBuffer, JClass, JLongArray};
 use jni::sys::{jint, jlong};
 use std::time::Duration;
 
-/// Answers of `write`.
+/// Answers of `write`, in the upper half.
 mod written {
-    pub const TAKEN: i32 = 0;
-    pub const FULL: i32 = 1;
-    pub const BAD: i32 = 2;
+    pub const TAKEN: i64 = 0 << 32;
+    pub const FULL: i64 = 1 << 32;
+    pub const BAD: i64 = 2 << 32;
 }
+
+/// Bytes before a row: its length and its kind, two little-endian integers. `DorisLoads.ROW_HEAD`.
+const ROW_HEAD: usize = 8;
 
 /// What `await` waits for.
 mod awaited {
@@ -35,7 +38,7 @@ mod committed {
 /// A writer as Java knows it.
 pub(super) struct Writing {
     writer: Writer,
-    /// Where Java puts a row.
+    /// Where Java puts rows, each behind its head.
     input: Vec<u8>,
     /// The last bad rows, a sentence each.
     bad: String,
@@ -48,20 +51,38 @@ pub(super) struct Committing {
 }
 
 impl Writing {
-    fn write(&mut self, length: jint, kind: jint) -> Result<jint, Error> {
+    /// Writes the rows of a part of the input, as far as it can.
+    fn write(&mut self, from: jint, to: jint) -> Result<jlong, Error> {
         let capacity = self.input.len();
-        let row = usize::try_from(length).ok().and_then(|length| self.input.get(..length)).ok_or_else(|| {
-            Error::new(Kind::IllegalArgument, format!("a row of {length} bytes; the input buffer holds {capacity}"))
-        })?;
-        Ok(match self.writer.write(row, super::row_kind(kind)?)? {
-            Written::Taken => written::TAKEN,
-            Written::Full => written::FULL,
-            Written::Bad(rows) => {
-                self.bad = rows.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-                written::BAD
+        let (mut at, end) = match (usize::try_from(from), usize::try_from(to)) {
+            (Ok(from), Ok(to)) if from <= to && to <= capacity => (from, to),
+            _ => {
+                let text = format!("rows from byte {from} to {to}; the input buffer holds {capacity}");
+                return Err(Error::new(Kind::IllegalArgument, text));
             }
-        })
+        };
+        while at < end {
+            let (row, kind) = packed_row(&self.input[at..end])
+                .ok_or_else(|| Error::new(Kind::IllegalArgument, format!("no row of {from} to {to} begins at byte {at}")))?;
+            match self.writer.write(row, super::row_kind(kind)?)? {
+                Written::Taken => at += ROW_HEAD + row.len(),
+                Written::Full => return Ok(written::FULL | at as jlong),
+                Written::Bad(rows) => {
+                    self.bad = rows.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+                    return Ok(written::BAD | at as jlong);
+                }
+            }
+        }
+        Ok(written::TAKEN | end as jlong)
     }
+}
+
+/// The first of several rows, and its kind.
+fn packed_row(rows: &[u8]) -> Option<(&[u8], jint)> {
+    let (head, rest) = rows.split_first_chunk::<ROW_HEAD>()?;
+    let [l0, l1, l2, l3, k0, k1, k2, k3] = *head;
+    let row = rest.get(..u32::from_le_bytes([l0, l1, l2, l3]) as usize)?;
+    Some((row, jint::from_le_bytes([k0, k1, k2, k3])))
 }
 
 pub(super) fn millis(millis: jlong) -> Duration {
@@ -107,16 +128,16 @@ pub extern "system" fn Java_io_canalnative_NativeDoris_input<'l>(
     throw::guard(&mut env, |env| view(env, &mut handle::get(handle)?.writing()?.input, capacity))
 }
 
-/// `int write(long handle, int length, int kind)`.
+/// `long write(long handle, int from, int to)`.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_canalnative_NativeDoris_write<'l>(
     mut env: JNIEnv<'l>,
     _: JClass<'l>,
     handle: jlong,
-    length: jint,
-    kind: jint,
-) -> jint {
-    throw::guard(&mut env, |_| handle::get(handle)?.writing()?.write(length, kind))
+    from: jint,
+    to: jint,
+) -> jlong {
+    throw::guard(&mut env, |_| handle::get(handle)?.writing()?.write(from, to))
 }
 
 /// `byte[] badRow(long handle)`.

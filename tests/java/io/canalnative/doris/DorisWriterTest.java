@@ -23,6 +23,9 @@ import org.junit.jupiter.api.Test;
 /** The writer's calls into the native side, by a Doris in memory. */
 class DorisWriterTest {
 
+    /** Long enough for its row to be handed over at once. */
+    private static final String ENOUGH = String.join("", Collections.nCopies(5000, "long"));
+
     private final FakeDoris doris = new FakeDoris();
     private final FakeDoris.State cluster = doris.state();
 
@@ -74,15 +77,37 @@ class DorisWriterTest {
     }
 
     @Test
-    void aFullWriterWaitsForRoomAndWritesTheSameRowAgain() throws Exception {
+    void aFullWriterWaitsForRoomAndGoesOnWithTheSameRow() throws Exception {
         cluster.awaits = 1;
         try (DorisWriter writer = open(context())) {
             loads("orders").full = 2;
             write(writer, RowKind.INSERT, 1, "a");
-            assertEquals(Arrays.asList("room orders", "room orders", "room orders", "room orders"), cluster.calls);
+            write(writer, RowKind.INSERT, 2, "b");
             writer.flush(false);
-            assertEquals(Collections.singletonList("+I(1,a)"), cluster.precommitted.get("label1"));
+            assertEquals(Arrays.asList("room orders", "room orders", "room orders", "room orders", "flush orders"), cluster.calls.subList(0, 5));
+            assertEquals(Arrays.asList("+I(1,a)", "+I(2,b)"), cluster.precommitted.get("label1"));
         }
+    }
+
+    @Test
+    void rowsAreHandedOverManyAtATimeAndEachOnce() throws Exception {
+        List<String> expected = new ArrayList<>();
+        try (DorisWriter writer = open(context(), "sink.bad-rows", "log")) {
+            for (int i = 0; i < 3000; i++) {
+                // Some longer than all that is handed over at once, some bad, some of no layout.
+                String name = i % 1000 == 500 ? ENOUGH : i % 7 == 3 ? "bad" : i % 11 == 5 ? "\ud83d" : "row " + i;
+                write(writer, i % 2 == 0 ? RowKind.INSERT : RowKind.DELETE, i, name);
+                if (name.startsWith("row") || name.startsWith("long")) {
+                    expected.add((i % 2 == 0 ? "+I(" : "-D(") + i + "," + name + ")");
+                }
+                loads("orders").full = i % 13 == 0 ? 2 : 0;
+                if (i == 600) {
+                    assertTrue(loads("orders").rows > 0 && loads("orders").rows < expected.size());
+                }
+            }
+            writer.flush(false);
+        }
+        assertEquals(expected, cluster.precommitted.get("label1"));
     }
 
     @Test
@@ -93,18 +118,20 @@ class DorisWriterTest {
             assertThrows(InterruptedException.class, () -> writer.flush(false));
             loads("orders").full = 1;
             Thread.currentThread().interrupt();
-            assertThrows(InterruptedException.class, () -> write(writer, RowKind.INSERT, 1, "a"));
+            write(writer, RowKind.INSERT, 1, "a");
+            assertThrows(InterruptedException.class, () -> writer.flush(false));
             assertFalse(Thread.interrupted());
         }
     }
 
     @Test
-    void aFailedLoadFailsTheNextCall() throws Exception {
+    void aFailedLoadFailsTheNextHandingOver() throws Exception {
         WriterContext context = context();
         try (DorisWriter writer = open(context, "sink.check-interval", "1s")) {
             loads("orders").failure = "load l1 into shop.orders: refused";
-            assertEquals("load l1 into shop.orders: refused", assertThrows(NativeException.class, () -> write(writer, RowKind.INSERT, 1, "a")).getMessage());
-            assertThrows(NativeException.class, () -> writer.flush(false));
+            write(writer, RowKind.INSERT, 1, "a");
+            assertEquals("load l1 into shop.orders: refused", assertThrows(NativeException.class, () -> writer.flush(false)).getMessage());
+            assertThrows(NativeException.class, () -> write(writer, RowKind.INSERT, 2, ENOUGH), "rows that are enough are not kept");
             assertThrows(NativeException.class, () -> context.pass(1000), "also while no row comes");
         }
     }
@@ -148,8 +175,10 @@ class DorisWriterTest {
     @Test
     void aBadRowFailsTheJobAndIsNamed() throws Exception {
         try (DorisWriter writer = open(context())) {
-            IOException e = assertThrows(IOException.class, () -> write(writer, RowKind.INSERT, 7, "bad"));
-            assertTrue(e.getMessage().startsWith("A row cannot go into shop.orders: column 'name': too long. The row: +I[7, bad]."), e.getMessage());
+            write(writer, RowKind.INSERT, 6, "a");
+            write(writer, RowKind.DELETE, 7, "bad");
+            IOException e = assertThrows(IOException.class, () -> writer.flush(false));
+            assertTrue(e.getMessage().startsWith("A row cannot go into shop.orders: column 'name': too long. The row: -D[7, bad]."), e.getMessage());
             IOException half = assertThrows(IOException.class, () -> write(writer, RowKind.INSERT, 8, "\ud83d"));
             assertTrue(half.getMessage().contains("column 'name' STRING has a text with half a surrogate pair"), half.getMessage());
         }
@@ -208,7 +237,7 @@ class DorisWriterTest {
         WriterContext context = context();
         try (DorisWriter writer = open(context)) {
             for (int load = 0; load < 3; load++) {
-                write(writer, RowKind.INSERT, load, "a");
+                write(writer, RowKind.INSERT, load, ENOUGH);
                 // Two loads between two looks.
                 loads("orders").flush();
             }

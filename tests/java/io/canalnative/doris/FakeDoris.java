@@ -122,7 +122,19 @@ final class FakeDoris implements DorisBackend {
         }
 
         @Override
-        public int write(int length, byte kind) {
+        public long write(int from, int to) {
+            int at = from;
+            while (at < to) {
+                int outcome = write(at);
+                if (outcome != TAKEN) {
+                    return (long) outcome << 32 | at;
+                }
+                at += ROW_HEAD + input.getInt(at);
+            }
+            return to;
+        }
+
+        private int write(int at) {
             if (failure != null) {
                 throw new NativeException(failure);
             }
@@ -130,12 +142,13 @@ final class FakeDoris implements DorisBackend {
                 full--;
                 return FULL;
             }
-            byte[] bytes = new byte[length];
-            for (int i = 0; i < length; i++) {
-                bytes[i] = input.get(i);
+            byte[] bytes = new byte[input.getInt(at)];
+            byte kind = (byte) input.getInt(at + 4);
+            for (int i = 0; i < bytes.length; i++) {
+                bytes[i] = input.get(at + ROW_HEAD + i);
             }
             BinaryRowData row = new BinaryRowData(arity);
-            row.pointTo(MemorySegmentFactory.wrap(bytes), 0, length);
+            row.pointTo(MemorySegmentFactory.wrap(bytes), 0, bytes.length);
             String text = arity == 2 ? row.getLong(0) + "," + row.getString(1) : row.getString(1) + "|" + row.getString(2) + "|" + row.getString(3);
             if (arity == 2 && text.contains("bad")) {
                 badRow = "column 'name': too long";

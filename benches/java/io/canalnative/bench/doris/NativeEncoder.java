@@ -2,10 +2,10 @@ package io.canalnative.bench.doris;
 
 import java.nio.charset.StandardCharsets;
 
-import io.canalnative.DorisLoads;
 import io.canalnative.NativeDorisWriter;
+import io.canalnative.doris.PackedRows;
 import io.canalnative.row.RowColumns;
-import io.canalnative.row.RowPacker;
+import org.apache.flink.table.data.RowData;
 
 /** Ours; a class of its own, as its jar is on no other class path. */
 final class NativeEncoder {
@@ -23,18 +23,17 @@ final class NativeEncoder {
                         + "\"label\": {\"prefix\": \"encoder\", \"sink\": \"00000000\", \"job\": \"%032x\", \"restored\": null, \"subtask\": 0, \"subtasks\": 1}}",
                 args[2].replace(",", "\", \""), args[3], args[4], table[0], table[1], RowColumns.json(CounterRows.type()), args[1], System.nanoTime());
         NativeDorisWriter loads = NativeDorisWriter.open(spec.getBytes(StandardCharsets.UTF_8));
-        RowPacker packer = new RowPacker(CounterRows.type(), loads);
-        return row -> {
-            int length = packer.pack(row);
-            int outcome = loads.write(length, row.getRowKind().toByteValue());
-            while (outcome == DorisLoads.FULL) {
-                loads.await(DorisLoads.ROOM, 1000);
-                outcome = loads.write(length, row.getRowKind().toByteValue());
-            }
-            if (outcome == DorisLoads.BAD) {
-                throw new IllegalStateException(loads.badRow());
-            }
-            return length;
-        };
+        PackedRows rows = new PackedRows(CounterRows.type(), loads, new AllGood());
+        return row -> rows.add(row) ? 1 : 0;
+    }
+
+    private static final class AllGood implements PackedRows.Outcome {
+        @Override
+        public void full() {}
+
+        @Override
+        public void bad(RowData row, String reason) {
+            throw new IllegalStateException(reason);
+        }
     }
 }

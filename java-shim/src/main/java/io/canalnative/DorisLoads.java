@@ -13,12 +13,15 @@ import io.canalnative.row.RowBuffer;
  */
 public interface DorisLoads extends RowBuffer, AutoCloseable {
 
-    /** {@link #write}: the row is taken. */
+    /** {@link #write}: the rows are taken. */
     int TAKEN = 0;
-    /** {@link #write}: no memory is left; wait for {@link #ROOM} and write the same row again. */
+    /** {@link #write}: no memory is left; wait for {@link #ROOM} and write again from the row that it stopped at. */
     int FULL = 1;
-    /** {@link #write}: the row cannot go into the table; {@link #badRow} says why. */
+    /** {@link #write}: the row that it stopped at cannot go into the table; {@link #badRow} says why. */
     int BAD = 2;
+
+    /** Bytes before each row in {@link #input}: its length and {@code RowKind.toByteValue()}, two little-endian ints. */
+    int ROW_HEAD = 8;
 
     /** {@link #await}: a row can be taken. */
     int ROOM = 0;
@@ -35,8 +38,13 @@ public interface DorisLoads extends RowBuffer, AutoCloseable {
     /** Length of what {@link #latency} fills in. */
     int LATENCY_BUCKETS = 216;
 
-    /** Takes the row in the first {@code length} bytes of {@link #input}; {@code kind} is {@code RowKind.toByteValue()}. */
-    int write(int length, byte kind);
+    /**
+     * Takes the rows in {@link #input} from {@code from} up to {@code to}, each behind its {@link #ROW_HEAD}, as far as it can.
+     *
+     * @return {@link #TAKEN}, {@link #FULL} or {@link #BAD} in the upper half; in the lower one {@code to} if all were taken, else
+     *     where the head of the row begins that it stopped at
+     */
+    long write(int from, int to);
 
     /** Column, value and reason of the last bad row. */
     String badRow();

@@ -16,16 +16,16 @@ final class NativeDoris {
     /** Opens the writer of one subtask. Connects when there is something to send. */
     static native long openWriter(byte[] spec);
 
-    /** A view of the buffer that a row is packed into, at least {@code capacity} bytes; earlier views are invalid. */
+    /** A view of the buffer that rows are packed into, at least {@code capacity} bytes; earlier views are invalid. */
     static native ByteBuffer input(long handle, int capacity);
 
     /**
-     * Takes the row in the first {@code length} bytes of the input buffer.
+     * Takes the rows from {@code from} up to {@code to} of the input buffer: see {@link DorisLoads#write}.
      *
-     * @param kind {@code RowKind.toByteValue()}
-     * @return 0 taken; 1 full: wait for room and write the same row again; 2 a bad row: see {@link #badRow}
+     * @return in the upper half 0 taken; 1 full: wait for room and write on; 2 a bad row: see {@link #badRow}. In the lower half where
+     *     it stopped
      */
-    static native int write(long handle, int length, int kind);
+    static native long write(long handle, int from, int to);
 
     /** Column, value and reason of the last bad row. */
     static native byte[] badRow(long handle);

@@ -39,12 +39,12 @@ public final class NativeDorisWriter implements DorisLoads {
     }
 
     @Override
-    public int write(int length, byte kind) {
-        int outcome = NativeDoris.write(lease.handle(), length, kind);
-        if (outcome == TAKEN) {
-            input.taken(length);
+    public long write(int from, int to) {
+        long answer = NativeDoris.write(lease.handle(), from, to);
+        if (answer >>> 32 == TAKEN) {
+            input.taken(to);
         }
-        return outcome;
+        return answer;
     }
 
     @Override

@@ -3,18 +3,17 @@ package io.canalnative.doris;
 import java.io.IOException;
 
 import io.canalnative.DorisLoads;
-import io.canalnative.row.RowPacker;
 import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.types.logical.LocalZonedTimestampType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.logical.VarCharType;
-import org.apache.flink.types.RowKind;
 
 /** Writes bad rows to the table of {@code sink.bad-rows.table}, with the same delivery as the good ones. */
-final class BadRowTable {
+final class BadRowTable implements PackedRows.Outcome {
 
     /** What the side table has to have. */
     static final RowType COLUMNS =
@@ -26,29 +25,33 @@ final class BadRowTable {
 
     private final TableName name;
     private final DorisLoads loads;
-    private final RowPacker packer;
+    private final PackedRows rows;
 
     BadRowTable(DorisTarget target, DorisLoads loads) {
         this.name = target.settings.badRowsTable;
         this.loads = loads;
-        this.packer = new RowPacker(COLUMNS, loads);
+        this.rows = new PackedRows(COLUMNS, loads, this);
     }
 
     void add(TableName target, String row, String reason) throws IOException, InterruptedException {
         GenericRowData bad =
                 GenericRowData.of(
                         TimestampData.fromEpochMillis(System.currentTimeMillis()), text(target.toString()), text(reason), text(row));
-        int length = packer.pack(bad);
-        int outcome = loads.write(length, RowKind.INSERT.toByteValue());
-        while (outcome == DorisLoads.FULL) {
-            loads.flush();
-            Waiting.until(loads, DorisLoads.ROOM);
-            outcome = loads.write(length, RowKind.INSERT.toByteValue());
+        if (!rows.add(bad)) {
+            throw new IllegalStateException(rows.refusal());
         }
-        if (outcome == DorisLoads.BAD) {
-            throw new IOException(
-                    String.format("A bad row cannot go into 'sink.bad-rows.table' = '%s' either: %s. Give that table the columns that the manual names.", name, loads.badRow()));
-        }
+        rows.handOver();
+    }
+
+    @Override
+    public void full() {
+        loads.flush();
+    }
+
+    @Override
+    public void bad(RowData row, String reason) throws IOException {
+        throw new IOException(
+                String.format("A bad row cannot go into 'sink.bad-rows.table' = '%s' either: %s. Give that table the columns that the manual names.", name, reason));
     }
 
     /** A text may have been refused for half a surrogate pair; a '?' stands for it here. */

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.OptionalLong;
 
 import io.canalnative.DorisLoads;
-import io.canalnative.row.RowPacker;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.api.connector.sink2.CommittingSinkWriter;
 import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
@@ -27,7 +26,7 @@ final class DorisWriter implements StatefulSinkWriter<RowData, DorisWriterState>
     private static final int ROWS_PER_LOOK = 1024;
 
     private final DorisLoads loads;
-    private final RowPacker packer;
+    private final PackedRows rows;
     private final BadRows badRows;
     private final boolean passesBadRows;
     private final DorisMetrics metrics;
@@ -41,7 +40,7 @@ final class DorisWriter implements StatefulSinkWriter<RowData, DorisWriterState>
 
     DorisWriter(DorisTarget target, DorisLoads loads, BadRows badRows, DorisMetrics metrics, ProcessingTimeService timers, OptionalLong restored) {
         this.loads = loads;
-        this.packer = new RowPacker(target.columns, loads);
+        this.rows = new PackedRows(target.columns, loads, new RowOutcome());
         this.badRows = badRows;
         this.passesBadRows = target.settings.badRows != BadRowPolicy.FAIL;
         this.metrics = metrics;
@@ -55,23 +54,23 @@ final class DorisWriter implements StatefulSinkWriter<RowData, DorisWriterState>
 
     @Override
     public void write(RowData row, Context context) throws IOException, InterruptedException {
-        int length = packer.pack(row);
-        if (length == RowPacker.REFUSED) {
-            badRows.add(row, packer.refusal());
-            return;
-        }
-        byte kind = row.getRowKind().toByteValue();
-        int outcome = loads.write(length, kind);
-        while (outcome == DorisLoads.FULL) {
+        if (!rows.add(row)) {
+            badRows.add(row, rows.refusal());
+        } else if (++sinceLook >= ROWS_PER_LOOK) {
             look();
-            Waiting.until(loads, DorisLoads.ROOM);
-            outcome = loads.write(length, kind);
         }
-        if (outcome == DorisLoads.BAD) {
-            badRows.add(row, loads.badRow());
-        }
-        if (++sinceLook >= ROWS_PER_LOOK) {
+    }
+
+    /** What becomes of rows as they are handed over. */
+    private final class RowOutcome implements PackedRows.Outcome {
+        @Override
+        public void full() throws IOException, InterruptedException {
             look();
+        }
+
+        @Override
+        public void bad(RowData row, String reason) throws IOException, InterruptedException {
+            badRows.add(row, reason);
         }
     }
 
@@ -86,6 +85,7 @@ final class DorisWriter implements StatefulSinkWriter<RowData, DorisWriterState>
 
     @Override
     public void flush(boolean endOfInput) throws IOException, InterruptedException {
+        rows.handOver();
         loads.flush();
         Waiting.until(loads, DorisLoads.SETTLED);
         look();
@@ -132,6 +132,7 @@ final class DorisWriter implements StatefulSinkWriter<RowData, DorisWriterState>
         if (closed) {
             return;
         }
+        rows.handOver();
         if (!twoPhase) {
             loads.tick();
             badRows.flush();

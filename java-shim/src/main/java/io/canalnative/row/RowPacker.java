@@ -47,7 +47,9 @@ public final class RowPacker {
     private final int fixed;
 
     private ByteBuffer buffer;
-    /** Where the next variable part goes. */
+    /** Where the row begins. */
+    private int begin;
+    /** Where the next variable part goes, from there. */
     private int end;
     /** The field that the last refused row was refused for; -1: it has another number of fields. */
     private int refused;
@@ -90,23 +92,30 @@ public final class RowPacker {
         }
     }
 
-    /** Writes a row; returns its length in bytes, or {@link #REFUSED}. */
+    /** Writes a row to the buffer's beginning; returns its length in bytes, or {@link #REFUSED}. */
     public int pack(RowData row) {
+        return pack(row, 0);
+    }
+
+    /** The same, behind the first {@code at} bytes of the buffer, which are kept. A length is a multiple of 8. */
+    public int pack(RowData row, int at) {
         buffer = target.input();
+        begin = at;
         refused = -1;
         if (row instanceof BinaryRowData) {
             BinaryRowData binary = (BinaryRowData) row;
             return binary.getArity() == roots.length ? copy(binary) : REFUSED;
         }
         reserve(fixed, 0);
-        for (int at = 0; at < header; at += 8) {
-            buffer.putLong(at, 0);
+        for (int word = 0; word < header; word += 8) {
+            buffer.putLong(begin + word, 0);
         }
         end = fixed;
         for (int i = 0; i < roots.length; i++) {
             if (row.isNullAt(i)) {
                 int bit = i + 8;
-                buffer.put(bit >> 3, (byte) (buffer.get(bit >> 3) | 1 << (bit & 7)));
+                int place = begin + (bit >> 3);
+                buffer.put(place, (byte) (buffer.get(place) | 1 << (bit & 7)));
                 set(i, 0);
             } else if (!field(row, i)) {
                 refused = i;
@@ -142,7 +151,7 @@ public final class RowPacker {
     private int copy(BinaryFormat binary) {
         int size = binary.getSizeInBytes();
         reserve(size, 0);
-        ((Buffer) buffer).clear();
+        position(0);
         copy(binary.getSegments(), binary.getOffset(), size);
         return size;
     }
@@ -204,7 +213,7 @@ public final class RowPacker {
     }
 
     private boolean set(int i, long value) {
-        buffer.putLong(header + 8 * i, value);
+        buffer.putLong(begin + header + 8 * i, value);
         return true;
     }
 
@@ -301,20 +310,25 @@ public final class RowPacker {
         reserve(Math.addExact(end, padded), end);
         set(i, (long) end << 32 | low);
         if (padded > 0) {
-            buffer.putLong(end + padded - 8, 0);
+            buffer.putLong(begin + end + padded - 8, 0);
             if (padded > 8) {
                 // A decimal of few bytes leaves its first word partly unwritten.
-                buffer.putLong(end, 0);
+                buffer.putLong(begin + end, 0);
             }
         }
-        ((Buffer) buffer).clear();
-        ((Buffer) buffer).position(end);
+        position(end);
         end += padded;
     }
 
-    private void reserve(int capacity, int used) {
-        if (capacity > buffer.capacity()) {
-            buffer = target.grow(capacity, used);
+    private void position(int inRow) {
+        ((Buffer) buffer).clear();
+        ((Buffer) buffer).position(begin + inRow);
+    }
+
+    /** Room for a row of {@code length} bytes, of which {@code used} are written. */
+    private void reserve(int length, int used) {
+        if (Math.addExact(begin, length) > buffer.capacity()) {
+            buffer = target.grow(begin + length, begin + used);
         }
     }
 }
