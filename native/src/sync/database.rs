@@ -65,7 +65,7 @@ pub struct Database {
     names: HashMap<Box<[u8]>, Option<usize>>,
     name: Vec<u8>,
     /// The table of the message before.
-    last: Option<usize>,
+    pub(super) last: Option<usize>,
     guesses: Guesses,
     pub(super) owner: Owner,
     pub(super) all: Vec<MovedTable>,

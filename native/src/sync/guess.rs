@@ -62,6 +62,32 @@ impl Guesses {
     }
 }
 
+/// The name of the table whose rows a message has, where what stands at its end leaves no doubt: Canal's own members and nothing behind them. A whole message that ends so
+/// has this name; the same table has no other one but in another spelling, of which nothing is said. `from_end` is kept from message to message.
+pub(super) fn certain_name<'m>(message: &'m [u8], from_end: &mut usize) -> Option<&'m [u8]> {
+    let named = |end: usize| {
+        let name = name_before(message, end)?;
+        let begin = end - name.len() - LEAD.len();
+        // A quote that follows a comma and precedes a name either begins a text or ends what is no JSON.
+        (message[..begin].last() == Some(&b',') && !name.contains(&b'\\') && ends(&message[end..])).then_some(name)
+    };
+    message.len().checked_sub(*from_end).and_then(named).or_else(|| {
+        let end = name_end(message)?;
+        *from_end = message.len() - end;
+        named(end)
+    })
+}
+
+/// Whether a message of rows is over with what stands behind its table's name: a time and its event.
+fn ends(tail: &[u8]) -> bool {
+    let event = || {
+        let time = tail.strip_prefix(b"\",\"ts\":")?;
+        let digits = time.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        time[digits..].strip_prefix(b",\"type\":\"")
+    };
+    matches!(event(), Some(b"INSERT\"}" | b"UPDATE\"}" | b"DELETE\"}"))
+}
+
 /// The name that ends at `end`, if one does.
 fn name_before(message: &[u8], end: usize) -> Option<&[u8]> {
     if message.get(end) != Some(&b'"') {
@@ -103,6 +129,37 @@ mod tests {
         }
         let far = format!(r#"{{"table":"orders","z":"{}"}}"#, "z".repeat(TAIL));
         assert_eq!(guesses.name(far.as_bytes()), None);
+    }
+
+    #[test]
+    fn certain_is_what_stands_at_the_end_of_rows() {
+        let certain = |text: &str| {
+            let (message, mut from_end) = (text.as_bytes().to_vec(), 0);
+            let found = certain_name(&message, &mut from_end).map(<[u8]>::to_vec);
+            // From where the message before had it, too.
+            assert_eq!(certain_name(&message, &mut from_end).map(<[u8]>::to_vec), found, "{text}");
+            found
+        };
+        for event in ["INSERT", "UPDATE", "DELETE"] {
+            let text = String::from_utf8(message("orders", event)).unwrap();
+            assert_eq!(certain(&text).as_deref(), Some(&b"orders"[..]));
+        }
+        for text in [
+            "",
+            "}",
+            r#"{"table":"a","ts":1,"type":"INSERT"}"#,
+            r#"{"data":[],"table":"a","ts":1,"type":"ALTER"}"#,
+            r#"{"data":[],"table":"a","ts":1,"type":"INSERT"} "#,
+            r#"{"data":[],"table":"a","ts":1,"type":"INSERT","z":1}"#,
+            r#"{"data":[],"table":"a","ts":-1,"type":"INSERT"}"#,
+            r#"{"data":[],"table":"\u0061","ts":1,"type":"INSERT"}"#,
+            r#"{"data":[],"a,\"table":"a","ts":1,"type":"INSERT"}"#,
+            r#"{"data":[],"table":"a\"b","ts":1,"type":"INSERT"}"#,
+            r#"{"table":"a","data":[{"id":"1","table":"b"}]}"#,
+            r#"{"table":"a","ts":1,"type":"INSERT","data":[{"id":"1","table":"b","ts":1,"type":"INSERT"}]}"#,
+        ] {
+            assert_eq!(certain(text), None, "{text}");
+        }
     }
 
     #[test]

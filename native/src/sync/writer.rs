@@ -11,10 +11,13 @@
 //! ALTER, and the ALTER the checkpoint that would commit it.)
 //!
 //! A schema change holds up its own table only: what comes of that table meanwhile is parked, within a quarter of the memory.
+//!
+//! Messages of many tables by turns are put by ([`gathered`](super::gathered)) and taken some thousand at a time, so what is wrong with one may be said when a later one is written, or at a flush.
 
 use super::columns::ColumnRules;
 use super::database::{Database, Step};
 use super::ddl::TableName;
+use super::gathered::{Gathered, Put};
 use super::history::HistoryState;
 use super::journal::Journal;
 use super::moved::{Owner, Parked};
@@ -41,7 +44,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
-    /// It is written, or counted, or parked.
+    /// It is written, or counted, or parked, or put by.
     Done,
     /// There is no room: [`DatabaseWriter::resume`] goes on with it, after [`DatabaseWriter::await_room`].
     Full,
@@ -89,6 +92,7 @@ pub struct DatabaseWriter {
     /// Messages of the packet that is being taken.
     pending: VecDeque<(String, Place)>,
     audience: Audience,
+    gathered: Gathered,
     /// Bytes of all bodies together.
     memory: u64,
     /// Bytes of the bodies that grow for which the loader need not be asked whether there is room; fewer are so after some were handed over.
@@ -139,6 +143,7 @@ impl DatabaseWriter {
             database,
             pending: VecDeque::new(),
             audience: Audience::One,
+            gathered: Gathered::new(memory),
             memory,
             granted: 0..0,
         };
@@ -157,7 +162,7 @@ impl DatabaseWriter {
         self.audience = audience;
         match self.wire {
             Wire::Json => {
-                let step = self.database.take(&mut self.heads, message, place, audience)?;
+                let step = self.take(message, place)?;
                 self.go_on(step)
             }
             Wire::Protobuf => {
@@ -187,8 +192,37 @@ impl DatabaseWriter {
     /// # Errors
     /// As [`write`](Self::write).
     pub fn resume(&mut self) -> Result<Taken, Error> {
-        let step = self.database.resume(&mut self.heads)?;
+        let step = match self.database.resume(&mut self.heads)? {
+            Step::Done => self.take_gathered()?,
+            Step::Full => Step::Full,
+        };
         self.go_on(step)
+    }
+
+    /// Takes a message, or puts it by.
+    #[inline]
+    fn take(&mut self, message: &[u8], place: Place) -> Result<Step, Error> {
+        match self.gathered.put(message, place, self.audience) {
+            Put::No => {
+                let last = self.database.last;
+                let step = self.database.take(&mut self.heads, message, place, self.audience)?;
+                self.gathered.pass(self.database.last != last);
+                Ok(step)
+            }
+            Put::By => Ok(Step::Done),
+            Put::Last => self.take_gathered(),
+        }
+    }
+
+    /// Takes the messages that were put by.
+    fn take_gathered(&mut self) -> Result<Step, Error> {
+        while let Some((message, place, audience)) = self.gathered.next() {
+            let step = self.database.take(&mut self.heads, message, place, audience)?;
+            if step == Step::Full || !self.make_room_for_rows()? {
+                return Ok(Step::Full);
+            }
+        }
+        Ok(Step::Done)
     }
 
     /// Takes what is pending, makes room.
@@ -198,11 +232,11 @@ impl DatabaseWriter {
                 return Ok(Taken::Full);
             }
             let Some((message, place)) = self.pending.pop_front() else { return Ok(Taken::Done) };
-            step = self.database.take(&mut self.heads, message.as_bytes(), place, self.audience)?;
+            step = self.take(message.as_bytes(), place)?;
         }
     }
 
-    /// Whether there is room for a message. If bodies that grow take it, they are sent: of a thousand tables each has little.
+    /// Whether there is room for a message, and not too much of what waits for a change.
     fn make_room(&mut self) -> Result<bool, Error> {
         if self.database.parked_bytes > self.memory / 4 {
             self.database.advance_all(&mut self.heads)?;
@@ -210,6 +244,11 @@ impl DatabaseWriter {
                 return Ok(false);
             }
         }
+        self.make_room_for_rows()
+    }
+
+    /// Whether there is room for rows. If bodies that grow take it, they are sent: of a thousand tables each has little.
+    fn make_room_for_rows(&mut self) -> Result<bool, Error> {
         // Asking the loader takes a lock.
         let open = self.database.open_bytes;
         if self.granted.contains(&open) {
@@ -220,16 +259,26 @@ impl DatabaseWriter {
             self.granted = open..open + GRANT.min(left);
             return Ok(true);
         }
-        self.granted = 0..0;
-        self.flush()?;
+        self.hand_over()?;
         self.await_room(Duration::ZERO)
     }
 
-    /// Hands over all that was written. Does not wait.
+    /// Hands over all that was written. Does not wait: what there is no room for is taken when all is [awaited](Self::await_settled), or another message comes.
     ///
     /// # Errors
-    /// A row before an update cannot be deleted.
+    /// As [`write`](Self::write); a row before an update cannot be deleted.
     pub fn flush(&mut self) -> Result<(), Error> {
+        self.go_on_with_gathered()?;
+        self.hand_over()
+    }
+
+    /// Takes what was put by, as far as there is room; whether that was all.
+    fn go_on_with_gathered(&mut self) -> Result<bool, Error> {
+        let free = self.database.resume(&mut self.heads)? == Step::Done && self.make_room_for_rows()?;
+        Ok(free && self.take_gathered()? == Step::Done)
+    }
+
+    fn hand_over(&mut self) -> Result<(), Error> {
         self.granted = 0..0;
         self.database.flush()
     }
@@ -265,11 +314,12 @@ impl DatabaseWriter {
         let until = Instant::now() + limit;
         loop {
             let step = self.database.advance_all(&mut self.heads)?;
-            self.flush()?;
+            let taken = self.go_on_with_gathered()?;
+            self.hand_over()?;
             let left = until.saturating_duration_since(Instant::now());
             let settled = |open: u64| move |account: &crate::doris::account::Account| account.open <= open;
             let loads = |limit| self.loader().wait(limit, settled(0)).map_err(|e| Error::new(Kind::Load, e));
-            if step == Step::Done && self.database.is_idle() {
+            if step == Step::Done && taken && self.database.is_idle() {
                 return loads(left);
             }
             // Either a load ends, or what is waited for happens in Doris.

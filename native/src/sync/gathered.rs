@@ -1,0 +1,322 @@
+//! Messages of many tables by turns, put by until there are several of each table, and taken table by table.
+//!
+//! What is known of a table, its decoder, its columns in Doris, the end of its body, is some ten kilobytes. With hundreds of tables by turns no cache has that when the table's next
+//! message comes, and fetching it costs several times what reading the message does. Of several messages only the first one pays.
+//!
+//! The messages of one table keep their order, which is all the order that rows need. Before a message whose table is not certain, and before each schema change, all
+//! that was put by is taken. Nothing is put by while messages of one table come one after the other.
+
+use super::guess;
+use super::place::Place;
+use super::writer::Audience;
+use std::collections::HashMap;
+
+/// Bytes of messages that are put by at most.
+const BYTES: usize = 8 << 20;
+/// Messages of each table that are put by at most, on average: of so many the last ones gain little more.
+const EACH: usize = 32;
+/// So many messages are looked at to see whether tables come by turns.
+const WATCHED: u32 = 16;
+/// After messages that did not come by turns, or of more tables than can be put by, it is not tried for so many.
+const REST: u32 = 1 << 14;
+/// Names that are known at most.
+const NAMES: usize = 1 << 16;
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Put {
+    /// It is to be taken at once.
+    No,
+    /// It is put by.
+    By,
+    /// It is put by, and all that was is to be [taken](Gathered::next) now.
+    Last,
+}
+
+/// One message.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    start: usize,
+    end: usize,
+    place: Place,
+    audience: Audience,
+    /// The number of its table's name.
+    name: u32,
+}
+
+/// The messages that are put by.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    texts: Vec<u8>,
+    most_bytes: usize,
+    /// In the order that they came in.
+    entries: Vec<Entry>,
+    /// Once they are being taken: their numbers in the order that they are taken in, and how many were.
+    order: Vec<u32>,
+    taken: usize,
+    takes: bool,
+    names: HashMap<Box<[u8]>, u32>,
+    /// Messages that are put by, by the number of their table's name.
+    counts: Vec<u32>,
+    /// Names that have any.
+    tables: usize,
+    /// Messages of another table than the one before.
+    turns: usize,
+    /// From the table's name to the end, of the message before.
+    from_end: usize,
+    watch: Watch,
+}
+
+/// Whether tables come by turns, while nothing is put by.
+#[derive(Debug, Default)]
+struct Watch {
+    gathers: bool,
+    seen: u32,
+    turns: u32,
+    rest: u32,
+}
+
+impl Gathered {
+    /// None yet; a writer that may have so many bytes of bodies puts by a small part of that.
+    pub fn new(memory: u64) -> Gathered {
+        Gathered {
+            texts: Vec::new(),
+            most_bytes: BYTES.min((memory / 16) as usize),
+            entries: Vec::new(),
+            order: Vec::new(),
+            taken: 0,
+            takes: false,
+            names: HashMap::new(),
+            counts: Vec::new(),
+            tables: 0,
+            turns: 0,
+            from_end: 0,
+            watch: Watch::default(),
+        }
+    }
+
+    /// Puts a message by, if that pays or others are.
+    pub fn put(&mut self, message: &[u8], place: Place, audience: Audience) -> Put {
+        if self.entries.is_empty() && !self.watch.gathers {
+            return Put::No;
+        }
+        let name = match audience {
+            Audience::One if !self.takes => guess::certain_name(message, &mut self.from_end),
+            _ => None,
+        };
+        let Some(name) = name else {
+            if self.entries.is_empty() {
+                return Put::No;
+            }
+            self.seal();
+            self.order.push(self.entries.len() as u32);
+            self.add(message, place, audience, u32::MAX);
+            return Put::Last;
+        };
+        let name = self.number(name);
+        let count = &mut self.counts[name as usize];
+        self.tables += usize::from(*count == 0);
+        *count += 1;
+        self.turns += usize::from(self.entries.last().is_none_or(|last| last.name != name));
+        self.add(message, place, audience, name);
+        if self.texts.len() < self.most_bytes && self.entries.len() < EACH * self.tables {
+            return Put::By;
+        }
+        self.watch.judge(self.entries.len(), self.tables, self.turns);
+        self.seal();
+        Put::Last
+    }
+
+    /// Notes a message that was taken at once: `turn`, if it is of another table than the one before.
+    #[inline]
+    pub fn pass(&mut self, turn: bool) {
+        self.watch.pass(turn);
+    }
+
+    /// The next message to be taken, with its place. Once there is none, none is put by.
+    pub fn next(&mut self) -> Option<(&[u8], Place, Audience)> {
+        if self.entries.is_empty() {
+            return None;
+        }
+        self.seal();
+        let Some(number) = self.order.get(self.taken) else {
+            self.clear();
+            return None;
+        };
+        self.taken += 1;
+        let entry = self.entries[*number as usize];
+        Some((&self.texts[entry.start..entry.end], entry.place, entry.audience))
+    }
+
+    fn add(&mut self, message: &[u8], place: Place, audience: Audience, name: u32) {
+        let start = self.texts.len();
+        self.texts.extend_from_slice(message);
+        self.entries.push(Entry { start, end: self.texts.len(), place, audience, name });
+    }
+
+    fn number(&mut self, name: &[u8]) -> u32 {
+        if let Some(number) = self.names.get(name) {
+            return *number;
+        }
+        let number = self.counts.len() as u32;
+        self.names.insert(name.into(), number);
+        self.counts.push(0);
+        number
+    }
+
+    /// Puts them in the order that they are taken in: by tables, those of one in the order that they came in. What is put by after that comes last.
+    fn seal(&mut self) {
+        if std::mem::replace(&mut self.takes, true) {
+            return;
+        }
+        let mut at = 0;
+        for count in &mut self.counts {
+            (*count, at) = (at, at + *count);
+        }
+        self.order.resize(self.entries.len(), 0);
+        for (number, entry) in self.entries.iter().enumerate() {
+            let at = &mut self.counts[entry.name as usize];
+            self.order[*at as usize] = number as u32;
+            *at += 1;
+        }
+    }
+
+    fn clear(&mut self) {
+        self.entries.clear();
+        self.order.clear();
+        self.texts.clear();
+        self.texts.shrink_to(2 * self.most_bytes);
+        (self.taken, self.takes, self.tables, self.turns) = (0, false, 0, 0);
+        if self.counts.len() < NAMES {
+            self.counts.fill(0);
+        } else {
+            self.names.clear();
+            self.counts.clear();
+        }
+        if !self.watch.gathers {
+            self.texts = Vec::new();
+        }
+    }
+}
+
+impl Watch {
+    #[inline]
+    fn pass(&mut self, turn: bool) {
+        if self.rest > 0 {
+            self.rest -= 1;
+            return;
+        }
+        self.seen += 1;
+        self.turns += u32::from(turn);
+        if self.seen == WATCHED {
+            // With two tables the caches have both.
+            self.gathers = 2 * self.turns > WATCHED;
+            (self.seen, self.turns) = (0, 0);
+        }
+    }
+
+    /// Of as many messages as could be put by: how many tables they are of, and how often another one's came.
+    fn judge(&mut self, messages: usize, tables: usize, turns: usize) {
+        if turns < messages / 2 || messages < 4 * tables {
+            (self.gathers, self.rest) = (false, REST);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(table: &str, id: i64) -> Vec<u8> {
+        let text = format!(r#"{{"data":[{{"id":"{id}"}}],"database":"d","table":"{table}","ts":16,"type":"INSERT"}}"#);
+        text.into_bytes()
+    }
+
+    fn place(sequence: i64) -> Place {
+        Place { partition: 0, sequence }
+    }
+
+    /// That it pays, which it has seen.
+    fn gathering(memory: u64) -> Gathered {
+        let mut gathered = Gathered::new(memory);
+        (0..WATCHED).for_each(|_| gathered.pass(true));
+        gathered
+    }
+
+    fn put(gathered: &mut Gathered, table: &str, id: i64) -> Put {
+        gathered.put(&message(table, id), place(id), Audience::One)
+    }
+
+    fn all(gathered: &mut Gathered) -> Vec<i64> {
+        std::iter::from_fn(|| gathered.next().map(|(_, place, _)| place.sequence)).collect()
+    }
+
+    #[test]
+    fn tables_one_after_the_other_each_in_its_order() {
+        let mut gathered = gathering(1 << 30);
+        for turn in 0..2 {
+            for (id, table) in ["a", "b", "a", "c", "c", "b", "a"].into_iter().enumerate() {
+                assert_eq!(put(&mut gathered, table, id as i64), Put::By, "turn {turn}");
+            }
+            assert_eq!(gathered.next(), Some((&*message("a", 0), place(0), Audience::One)));
+            assert_eq!(all(&mut gathered), [2, 6, 1, 5, 3, 4]);
+            assert_eq!(gathered.next(), None);
+        }
+    }
+
+    #[test]
+    fn what_is_not_certain_comes_after_all_others_and_at_once_if_there_are_none() {
+        let statement = br#"{"data":null,"database":"d","isDdl":true,"table":"a","ts":16,"type":"ALTER"}"#;
+        let mut gathered = gathering(1 << 30);
+        assert_eq!(gathered.put(statement, place(0), Audience::One), Put::No);
+        assert_eq!(put(&mut gathered, "a", 1), Put::By);
+        assert_eq!(put(&mut gathered, "b", 2), Put::By);
+        assert_eq!(put(&mut gathered, "a", 3), Put::By);
+        assert_eq!(gathered.put(statement, place(4), Audience::All), Put::Last);
+        assert_eq!(gathered.next().map(|(_, place, _)| place.sequence), Some(1));
+        // While they are being taken, what comes waits behind them.
+        assert_eq!(put(&mut gathered, "a", 5), Put::Last);
+        assert_eq!(gathered.put(&message("b", 6), place(6), Audience::All), Put::Last);
+        assert_eq!(all(&mut gathered), [3, 2, 4, 5, 6]);
+        assert_eq!(gathered.put(&message("b", 7), place(7), Audience::All), Put::No);
+    }
+
+    #[test]
+    fn no_more_than_are_worth_it_and_than_there_is_memory_for() {
+        let mut gathered = gathering(1 << 30);
+        let put_by = |gathered: &mut Gathered, tables: i64| {
+            (0..).position(|id| put(gathered, &format!("t{}", id % tables), id) == Put::Last).unwrap()
+        };
+        assert_eq!(put_by(&mut gathered, 10), 10 * EACH - 1);
+        assert_eq!(all(&mut gathered).len(), 10 * EACH);
+        let mut gathered = gathering(16 * 100 * message("t0", 100).len() as u64);
+        let count = put_by(&mut gathered, 10);
+        assert!((99..103).contains(&count), "{count}");
+    }
+
+    #[test]
+    fn it_is_given_up_where_it_does_not_pay() {
+        // One table after the other.
+        let mut gathered = gathering(1 << 30);
+        let end = (0..).find(|id| put(&mut gathered, &format!("t{}", id / 100), *id) == Put::Last);
+        assert_eq!(all(&mut gathered).len() as i64, end.unwrap() + 1);
+        assert_eq!(put(&mut gathered, "t", 0), Put::No);
+        // Ever new ones.
+        let mut gathered = gathering(16 * 10_000);
+        let end = (0..).find(|id| put(&mut gathered, &format!("t{id}"), *id) == Put::Last);
+        assert_eq!(all(&mut gathered).len() as i64, end.unwrap() + 1);
+        assert_eq!(put(&mut gathered, "t", 0), Put::No);
+        // After a while it is tried again.
+        (0..REST + WATCHED).for_each(|_| gathered.pass(true));
+        assert_eq!(put(&mut gathered, "t", 0), Put::By);
+    }
+
+    #[test]
+    fn nothing_is_put_by_of_one_table_or_two() {
+        let mut gathered = Gathered::new(1 << 30);
+        for id in 0..1000 {
+            assert_eq!(put(&mut gathered, "t", id), Put::No);
+            gathered.pass(id % 2 == 0);
+        }
+    }
+}
