@@ -57,7 +57,8 @@ struct Set {
     /// Used last, first.
     known: Vec<Template>,
     /// How many constants two templates have in common before the first that differs, with equal holes between, by their places.
-    alike: [[u16; WAYS]; WAYS],
+    /// Most sets of a divided topic have one template and need none.
+    alike: Option<Box<[[u16; WAYS]; WAYS]>>,
 }
 
 /// Where a message left its template.
@@ -163,7 +164,7 @@ impl Set {
     /// Another template that is the same before constant `k`, and has the one that stands at `pos`.
     #[inline(never)]
     fn other<V: Vector>(&self, buf: &[u8], pos: usize, which: usize, k: usize) -> Option<usize> {
-        let alike = &self.alike[self.known[which].place];
+        let alike = &self.alike.as_ref()?[self.known[which].place];
         V::vectorize(
             #[inline(always)]
             || {
@@ -185,10 +186,12 @@ impl Set {
         template.place =
             (0..WAYS).find(|place| self.known.iter().all(|known| known.place != *place)).unwrap_or_default();
         for other in &self.known {
-            let alike = template.outline.alike(&other.outline);
-            self.alike[template.place][other.place] = alike;
-            self.alike[other.place][template.place] = alike;
+            let both = template.outline.alike(&other.outline);
+            let alike = self.alike.get_or_insert_default();
+            alike[template.place][other.place] = both;
+            alike[other.place][template.place] = both;
         }
+        self.known.reserve_exact(1);
         self.known.insert(0, template);
     }
 }
