@@ -62,8 +62,9 @@ impl Writing {
             }
         };
         while at < end {
-            let (row, kind) = packed_row(&self.input[at..end])
-                .ok_or_else(|| Error::new(Kind::IllegalArgument, format!("no row of {from} to {to} begins at byte {at}")))?;
+            let (row, kind) = packed_row(&self.input[at..end]).ok_or_else(|| {
+                Error::new(Kind::IllegalArgument, format!("no row of {from} to {to} begins at byte {at}"))
+            })?;
             match self.writer.write(row, super::row_kind(kind)?)? {
                 Written::Taken => at += ROW_HEAD + row.len(),
                 Written::Full => return Ok(written::FULL | at as jlong),

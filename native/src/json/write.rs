@@ -136,9 +136,11 @@ impl Output {
     /// The next `N` bytes, to be written and then counted by [`advance`](Output::advance).
     #[inline(always)]
     fn window<const N: usize>(&mut self) -> &mut [u8; N] {
-        if self.bytes.len() - self.len < N {
-            self.grow(N);
+        // Returned from inside the test, so that it is not made again.
+        if self.len <= self.bytes.len() && self.bytes.len() - self.len >= N {
+            return self.bytes[self.len..].first_chunk_mut().expect("there is room");
         }
+        self.grow(N);
         self.bytes[self.len..].first_chunk_mut().expect("there is room")
     }
 
@@ -228,68 +230,18 @@ impl Output {
     /// The text is not valid UTF-8; part of it may have been written.
     #[inline(always)]
     pub fn string(&mut self, text: &[u8], style: Style) -> Result<(), NotUtf8> {
-        self.push(b'"');
-        self.content(text, style)?;
-        self.push(b'"');
-        Ok(())
+        if self.quoted_plain(text, b'"') { Ok(()) } else { self.escaped_string(text, style) }
     }
 
-    /// The beginning of `text` that stands in a string as it is and in one byte a character, without quotes: no control
-    /// characters, `"`, `\\` or characters beyond ASCII. Returns its length; a longer part may be plain too.
+    /// A text between two `quote`s, if it is plain: one byte a character, no control characters, `"` or `\\`. If not,
+    /// nothing is written and the answer is false.
     #[inline(always)]
-    pub fn plain(&mut self, text: &[u8]) -> usize {
-        if text.len() < 16 {
-            return if self.short(text) { text.len() } else { 0 };
-        }
-        let mut at = 0;
-        while let Some(window) = text[at..].first_chunk::<16>() {
-            let hits = scan::not_plain(window);
-            *self.window() = *window;
-            if hits != 0 {
-                let plain = hits.trailing_zeros() as usize;
-                self.advance(plain);
-                return at + plain;
-            }
-            self.advance(16);
-            at += 16;
-        }
-        if self.short(&text[at..]) { text.len() } else { at }
+    pub fn quoted_plain(&mut self, text: &[u8], quote: u8) -> bool {
+        if text.len() < 16 { self.quoted_short(text, quote) } else { self.quoted_long(text, quote) }
     }
 
-    /// What stands between the quotes.
     #[inline(always)]
-    fn content(&mut self, text: &[u8], style: Style) -> Result<(), NotUtf8> {
-        let len = text.len();
-        if len < 16 {
-            return if self.short(text) { Ok(()) } else { self.escaped(text, style) };
-        }
-        let mut at = 0;
-        while let Some(window) = text[at..].first_chunk::<16>() {
-            let hits = scan::not_plain(window);
-            *self.window() = *window;
-            if hits != 0 {
-                let plain = hits.trailing_zeros() as usize;
-                self.advance(plain);
-                return self.escaped(&text[at + plain..], style);
-            }
-            self.advance(16);
-            at += 16;
-        }
-        // The last 16 bytes, of which those before `at` are written already.
-        let Some(window) = text.last_chunk::<16>() else { return Ok(()) };
-        let written = 16 - (len - at);
-        let hits = scan::not_plain(window);
-        if hits != 0 {
-            return self.escaped(&text[at..], style);
-        }
-        self.len -= written.min(self.len);
-        self.fixed(window);
-        Ok(())
-    }
-
-    /// Fewer than 16 bytes, if all of them are plain; if not, nothing is written.
-    #[inline(always)]
-    fn short(&mut self, text: &[u8]) -> bool {
+    fn quoted_short(&mut self, text: &[u8], quote: u8) -> bool {
         let len = text.len();
         let (head, tail) = if let (Some(head), Some(tail)) = (text.first_chunk(), text.last_chunk()) {
             (u64::from_le_bytes(*head), u64::from_le_bytes(*tail))
@@ -304,18 +256,52 @@ impl Output {
         if !all_plain(head) || !all_plain(tail) {
             return false;
         }
-        let window = self.window::<16>();
-        window[..8].copy_from_slice(&head.to_le_bytes());
+        let window = self.window::<24>();
+        window[0] = quote;
+        window[1..9].copy_from_slice(&head.to_le_bytes());
         if len > 8 {
-            window[len - 8..len].copy_from_slice(&tail.to_le_bytes());
+            window[len - 7..=len].copy_from_slice(&tail.to_le_bytes());
         }
-        self.advance(len);
+        window[len + 1] = quote;
+        self.advance(len + 2);
         true
     }
 
-    /// The rest of a string, of which the first byte is not plain.
-    #[cold]
+    #[inline(always)]
+    fn quoted_long(&mut self, text: &[u8], quote: u8) -> bool {
+        let begin = self.len;
+        self.push(quote);
+        let mut rest = text;
+        while let Some((window, behind)) = rest.split_first_chunk::<16>() {
+            if scan::not_plain(window) != 0 {
+                self.len = begin;
+                return false;
+            }
+            self.fixed(window);
+            rest = behind;
+        }
+        // The last 16 bytes, of which those before `rest` are written already.
+        let Some(window) = text.last_chunk::<16>() else { return false };
+        if scan::not_plain(window) != 0 {
+            self.len = begin;
+            return false;
+        }
+        self.len = self.len.saturating_sub(16 - rest.len());
+        self.fixed(window);
+        self.push(quote);
+        true
+    }
+
+    /// A string with something to escape, or beyond ASCII.
     #[inline(never)]
+    fn escaped_string(&mut self, text: &[u8], style: Style) -> Result<(), NotUtf8> {
+        self.push(b'"');
+        self.escaped(text, style)?;
+        self.push(b'"');
+        Ok(())
+    }
+
+    /// What stands between the quotes.
     fn escaped(&mut self, text: &[u8], style: Style) -> Result<(), NotUtf8> {
         simdutf8::basic::from_utf8(text).map_err(|_| NotUtf8)?;
         let mut at = 0;

@@ -101,6 +101,19 @@ impl<'a> Row<'a> {
         }
         Ok(Some(Slot { word: u64::from_le_bytes(*field), field, bytes: self.bytes }))
     }
+
+    /// All fields in order, `None` for NULL.
+    #[inline(always)]
+    pub fn slots(&self) -> impl Iterator<Item = Option<Slot<'a>>> {
+        let Row { bytes, header, fields } = *self;
+        // Most rows have no NULL: the bits are looked at one by one only in those that have. The first byte is the kind.
+        let nulls = header.get(1..).unwrap_or_default();
+        let any = nulls.iter().fold(0, |all, bits| all | bits) != 0;
+        fields.as_chunks().0.iter().enumerate().map(move |(i, field)| {
+            let null = any && nulls.get(i / 8).is_some_and(|bits| bits >> (i % 8) & 1 != 0);
+            if null { None } else { Some(Slot { word: u64::from_le_bytes(*field), field, bytes }) }
+        })
+    }
 }
 
 /// A `BinaryArrayData`.

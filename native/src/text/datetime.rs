@@ -118,11 +118,34 @@ pub fn time(out: &mut Output, millis_of_day: i32, millis: bool, digits: Fraction
 pub fn stamp(out: &mut Output, stamp: Stamp, separator: u8, digits: Fraction) -> Result<(), OutOfRange> {
     let day = day_of(stamp)?;
     let millis = stamp.millis.rem_euclid(DAY_MILLIS) as u32;
+    let date_of_day = civil(day);
+    let (second, milli) = (millis / 1000, millis % 1000);
+    if (0..10_000).contains(&date_of_day.0) && stamp.nanos == 0 && digits == Fraction::Needed {
+        ordinary(out, date_of_day, separator, second, milli);
+        return Ok(());
+    }
     date(out, day);
     out.push(separator);
-    clock(out, millis / 1000);
-    fraction(out, millis % 1000 * 1_000_000 + stamp.nanos, digits);
+    clock(out, second);
+    fraction(out, milli * 1_000_000 + stamp.nanos, digits);
     Ok(())
+}
+
+/// A year of four digits and no more than milliseconds, in one piece: `2020-01-31 10:11:12.123`, without zeros at its end.
+#[inline(always)]
+fn ordinary(out: &mut Output, (year, month, day): (i64, u32, u32), separator: u8, second: u32, milli: u32) {
+    let ([a, b], [c, d]) = (pair(year as u32 / 100), pair(year as u32 % 100));
+    let ([e, f], [g, h]) = (pair(month), pair(day));
+    let ([i, j], [k, l], [m, n]) = (pair(second / 3600), pair(second / 60 % 60), pair(second % 60));
+    let (o, [p, q]) = (b'0' + (milli / 100) as u8, pair(milli));
+    let len = match milli {
+        0 => 19,
+        _ if q != b'0' => 23,
+        _ if p != b'0' => 22,
+        _ => 21,
+    };
+    let text = [a, b, c, d, b'-', e, f, b'-', g, h, separator, i, j, b':', k, l, b':', m, n, b'.', o, p, q, 0];
+    out.prefix(&text, len);
 }
 
 /// The day of a point in time.

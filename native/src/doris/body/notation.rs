@@ -192,22 +192,10 @@ impl Notation for Csv {
 
     #[inline(always)]
     fn text(&self, out: &mut Output, text: &[u8]) -> Result<(), BadValue> {
-        let Some((enclose, escape)) = self.enclosing else { return self.alone(out, text) };
-        out.push(enclose);
-        if (enclose, escape) != (b'"', b'\\') {
-            if text == b"\\N" && enclose != b'\\' && escape != b'\\' {
-                // What is compared with NULL's text is not unescaped yet.
-                out.push(escape);
-            }
-            escaped(out, text, enclose, escape)?;
-        } else {
-            let plain = out.plain(text);
-            if plain < text.len() {
-                escaped(out, &text[plain..], enclose, escape)?;
-            }
+        if self.enclosing == Some((b'"', b'\\')) && out.quoted_plain(text, b'"') {
+            return Ok(());
         }
-        out.push(enclose);
-        Ok(())
+        self.marked(out, text)
     }
 
     #[inline(always)]
@@ -217,6 +205,20 @@ impl Notation for Csv {
 }
 
 impl Csv {
+    /// A text with something to escape, or beyond ASCII, or that is enclosed by other characters, or by none.
+    #[inline(never)]
+    fn marked(&self, out: &mut Output, text: &[u8]) -> Result<(), BadValue> {
+        let Some((enclose, escape)) = self.enclosing else { return self.alone(out, text) };
+        out.push(enclose);
+        if text == b"\\N" && enclose != b'\\' && escape != b'\\' {
+            // What is compared with NULL's text is not unescaped yet.
+            out.push(escape);
+        }
+        escaped(out, text, enclose, escape)?;
+        out.push(enclose);
+        Ok(())
+    }
+
     /// A text that nothing encloses.
     fn alone(&self, out: &mut Output, text: &[u8]) -> Result<(), BadValue> {
         let no_line = self.lone && text.is_empty();

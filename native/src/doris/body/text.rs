@@ -124,8 +124,7 @@ fn write_row(
     row: Row<'_>,
     rest: &mut Rest<'_>,
 ) -> Result<(), BadRow> {
-    for (i, (column, lead)) in columns.iter().zip(leads).enumerate() {
-        let slot = row.get(i).map_err(|_| bad_bytes())?;
+    for ((column, lead), slot) in columns.iter().zip(leads).zip(row.slots()) {
         out.piece(lead);
         let written = match slot {
             Some(slot) => write_slot(notation, out, column, slot, rest),

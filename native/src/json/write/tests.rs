@@ -173,21 +173,29 @@ fn a_json_text_inside_a_string() {
 }
 
 #[test]
-fn plain_beginnings() {
-    let plain = |text: &str| {
+fn plain_texts_are_quoted_whole_or_not_at_all() {
+    let quoted = |text: &str, quote: u8| {
         let mut out = Output::new();
-        let len = out.plain(text.as_bytes());
-        assert_eq!(out.text(), &text.as_bytes()[..len], "{text}");
-        len
+        out.raw(b"before");
+        let whole = out.quoted_plain(text.as_bytes(), quote);
+        let quote = char::from(quote);
+        let expected = if whole { format!("before{quote}{text}{quote}") } else { "before".into() };
+        assert_eq!(std::str::from_utf8(out.text()), Ok(expected.as_str()), "{text}");
+        whole
     };
     for len in 0..70 {
-        assert_eq!(plain(&"x".repeat(len)), len);
+        assert!(quoted(&"x".repeat(len), b'"') && quoted(&"y".repeat(len), b'\''), "{len}");
         for at in 0..len {
-            for c in ["\"", "\\", "\n", "é"] {
-                let found = plain(&format!("{}{c}{}", "x".repeat(at), "y".repeat(len - at - 1)));
-                // A short rest is all or nothing.
-                assert!(found <= at && found + 16 > at, "{found} of {at}");
+            for c in ["\"", "\\", "\n", "\u{1f}", "é"] {
+                assert!(
+                    !quoted(&format!("{}{c}{}", "x".repeat(at), "y".repeat(len - at - 1)), b'"'),
+                    "{c:?} at {at} of {len}"
+                );
             }
+            assert!(
+                quoted(&format!("{}\u{7f}{}", "x".repeat(at), "y".repeat(len - at - 1)), b'"'),
+                "DEL at {at} of {len}"
+            );
         }
     }
 }
