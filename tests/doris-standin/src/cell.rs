@@ -37,8 +37,9 @@ pub enum Cell {
     Struct(Vec<(String, Cell)>),
 }
 
-/// `unscaled` × 10^-`scale`.
+/// `unscaled` × 10^-`scale`. Packed, so that a cell of any type takes 32 bytes and not 48: tests have tables of ten million rows.
 #[derive(Clone, Copy, Debug)]
+#[repr(Rust, packed(8))]
 #[allow(missing_docs)]
 pub struct Decimal {
     pub unscaled: i128,
@@ -55,6 +56,8 @@ pub struct DateTime {
 
 /// Microseconds of a day.
 pub const DAY_MICROS: i64 = 86_400_000_000;
+
+const _: () = assert!(size_of::<Cell>() == 32);
 
 impl Decimal {
     /// Without trailing zeros of the fraction, so that equal numbers look equal.
@@ -90,7 +93,7 @@ impl Decimal {
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.scale == 0 {
-            return write!(f, "{}", self.unscaled);
+            return write!(f, "{}", { self.unscaled });
         }
         let digits = format!("{:0width$}", self.unscaled.unsigned_abs(), width = self.scale as usize + 1);
         let (whole, fraction) = digits.split_at(digits.len() - self.scale as usize);
@@ -113,7 +116,7 @@ impl Ord for Decimal {
     fn cmp(&self, other: &Self) -> Ordering {
         let scale = self.scale.max(other.scale);
         match (self.rescale(scale), other.rescale(scale)) {
-            (Some(a), Some(b)) => a.unscaled.cmp(&b.unscaled),
+            (Some(a), Some(b)) => { a.unscaled }.cmp(&{ b.unscaled }),
             _ => self.to_f64().total_cmp(&other.to_f64()),
         }
     }

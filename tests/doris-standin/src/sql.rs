@@ -27,6 +27,7 @@ mod select;
 mod session;
 mod show;
 mod show_create;
+mod span;
 mod types;
 mod variables;
 mod write;

@@ -254,6 +254,19 @@ impl Table {
         self.rows.iter().filter(move |row| deleted || sign.is_none_or(|i| !rows::is_set(&row[i])))
     }
 
+    /// As [`Table::iter`], of the rows whose first key column, which is of whole numbers, is in one of these; without them of all rows.
+    pub fn within(&self, deleted: bool, spans: Option<Vec<(i128, i128)>>) -> impl Iterator<Item = &Row> {
+        let sign = self.schema.delete_sign();
+        self.rows.within(spans).filter(move |row| deleted || sign.is_none_or(|i| !rows::is_set(&row[i])))
+    }
+
+    /// The name of the first key column, if rows are kept in its order and it is of whole numbers.
+    pub fn first_key(&self) -> Option<&str> {
+        use crate::schema::ColumnType::{BigInt, Int, LargeInt, SmallInt, TinyInt};
+        let column = self.schema.columns.get(*self.schema.key_positions().first()?)?;
+        matches!(column.ty, TinyInt | SmallInt | Int | BigInt | LargeInt).then_some(&column.name)
+    }
+
     /// How many rows a SELECT sees.
     pub fn row_count(&self) -> usize {
         self.iter(false).count()

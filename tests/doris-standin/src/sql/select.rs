@@ -12,8 +12,8 @@ use std::collections::{HashMap, HashSet};
 
 /// Where a SELECT finds its tables.
 pub trait Tables: Scope {
-    /// The rows of a table, all columns, under the table's name.
-    fn relation(&self, name: &TableName) -> Result<Relation, SqlError>;
+    /// The rows of a table for which a condition holds, or all; all columns, under that name.
+    fn relation(&self, table: &TableName, name: &str, filter: Option<&Expr>) -> Result<Relation, SqlError>;
 
     /// This, as the scope of variables and session functions.
     fn scope(&self) -> &dyn Scope;
@@ -158,10 +158,11 @@ fn resolve_selects(select: &mut Select, tables: &dyn Tables) -> Result<(), SqlEr
 fn run_part(select: &Select, tables: &dyn Tables) -> Result<Relation, SqlError> {
     let session = tables.scope();
     let mut input = match &select.from {
-        Some(source) => source_relation(source, tables)?,
+        Some(source) => source_relation(source, select.filter.as_ref(), tables)?,
         None => Relation { fields: Vec::new(), rows: vec![Vec::new()] },
     };
-    if let Some(filter) = &select.filter {
+    // A table's rows are filtered where they are.
+    if let Some(filter) = select.filter.as_ref().filter(|_| !matches!(select.from, Some(Source::Table(..)))) {
         let rows = std::mem::take(&mut input.rows);
         for row in rows {
             if filter.holds(&RowScope { fields: &input, row: Some(&row), session })? {
@@ -224,15 +225,13 @@ fn output_field(expr: &Expr, name: &str, input: &Relation) -> Field {
     }
 }
 
-fn source_relation(source: &Source, tables: &dyn Tables) -> Result<Relation, SqlError> {
+/// The rows of a source; of a table only those for which the condition holds.
+fn source_relation(source: &Source, filter: Option<&Expr>, tables: &dyn Tables) -> Result<Relation, SqlError> {
     match source {
-        Source::Table(name, alias) => {
-            let relation = tables.relation(name)?;
-            Ok(renamed(relation, alias.as_deref().unwrap_or(&name.table)))
-        }
+        Source::Table(name, alias) => tables.relation(name, alias.as_deref().unwrap_or(&name.table), filter),
         Source::Select(select, alias) => Ok(renamed(run(select, tables)?, alias)),
         Source::Join { left, right, outer, on } => {
-            let (left, right) = (source_relation(left, tables)?, source_relation(right, tables)?);
+            let (left, right) = (source_relation(left, None, tables)?, source_relation(right, None, tables)?);
             join(left, &right, *outer, on.as_ref(), tables.scope())
         }
     }

@@ -2,10 +2,10 @@
 
 use super::ast::{CreateTable, Statement, TableName};
 use super::error::SqlError;
-use super::expr::Scope;
-use super::relation::{Field, Relation};
+use super::expr::{Expr, Scope};
+use super::relation::{Field, Relation, RowScope};
 use super::select::{self, Tables};
-use super::{alter, create_table, information_schema, parse, show, variables, write};
+use super::{alter, create_table, information_schema, parse, show, span, variables, write};
 use crate::cell::Cell;
 use crate::cluster::Cluster;
 use crate::store::Refused;
@@ -158,6 +158,21 @@ impl Session {
     }
 }
 
+/// The rows for which a condition holds, under that name.
+fn kept(mut relation: Relation, shown: &str, filter: Option<&Expr>, session: &Session) -> Result<Relation, SqlError> {
+    for field in &mut relation.fields {
+        shown.clone_into(&mut field.table);
+    }
+    if let Some(filter) = filter {
+        for row in std::mem::take(&mut relation.rows) {
+            if filter.holds(&RowScope { fields: &relation, row: Some(&row), session })? {
+                relation.rows.push(row);
+            }
+        }
+    }
+    Ok(relation)
+}
+
 impl Scope for Session {
     fn column(&self, _table: Option<&str>, _name: &str) -> Option<Cell> {
         None
@@ -180,10 +195,10 @@ impl Scope for Session {
 }
 
 impl Tables for Session {
-    fn relation(&self, name: &TableName) -> Result<Relation, SqlError> {
+    fn relation(&self, name: &TableName, shown: &str, filter: Option<&Expr>) -> Result<Relation, SqlError> {
         let database = self.database_of(name)?;
         if database.eq_ignore_ascii_case(information_schema::NAME) {
-            return information_schema::relation(self, &name.table);
+            return kept(information_schema::relation(self, &name.table)?, shown, filter, self);
         }
         let store = self.cluster.store();
         let table = store.table(&database, &name.table).map_err(|refused| match store.database(&database) {
@@ -192,12 +207,24 @@ impl Tables for Session {
         })?;
         let hidden = self.is_on("show_hidden_columns");
         let field = |column: &crate::schema::Column| Field {
-            table: name.table.clone(),
+            table: shown.to_owned(),
             name: column.name.clone(),
             ty: Some(column.ty.clone()),
             visible: column.visible || hidden,
         };
-        Ok(Relation { fields: table.schema.columns.iter().map(field).collect(), rows: table.read(hidden) })
+        let mut relation = Relation { fields: table.schema.columns.iter().map(field).collect(), rows: Vec::new() };
+        let Some(filter) = filter else {
+            relation.rows = table.read(hidden);
+            return Ok(relation);
+        };
+        let mut rows = Vec::new();
+        for row in table.within(hidden, table.first_key().and_then(|key| span::of(filter, key))) {
+            if filter.holds(&RowScope { fields: &relation, row: Some(row), session: self })? {
+                rows.push(row.clone());
+            }
+        }
+        relation.rows = rows;
+        Ok(relation)
     }
 
     fn scope(&self) -> &dyn Scope {

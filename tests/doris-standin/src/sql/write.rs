@@ -248,19 +248,12 @@ struct Matched {
 }
 
 fn matching(session: &Session, table: &TableName, filter: Option<&Expr>) -> Done<Matched> {
-    let mut fields = session.relation(table)?;
-    let all = std::mem::take(&mut fields.rows);
     let mut filter = filter.cloned();
     if let Some(filter) = &mut filter {
         select::resolve(filter, session)?;
     }
-    let mut rows = Vec::new();
-    for row in all {
-        let scope = RowScope { fields: &fields, row: Some(&row), session };
-        if filter.as_ref().map_or(Ok(true), |filter| filter.holds(&scope))? {
-            rows.push(row);
-        }
-    }
+    let mut fields = session.relation(table, &table.table, filter.as_ref())?;
+    let rows = std::mem::take(&mut fields.rows);
     Ok(Matched { fields, rows })
 }
 

@@ -5,6 +5,7 @@ use crate::cast::{CastRules, default_cell};
 use crate::cell::{Cell, Decimal};
 use crate::schema::{Aggregation, Column, KeyModel, Sequence, TableSchema};
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// One cell for each column of the schema, hidden ones included.
@@ -91,6 +92,18 @@ impl Rows {
             Rows::Appended(rows) => Box::new(rows.iter()),
             Rows::Keyed(rows) => Box::new(rows.values()),
         }
+    }
+
+    /// Rows whose first key cell is a number in one of these, which are in order; all without them, or where rows are in no order.
+    pub(crate) fn within(&self, spans: Option<Vec<(i128, i128)>>) -> Box<dyn Iterator<Item = &Row> + '_> {
+        let (Rows::Keyed(rows), Some(spans)) = (self, spans) else { return self.iter() };
+        Box::new(spans.into_iter().flat_map(move |(low, high)| {
+            let from = [Cell::Int(low)];
+            let (low, high) = (Bound::Included(&from[..]), Cell::Int(high));
+            rows.range::<[Cell], _>((low, Bound::Unbounded))
+                .take_while(move |(key, _)| key[0] <= high)
+                .map(|(_, row)| row)
+        }))
     }
 
     pub(crate) fn find(&self, key: &[Cell]) -> Option<&Row> {
