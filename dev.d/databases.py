@@ -69,12 +69,13 @@ class MariaDb:
         return self
 
     def session(self):
-        """What runs one statement, all of them in one session; it ends with the server."""
+        """What runs one statement, all of them in one session, and gives its rows, or how many it changed; it ends with the server."""
         cursor = self._connect().cursor()
 
-        def execute(statement: str) -> None:
+        def execute(statement: str):
             try:
-                cursor.execute(statement)
+                changed = cursor.execute(statement)
+                return cursor.fetchall() if cursor.description else changed
             except python_package("pymysql", PYMYSQL).MySQLError as error:
                 raise Failure(f"{self.name}: {error}, at: {statement}") from error
         return execute
@@ -97,14 +98,21 @@ class Mysql80(MariaDb):
     def start(self) -> None:
         """Makes its tables and starts it; returns when it answers."""
         self.directory.mkdir(parents=True)
-        user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
-        program = [str(self.home / "bin" / "mysqld"), "--no-defaults", f"--basedir={self.home}", f"--lc-messages-dir={self.home}/share",
-                   f"--datadir={self.directory}/data", f"--user={user}", "--log-error-verbosity=1"]
+        program = self._program()
         os.chmod(program[0], 0o755)
         run_logged(program + ["--initialize-insecure"], self.directory / "install.log", "making MySQL's tables")
-        self.process = Process("MySQL", program + [f"--socket={self.directory}/s", f"--port={self.port}", "--bind-address=127.0.0.1", "--mysqlx=OFF",
-                                                   f"--pid-file={self.directory}/pid", "--server-id=1", "--log-bin=binlog", "--binlog-format=ROW",
-                                                   "--character-set-server=utf8mb4", "--default-authentication-plugin=mysql_native_password", *self.options],
+        self.serve()
+
+    def _program(self):
+        user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
+        return [str(self.home / "bin" / "mysqld"), "--no-defaults", f"--basedir={self.home}", f"--lc-messages-dir={self.home}/share",
+                f"--datadir={self.directory}/data", f"--user={user}", "--log-error-verbosity=1"]
+
+    def serve(self) -> None:
+        """Starts it on the tables that it has, at the same port, as after it was killed; returns when it answers."""
+        self.process = Process("MySQL", self._program() + [f"--socket={self.directory}/s", f"--port={self.port}", "--bind-address=127.0.0.1", "--mysqlx=OFF",
+                                                           f"--pid-file={self.directory}/pid", "--server-id=1", "--log-bin=binlog", "--binlog-format=ROW",
+                                                           "--character-set-server=utf8mb4", "--default-authentication-plugin=mysql_native_password", *self.options],
                                self.directory / "mysql.log")
         self.process.wait_for(self.answers, "answering")
 

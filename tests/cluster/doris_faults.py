@@ -42,8 +42,9 @@ OUTAGES = {"dead_be", "vanishing_be", "dead_fe"}
 class Faults:
     """Deals the names out like cards, so that each comes as often as the others."""
 
-    def __init__(self, doris: StandIn, seed: int):
+    def __init__(self, doris: StandIn, seed: int, without=()):
         self.doris, self.chance = doris, random.Random(seed)
+        self.names = sorted(set(STRIKES) - set(without))
         self.deck, self.on = [], []
         self.next_at = time.monotonic()
         #: How often each was asked for, and how many requests it struck.
@@ -59,7 +60,7 @@ class Faults:
         if now < self.next_at:
             return
         if not self.deck:
-            self.deck = sorted(STRIKES)
+            self.deck = list(self.names)
             self.chance.shuffle(self.deck)
         name = self.deck.pop()
         number = self.doris.admin("/faults", {"name": name, **STRIKES[name](self.chance)})["id"]
@@ -75,7 +76,7 @@ class Faults:
 
     def never(self):
         """The names that met no request; of an outage, that never was."""
-        return [name for name in STRIKES if not (self.asked if name in OUTAGES else self.struck)[name]]
+        return [name for name in self.names if not (self.asked if name in OUTAGES else self.struck)[name]]
 
     def text(self) -> str:
         """Name, times asked for, requests struck."""

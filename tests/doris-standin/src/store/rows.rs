@@ -249,6 +249,8 @@ impl<'a> Apply<'a> {
         if let Some(version) = self.version_column {
             row[version] = Cell::Int(self.version as i128);
         }
+        // It may stay for good.
+        row.shrink_to_fit();
         match rows.entry(key) {
             std::collections::btree_map::Entry::Vacant(free) => {
                 free.insert(row);
