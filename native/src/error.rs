@@ -56,6 +56,13 @@ impl Error {
         Error(Box::new(Inner { kind, retry: Retry::Never, message: message.into(), at: None, cause: None }))
     }
 
+    /// Says whether a retry can help.
+    #[must_use]
+    pub fn retried(mut self, retry: Retry) -> Self {
+        self.0.retry = retry;
+        self
+    }
+
     /// Adds the place: a column path, a byte offset, a handle.
     #[must_use]
     pub fn at(mut self, place: impl Into<String>) -> Self {

@@ -37,7 +37,7 @@ pub async fn read(
     to: &Outlet<LogPosition, Definitions>,
 ) -> Result<(), Error> {
     let rules = Rules::new(&spec.names)?;
-    let mut conn = server::connect(spec).await?;
+    let mut conn = server::connect_again(spec).await?;
     let (server, by_gtid) = prepare(&mut conn, &mut position).await.map_err(|e| e.at(spec.address()))?;
     let mut sent = position.clone();
     if !by_gtid {
@@ -173,7 +173,7 @@ fn ended(e: &mysql_async::Error) -> Error {
 
 /// Asks the server for what an event needs.
 async fn answer(spec: &SourceSpec, log: &mut Log, need: Need) -> Result<(), Error> {
-    let mut conn = server::connect(spec).await?;
+    let mut conn = server::connect_again(spec).await?;
     match need {
         Need::Nothing => {}
         Need::Table(name) => {

@@ -8,13 +8,14 @@
 //!
 //! What comes out are Canal's flat messages, so a row that is read and a row that Canal tells of go the same way, and a value has one form.
 //!
-//! * [`spec`]: which server, which tables. [`server`]: what is asked of it; the one place where kinds of servers part.
+//! * [`spec`]: which server, which tables. [`server`]: what is asked of it; the one place where kinds of servers part. [`patience`]: when it is away.
 //! * [`catalogue`], [`range`]: what is known of tables and of parts of them. [`reader`]: a range that is being read. [`message`]: rows as messages.
 //! * [`mysql`], [`postgres`]: how each kind says it.
 
 pub mod catalogue;
 pub mod message;
 pub mod mysql;
+pub mod patience;
 pub mod postgres;
 pub mod range;
 pub mod reader;

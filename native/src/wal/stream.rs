@@ -41,7 +41,7 @@ pub async fn read(
         return Err(Error::new(Kind::InvalidSpec, "replication is missing, which the reader of a log needs"));
     };
     let at = |e: Error| e.at(spec.address());
-    let session = server::connect(spec).await?;
+    let session = server::connect_again(spec).await?;
     slot::check(&session, replication, &position).await.map_err(at)?;
     drop(session);
     let wire = begin(spec, replication, position.lsn).await.map_err(at)?;

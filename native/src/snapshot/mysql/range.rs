@@ -24,7 +24,7 @@ pub fn cutting(table: &Table) -> Cutting<'_> {
 /// # Errors
 /// The server does not answer.
 pub async fn bounds(spec: &SourceSpec, cutting: &Cutting<'_>) -> Result<Vec<Bound>, Error> {
-    let mut conn = server::connect(spec).await?;
+    let mut conn = server::connect_again(spec).await?;
     if let Err(e) = conn.query_drop(format!("SELECT 1 FROM {} LIMIT 0", cutting.table.from)).await
         && server::is_missing(&e)
     {

@@ -11,7 +11,7 @@ use mysql_async::{Row, Value};
 
 /// Reads until the end, or until nobody takes anything any more.
 pub(in crate::snapshot) async fn read(spec: &SourceSpec, range: &Range, out: &mut Outgoing) -> Result<End, Error> {
-    let mut conn = server::connect(spec).await?;
+    let mut conn = server::connect_again(spec).await?;
     let failed = |e| unanswered(&range.query, e).at(spec.address());
     let mut result = match conn.query_iter(range.query.as_str()).await {
         Err(e) if server::is_missing(&e) => return Ok(End::Gone),

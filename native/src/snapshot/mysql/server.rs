@@ -1,6 +1,7 @@
 //! A connection to the server, set up so that each value has one text.
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Retry};
+use crate::snapshot::patience::patiently;
 use crate::snapshot::server::Texts;
 use crate::snapshot::spec::SourceSpec;
 use mysql_async::prelude::Queryable;
@@ -18,13 +19,21 @@ const SESSION: &str = "SET NAMES utf8mb4, SESSION sql_mode = '', SESSION net_wri
 /// [`Kind::Source`]: who was asked, and what to look at.
 pub async fn connect(spec: &SourceSpec) -> Result<Conn, Error> {
     let limit = Duration::from_secs(spec.connect_seconds);
-    let failed = |what: String| Error::new(Kind::Source, what).at(spec.address());
-    let connected = tokio::time::timeout(limit, Conn::new(opts(spec)))
-        .await
-        .map_err(|_| failed(format!("the server did not answer within {} s", limit.as_secs())))?;
+    let connected = tokio::time::timeout(limit, Conn::new(opts(spec))).await.map_err(|_| {
+        let text = format!("the server did not answer within {} s", limit.as_secs());
+        Error::new(Kind::Source, text).retried(Retry::Later).at(spec.address())
+    })?;
     let mut conn = connected.map_err(|e| refused(&e, &spec.user).at(spec.address()))?;
     conn.query_drop(SESSION).await.map_err(|e| unanswered(SESSION, e).at(spec.address()))?;
     Ok(conn)
+}
+
+/// Connects, and awaits a server that is [away](crate::snapshot::patience).
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_again(spec: &SourceSpec) -> Result<Conn, Error> {
+    patiently(|| connect(spec)).await
 }
 
 /// A connection with TLS, to servers whose certificates are of that file's authorities (of the usual ones, if there is none), and say their names unless any may.
@@ -81,15 +90,27 @@ fn text(value: Value) -> Option<String> {
 /// What to do about a connection that is not made.
 fn refused(e: &mysql_async::Error, user: &str) -> Error {
     const DENIED: u16 = 1045;
-    let what = match e {
-        mysql_async::Error::Server(server) if server.code == DENIED => {
-            format!("the server does not let {user} in; look at the user, its password, and the hosts it may come from")
+    /// It is being stopped.
+    const SHUTDOWN: u16 = 1053;
+    let (what, retry) = match e {
+        mysql_async::Error::Server(server) if server.code == DENIED => (
+            format!(
+                "the server does not let {user} in; look at the user, its password, and the hosts it may come from"
+            ),
+            Retry::Never,
+        ),
+        mysql_async::Error::Server(server) if server.code == SHUTDOWN => {
+            ("no connection to the server".to_string(), Retry::Later)
         }
-        mysql_async::Error::Io(_) => "the server cannot be reached; look at host, port and firewall".to_string(),
-        mysql_async::Error::Driver(DriverError::ConnectionClosed) => "the server closed the connection".to_string(),
-        _ => "no connection to the server".to_string(),
+        mysql_async::Error::Io(_) => {
+            ("the server cannot be reached; look at host, port and firewall".to_string(), Retry::Later)
+        }
+        mysql_async::Error::Driver(DriverError::ConnectionClosed) => {
+            ("the server closed the connection".to_string(), Retry::Later)
+        }
+        _ => ("no connection to the server".to_string(), Retry::Never),
     };
-    Error::new(Kind::Source, format!("{what}: {e}"))
+    Error::new(Kind::Source, format!("{what}: {e}")).retried(retry)
 }
 
 /// A statement that the server does not run.

@@ -22,7 +22,7 @@ pub fn cutting(table: &Table) -> Cutting<'_> {
 /// # Errors
 /// The server does not answer.
 pub async fn bounds(spec: &SourceSpec, cutting: &Cutting<'_>) -> Result<Vec<Bound>, Error> {
-    let session = server::connect(spec).await?;
+    let session = server::connect_again(spec).await?;
     if session.is_missing(cutting.table).await {
         // Who reads it finds that, too.
         return Ok(Vec::new());

@@ -12,7 +12,7 @@ use std::pin::pin;
 
 /// Reads until the end, or until nobody takes anything any more.
 pub(in crate::snapshot) async fn read(spec: &SourceSpec, range: &Range, out: &mut Outgoing) -> Result<End, Error> {
-    let session = server::connect(spec).await?;
+    let session = server::connect_again(spec).await?;
     let statement = format!("COPY ({}) TO STDOUT", range.query);
     let failed = |e| server::unanswered(&statement, &e).at(spec.address());
     let mut stream = match session.copy(&statement).await {

@@ -2,8 +2,9 @@
 
 use super::questions::{POLICIES, Version};
 use super::tls::Tls;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Retry};
 use crate::snapshot::catalogue::Table;
+use crate::snapshot::patience::patiently;
 use crate::snapshot::server::Texts;
 use crate::snapshot::spec::SourceSpec;
 use std::time::Duration;
@@ -33,7 +34,8 @@ pub struct Session {
 pub async fn connect(spec: &SourceSpec) -> Result<Session, Error> {
     let limit = Duration::from_secs(spec.connect_seconds);
     let client = tokio::time::timeout(limit, open(spec)).await.unwrap_or_else(|_| {
-        Err(Error::new(Kind::Source, format!("the server did not answer within {} s", limit.as_secs())))
+        let text = format!("the server did not answer within {} s", limit.as_secs());
+        Err(Error::new(Kind::Source, text).retried(Retry::Later))
     });
     let mut session =
         Session { client: client.map_err(|e| e.at(spec.address()))?, version: Version { kind: spec.kind, number: 0 } };
@@ -41,10 +43,18 @@ pub async fn connect(spec: &SourceSpec) -> Result<Session, Error> {
     Ok(session)
 }
 
+/// Connects, and awaits a server that is [away](crate::snapshot::patience).
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_again(spec: &SourceSpec) -> Result<Session, Error> {
+    patiently(|| connect(spec)).await
+}
+
 async fn open(spec: &SourceSpec) -> Result<Client, Error> {
     let unreachable = |e: std::io::Error| {
         let what = format!("the server cannot be reached; look at host, port and firewall: {e}");
-        Error::new(Kind::Source, what)
+        Error::new(Kind::Source, what).retried(Retry::Later)
     };
     let stream = TcpStream::connect((spec.host.as_str(), spec.port)).await.map_err(unreachable)?;
     stream.set_nodelay(true).map_err(unreachable)?;
@@ -152,7 +162,10 @@ fn refused(e: &tokio_postgres::Error, spec: &SourceSpec) -> Error {
         }
         _ => "no connection to the server; if it takes only TLS, write tls: {}".to_string(),
     };
-    Error::new(Kind::Source, format!("{what}: {}", said(e)))
+    // It is being started or stopped.
+    let away = [SqlState::CANNOT_CONNECT_NOW, SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN];
+    let retry = if e.code().is_some_and(|code| away.contains(code)) { Retry::Later } else { Retry::Never };
+    Error::new(Kind::Source, format!("{what}: {}", said(e))).retried(retry)
 }
 
 /// A statement that the server does not run.
