@@ -9,7 +9,7 @@
 //! * A value has the text that full data has for it, so that one row is one row whichever way it came.
 //! * A row's sequence is a number of bytes of the log, so it is the same each time that the log is read, from wherever.
 //! * A place to begin again is the end of a transaction. Rows of one that was under way come again, under the same sequences.
-//! * [`stream`], [`start`] and [`settings`] ask the server, [`log`] does not: what it lacks it says.
+//! * [`stream`], [`start`], [`visible`] and [`settings`] ask the server, [`log`] does not: what it lacks it says.
 
 pub mod cell;
 pub mod charset;
@@ -29,4 +29,5 @@ pub mod statement;
 pub mod stream;
 pub mod table_map;
 pub mod time;
+pub mod visible;
 pub mod zone;

@@ -1,5 +1,6 @@
 //! What a server's settings and a user's rights have to be for rows to be read from the log.
 
+use super::visible;
 use crate::error::Error;
 use crate::snapshot::mysql::server::texts;
 use mysql_async::Conn;
@@ -117,6 +118,17 @@ impl Settings {
                 ),
             );
         }
+        // MariaDB, which has no gtid_mode, says itself what can be seen.
+        if self.get("gtid_mode").is_some_and(|mode| !mode.eq_ignore_ascii_case("ON"))
+            && visible::waits_for_replicas(&self.variables)
+        {
+            advise(
+                "rpl_semi_sync_source_enabled",
+                "commits wait for a semi-synchronous replica when they are in the log already, and cannot be seen yet: a job that begins awaits those, a minute at most; with \
+                 gtid_mode = ON it need not"
+                    .into(),
+            );
+        }
         if let Some(seconds) = self.kept().filter(|seconds| *seconds < KEPT) {
             advise(
                 "binlog_expire_logs_seconds",
@@ -193,6 +205,10 @@ mod tests {
             &[],
         );
         assert_eq!(subjects(&mysql.advice()), ["binlog_row_metadata", "gtid_mode", "binlog_expire_logs_seconds"]);
+        let waits = [("rpl_semi_sync_source_enabled", "ON"), ("rpl_semi_sync_source_wait_point", "AFTER_SYNC")];
+        let with_mode = |mode| settings(&[("gtid_mode", mode), waits[0], waits[1]], &[]);
+        assert_eq!(subjects(&with_mode("OFF").advice()), ["gtid_mode", "rpl_semi_sync_source_enabled"]);
+        assert!(with_mode("ON").advice().is_empty() && settings(&waits, &[]).advice().is_empty());
         for kept in [
             ("expire_logs_days", "0.000000"),
             ("expire_logs_days", "3.000000"),

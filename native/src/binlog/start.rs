@@ -4,6 +4,7 @@ use super::definitions::Definitions;
 use super::gtid::GtidSet;
 use super::position::LogPosition;
 use super::settings::Settings;
+use super::visible;
 use crate::changes::message::FIRST_SEQUENCE;
 use crate::changes::start::{self, ATTEMPTS, LogStart, unsettled};
 use crate::error::{Error, Kind};
@@ -31,20 +32,12 @@ pub fn listing(spec: &SourceSpec) -> Result<Listing, Error> {
             None => Ok(()),
         }
     })?;
-    let read = || {
-        ask(async {
-            let mut conn = server::connect(spec).await?;
-            let read = now(&mut conn, &rules).await.map_err(|e| e.at(spec.address()));
-            let _ = conn.disconnect().await;
-            read
-        })
-    };
     // Definitions that were the same before and after a place are those of that place.
-    let mut before = read()?.definitions;
+    let mut before = definitions(spec, &rules)?;
     for _ in 0..ATTEMPTS {
         let catalogue = catalogue(spec)?;
-        let log = read()?;
-        let after = read()?.definitions;
+        let log = LogStart { position: with_connection(spec, position)?, definitions: definitions(spec, &rules)? };
+        let after = definitions(spec, &rules)?;
         if before == log.definitions && after == log.definitions {
             return Ok(Listing { catalogue, log });
         }
@@ -53,13 +46,22 @@ pub fn listing(spec: &SourceSpec) -> Result<Listing, Error> {
     Err(unsettled().at(spec.address()))
 }
 
-/// The place, then the definitions.
-async fn now(conn: &mut Conn, rules: &Rules) -> Result<LogStart<LogPosition, Definitions>, Error> {
-    let position = position(conn).await?;
+fn definitions(spec: &SourceSpec, rules: &Rules) -> Result<Definitions, Error> {
     let wanted = |database: &str, table: &str| Ok(rules.target(database, table)?.is_some());
-    Ok(LogStart { position, definitions: Definitions::read(conn, wanted).await? })
+    with_connection(spec, async |conn| Definitions::read(conn, wanted).await)
 }
 
+fn with_connection<T>(spec: &SourceSpec, work: impl AsyncFnOnce(&mut Conn) -> Result<T, Error>) -> Result<T, Error> {
+    ask(async {
+        let mut conn = server::connect(spec).await?;
+        let found = work(&mut conn).await.map_err(|e| e.at(spec.address()));
+        // What it says at its end matters to nobody.
+        let _ = conn.disconnect().await;
+        found
+    })
+}
+
+/// Behind it is all that cannot be seen in the tables from now on.
 async fn position(conn: &mut Conn) -> Result<LogPosition, Error> {
     // MySQL from 8.2 on has only the first, older ones and MariaDB only the second.
     let mut refusal = None;
@@ -74,10 +76,12 @@ async fn position(conn: &mut Conn) -> Result<LogPosition, Error> {
                 };
                 let is_numbered = gtid_mode(conn).await?;
                 let gtid = rest.first().cloned().flatten().filter(|_| is_numbered).unwrap_or_default();
+                let end = (file.clone(), offset.parse().unwrap_or(4));
+                let (file, offset) = if is_numbered { end } else { seen(conn, end).await? };
                 return Ok(LogPosition {
                     server: identity(conn).await?,
-                    file: file.clone(),
-                    offset: offset.parse().unwrap_or(4),
+                    file,
+                    offset,
                     gtid: GtidSet::parse(&gtid)?,
                     sequence: FIRST_SEQUENCE,
                     time: 0,
@@ -91,6 +95,15 @@ async fn position(conn: &mut Conn) -> Result<LogPosition, Error> {
         Some(e) => Error::new(Kind::Source, remedy).caused_by(e),
         None => Error::new(Kind::Source, remedy),
     })
+}
+
+/// A place whose commits can all be seen: that end of the log, or before it.
+async fn seen(conn: &mut Conn, end: (String, u64)) -> Result<(String, u64), Error> {
+    if let Some(place) = visible::place(conn).await? {
+        return Ok(place);
+    }
+    visible::wait(conn).await?;
+    Ok(end)
 }
 
 /// Whether the server numbers all transactions. MariaDB's numbers are not used.
