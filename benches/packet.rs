@@ -1,7 +1,7 @@
 //! The same events as packets and as flat messages, to the same rows.
 //!
-//! `cargo bench --bench packet`. The events of `tests/data/bench`, made into packets as Canal writes them, 50 entries in each (a server's
-//! batches are of about that size), and without the transactions around them. Throughput is in rows, time is the thread's CPU time. `prost` only builds its messages: entries,
+//! `cargo bench --bench packet`. The events of `tests/data/bench`, made into packets as Canal writes them, as many entries in each as make 50 KB (a
+//! server's `canal.mq.canalBatchSize`, and half of the captured packets have more), and without the transactions around them. Throughput is in rows, time is the thread's CPU time. `prost` only builds its messages: entries,
 //! rows and columns with their texts, no rows of Flink.
 
 #![allow(missing_docs)]
@@ -21,8 +21,8 @@ use serde_json::Value;
 use std::hint::black_box;
 use wire::{Column, Entry, Event, Header, RowChange, RowData};
 
-/// Entries of one packet.
-const ENTRIES: usize = 50;
+/// Bytes of one packet, unless its only entry has more.
+const PACKET_BYTES: usize = 50_000;
 
 /// File, schema and rows.
 const WORKLOADS: [(&str, &str, &str, u64); 3] = [
@@ -119,7 +119,8 @@ fn each(decoder: &mut PacketDecoder, packet: &[u8], mut rows: impl FnMut(&[u8]))
 fn workload(criterion: &mut Criterion<CpuTime>, (name, file, schema, rows): (&str, &str, &str, u64)) {
     let messages = corpus::messages(file);
     let events: Vec<Event> = messages.iter().map(|message| event(message)).collect();
-    let packets: Vec<Vec<u8>> = events.chunks(ENTRIES).map(|chunk| wire::packet(Some(1), chunk)).collect();
+    let entries = (PACKET_BYTES / wire::packet(Some(1), &events[..1]).len()).max(1);
+    let packets: Vec<Vec<u8>> = events.chunks(entries).map(|chunk| wire::packet(Some(1), chunk)).collect();
     let mut json = Decoder::new(spec(schema, "json")).expect("a decoder");
     let mut protobuf = PacketDecoder::new(spec(schema, "protobuf")).expect("a decoder");
     let (mut from_json, mut from_protobuf) = (Vec::new(), Vec::new());

@@ -63,7 +63,8 @@ impl Guesses {
 }
 
 /// The name of the table whose rows a message has, where what stands at its end leaves no doubt: Canal's own members and nothing behind them. A whole message that ends so
-/// has this name; the same table has no other one but in another spelling, of which nothing is said. `from_end` is kept from message to message.
+/// has this name; the same table has no other one but in another spelling, of which nothing is said. (Two documents in one record, which Canal never writes, count for the
+/// second one's table; the rows of the first have their sequences.) `from_end` is kept from message to message.
 pub(super) fn certain_name<'m>(message: &'m [u8], from_end: &mut usize) -> Option<&'m [u8]> {
     let named = |end: usize| {
         let name = name_before(message, end)?;

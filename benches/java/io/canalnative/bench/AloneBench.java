@@ -148,7 +148,12 @@ public final class AloneBench {
         List<String> options = Arrays.asList("-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch");
         double[][] found = SmallMachineBench.byTurns(runs / 3, Residence.class, options, Arrays.asList(new String[] {"native", "none"}, new String[] {"native", "alone"}, new String[] {"native", "each"}));
         section.text(String.format(Locale.ROOT, "**Memory.** Outside of the heap, MiB: with the library loaded and no decoder %.1f; with %d decoders, each of a topic with its own table only, %.1f; each of a topic of %d tables, of which it "
-                + "keeps how their messages look to reject them fast, %.1f.\n\n", found[0][1], Residence.TABLES * Residence.SUBTASKS, found[1][1], Residence.TABLES, found[2][1]));
+                + "keeps how their messages look to reject them fast, %.1f. ", found[0][1], Residence.TABLES * Residence.SUBTASKS, found[1][1], Residence.TABLES, found[2][1]));
+        List<String> oneCompiler = new ArrayList<>(options);
+        oneCompiler.add("-XX:TieredStopAtLevel=1");
+        double[][] decoders = SmallMachineBench.byTurns(runs / 3, Residence.class, oneCompiler, Arrays.asList(new String[] {"stock", "each"}, new String[] {"native", "each"}));
+        section.text(String.format(Locale.ROOT, "The JVM's second compiler keeps tens of MiB of what it has worked with, more or less by chance; without it the last ones take %.1f, and Flink's codec %.1f: %.0f KiB a decoder more.\n\n",
+                decoders[1][1], decoders[0][1], (decoders[1][1] - decoders[0][1]) * 1024 / (Residence.TABLES * Residence.SUBTASKS)));
     }
 
     private static double median(double[] values) {

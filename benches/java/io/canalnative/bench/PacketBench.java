@@ -37,12 +37,13 @@ import org.apache.flink.util.InstantiationUtil;
  * The same events to rows in three ways, in one process: packets by Canal's own classes and {@link CanalRows}, packets by {@code
  * canal-protobuf}, flat messages by {@code canal-json}. Measured as {@link CodecBench} does; costs are of a row.
  *
- * <p>Usage: {@code PacketBench [--quick]}. The events are those of tests/data/bench, {@value #ENTRIES} entries in a packet. Before a workload is timed,
+ * <p>Usage: {@code PacketBench [--quick]}. The events are those of tests/data/bench, as many entries in a packet as make {@value #PACKET_BYTES} bytes: a Canal
+ * server gathers so much for one ({@code canal.mq.canalBatchSize}, 50 KB), and half of the captured packets have more. Before a workload is timed,
  * the rows of all three must be equal. The table is also written to build/bench/packet.md.
  */
 public final class PacketBench {
 
-    private static final int ENTRIES = 50;
+    private static final int PACKET_BYTES = 50_000;
 
     private PacketBench() {}
 
@@ -72,8 +73,9 @@ public final class PacketBench {
         List<byte[]> messages = workload.messages();
         List<byte[]> packets = new ArrayList<>();
         List<List<byte[]>> batches = new ArrayList<>();
-        for (int from = 0; from < messages.size(); from += ENTRIES) {
-            List<byte[]> batch = messages.subList(from, Math.min(from + ENTRIES, messages.size()));
+        int entries = Math.max(1, PACKET_BYTES / packet(messages.subList(0, 1)).length);
+        for (int from = 0; from < messages.size(); from += entries) {
+            List<byte[]> batch = messages.subList(from, Math.min(from + entries, messages.size()));
             batches.add(batch);
             packets.add(packet(batch));
         }
