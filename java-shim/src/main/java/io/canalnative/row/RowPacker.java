@@ -328,7 +328,8 @@ public final class RowPacker {
     /** Room for a row of {@code length} bytes, of which {@code used} are written. */
     private void reserve(int length, int used) {
         if (Math.addExact(begin, length) > buffer.capacity()) {
-            buffer = target.grow(begin + length, begin + used);
+            // A row may begin behind the buffer's end, as its caller leaves room for what it writes before it.
+            buffer = target.grow(begin + length, Math.min(begin + used, buffer.capacity()));
         }
     }
 }
