@@ -55,7 +55,7 @@ fn both_sides_are_looked_at_whatever_the_other_says() {
     let doris = Doris::start();
     let source = json!({
         "kind": "mysql", "host": "127.0.0.1", "port": nowhere(), "user": "reader", "password": "secret", "rangeRows": 10, "messageBytes": 1000,
-        "connectSeconds": 5, "log": true,
+        "connectSeconds": 5, "patienceSeconds": 300, "log": true,
     });
     let plan = json!({"source": {"database": source}, "sink": sink(&doris)});
     let found = preflight::check(plan.to_string().as_bytes()).unwrap();

@@ -42,7 +42,7 @@ const QUIET: Duration = Duration::from_secs(4);
 fn spec(args: &[String], server_id: u32, message_bytes: usize) -> SourceSpec {
     let text = json!({
         "kind": "mysql", "host": "127.0.0.1", "port": args[1].parse::<u16>().unwrap(), "user": args[2], "password": args[3], "names": {"include": ["\\w+_dev\\..*"]},
-        "rangeRows": 100_000, "messageBytes": message_bytes, "connectSeconds": 10, "log": true, "serverId": server_id,
+        "rangeRows": 100_000, "messageBytes": message_bytes, "connectSeconds": 10, "patienceSeconds": 0, "log": true, "serverId": server_id,
     });
     SourceSpec::from_json(text.to_string().as_bytes()).unwrap()
 }

@@ -360,7 +360,7 @@ def many(moved: Moved) -> None:
 def measured(options, source: Source, checks: run.Checks) -> None:
     """What reading the million rows costs."""
     spec = {"kind": "postgres", "host": "127.0.0.1", "port": source.server.port, "database": "shop", "user": "reader", "password": PASSWORD,
-            "names": {"include": ["many\\..*"]}, "rangeRows": 100_000, "messageBytes": 256 << 10, "connectSeconds": 30}
+            "names": {"include": ["many\\..*"]}, "rangeRows": 100_000, "messageBytes": 256 << 10, "connectSeconds": 30, "patienceSeconds": 0}
     java = (options.java or java_home()) / "bin" / "java"
     path = f"{Path(options.jar).resolve()}:{Parts(options.flink).flink.home}/lib/*"
     done = subprocess.run([str(java), "-cp", path, str(REPO / "benches" / "source" / "ReadTable.java"), json.dumps(spec)], capture_output=True, text=True, check=False)

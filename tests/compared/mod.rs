@@ -9,7 +9,7 @@ use serde_json::json;
 /// From a MySQL into a Doris, as the job's defaults are.
 pub fn spec() -> VerifySpec {
     let spec = json!({
-        "source": {"kind": "mysql", "host": "h", "port": 1, "user": "u", "password": "", "rangeRows": 1, "messageBytes": 1, "connectSeconds": 1},
+        "source": {"kind": "mysql", "host": "h", "port": 1, "user": "u", "password": "", "rangeRows": 1, "messageBytes": 1, "connectSeconds": 1, "patienceSeconds": 0},
         "sink": {
             "fenodes": ["h:1"], "username": "root", "format": "json", "maxRows": 1, "maxBytes": 1, "memoryBytes": 1, "inFlight": 1, "maxRetries": 0,
             "loadTimeoutSeconds": 1, "patienceSeconds": 1,

@@ -104,6 +104,7 @@ fn server_spec(
         "rangeRows": number(Some(job), "fullBatchSize", RANGE_ROWS),
         "messageBytes": MESSAGE_BYTES,
         "connectSeconds": number(Some(server), "connect-timeout", 30_000) / 1000,
+        "patienceSeconds": patience_seconds(job),
         "log": stage(job, keys::INCREMENTAL),
     });
     if kind == "mysql" {
@@ -210,12 +211,17 @@ fn sink(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json
         "inFlight": number(load, "in-flight", 4),
         "maxRetries": number(load, "max-retries", 3),
         "loadTimeoutSeconds": number(load, "timeout", 600_000) / 1000,
-        "patienceSeconds": number(load, "patience", 300_000) / 1000,
+        "patienceSeconds": patience_seconds(job),
     });
     if let Json::Object(rest) = rest {
         sink.extend(rest);
     }
     Json::Object(sink)
+}
+
+/// For how long servers that cannot be reached are tried again: the source's and Doris'.
+fn patience_seconds(job: &Value) -> u64 {
+    number(job.get("load"), "patience", 300_000) / 1000
 }
 
 /// Properties of all tables, and of some; these have what is said of all, unless they say otherwise.

@@ -57,6 +57,8 @@ pub struct SourceSpec {
     pub message_bytes: usize,
     /// Limit for a connection to be made.
     pub connect_seconds: u64,
+    /// For how long a server that was there is tried again when it is [away](crate::snapshot::patience).
+    pub patience_seconds: u64,
     /// Whether the log of changes is read after full data: then the server has to write one that can be. Greenplum has none.
     #[serde(default)]
     pub log: bool,

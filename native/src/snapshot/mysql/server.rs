@@ -33,7 +33,7 @@ pub async fn connect(spec: &SourceSpec) -> Result<Conn, Error> {
 /// # Errors
 /// As [`connect`].
 pub async fn connect_again(spec: &SourceSpec) -> Result<Conn, Error> {
-    patiently(|| connect(spec)).await
+    patiently(Duration::from_secs(spec.patience_seconds), || connect(spec)).await
 }
 
 /// A connection with TLS, to servers whose certificates are of that file's authorities (of the usual ones, if there is none), and say their names unless any may.

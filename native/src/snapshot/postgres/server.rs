@@ -48,7 +48,7 @@ pub async fn connect(spec: &SourceSpec) -> Result<Session, Error> {
 /// # Errors
 /// As [`connect`].
 pub async fn connect_again(spec: &SourceSpec) -> Result<Session, Error> {
-    patiently(|| connect(spec)).await
+    patiently(Duration::from_secs(spec.patience_seconds), || connect(spec)).await
 }
 
 async fn open(spec: &SourceSpec) -> Result<Client, Error> {

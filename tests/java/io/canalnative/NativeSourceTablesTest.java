@@ -95,7 +95,7 @@ class NativeSourceTablesTest {
 
     private static byte[] spec(String kind, int port) {
         return bytes("{\"kind\": \"" + kind + "\", \"host\": \"127.0.0.1\", \"port\": " + port + ", \"user\": \"reader\", \"password\": \"" + PASSWORD
-                + "\", \"names\": {}, \"rangeRows\": 10, \"messageBytes\": 1000, \"connectSeconds\": 40}");
+                + "\", \"names\": {}, \"rangeRows\": 10, \"messageBytes\": 1000, \"connectSeconds\": 40, \"patienceSeconds\": 0}");
     }
 
     private static byte[] bytes(String text) {
