@@ -93,7 +93,7 @@ def growth(bench, goals) -> str:
 def command_as_it_is(bench) -> str:
     """What the process of `bin/canal-native run` takes."""
     small, large = routes_of.COMMAND_TIMES
-    lines = ["## The command as it is", "", "`bin/canal-native run` from files, with no options for the JVM, whose heap may be a quarter of this machine's memory: the whole process, from its start to "
+    lines = ["## The command as it is", "", "`bin/canal-native run` from files, with no options for the JVM, whose heap may then be 768 MB: the whole process, from its start to "
              f"its end. A row's CPU is the difference of {small * 2000:,} and {large * 2000:,} messages, reading the file included.", "",
              "| | messages | CPU, s | ns a row | peak of memory, MiB |", "|---|---|---|---|---|"]
     for name in dict.fromkeys(name for name, _ in bench.commands):

@@ -28,6 +28,12 @@ pub const JOB: Shape = Object(&[
         "Rows of a table that are read at once, about: larger tables are cut at their keys, and the pieces read in parallel. Default 100000",
     ),
     may(
+        "fullRingBufferSize",
+        Number(16, 256),
+        "16",
+        "CloudCanal's name, without effect: what is read of a table goes into bodies of loads in the same thread, and none of it waits in a ring between",
+    ),
+    may(
         "stages",
         List(&Choice(STAGES)),
         "[schema-migration, full-data, incremental]",
@@ -39,6 +45,12 @@ pub const JOB: Shape = Object(&[
         Number(32, 512),
         "128",
         "CloudCanal's name for memory: load.memory is 4 MB for each slot of its ring. A power of two",
+    ),
+    may(
+        "memory",
+        Size,
+        "2gb",
+        "Ceiling for the memory of the process: its heap, the bodies of all subtasks, and all else. Default 2gb",
     ),
     may("flink", Object(FLINK), "{parallelism: 1}", "How Flink runs the job"),
 ]);
@@ -367,8 +379,13 @@ const LOAD: &[Member] = &[
     may("format", Choice(&["json", "csv"]), "json", "How rows travel. Default json"),
     may("compress", Choice(&["none", "gz", "lz4"]), "none", "How bodies are compressed. Default none"),
     may("max-rows", Number(1, u64::MAX), "500000", "A load has at most so many rows. Default 500000"),
-    may("max-bytes", Size, "100mb", "A load is sent at so many bytes. Default 100mb"),
-    may("memory", Size, "512mb", "Bodies of all tables of a subtask together. Default 512mb"),
+    may("max-bytes", Size, "100mb", "A load is sent at so many bytes. Default 100mb, or as much as memory leaves"),
+    may(
+        "memory",
+        Size,
+        "512mb",
+        "Bodies of all tables of a subtask together. Default 512mb, or as much as memory leaves",
+    ),
     may("in-flight", Number(1, 1000), "4", "Loads of a subtask at once. Default 4"),
     may("max-retries", Number(0, 1000), "3", "Times a load is sent again. Default 3"),
     may("timeout", Duration, "600s", "Limit for one load. Default 600s"),

@@ -2,7 +2,7 @@
 
 use super::check::{Of, Value};
 use super::keys::{DATABASES, FULL_DATA, INCREMENTAL, SCHEMA_MIGRATION, STAGES, VERIFICATION};
-use super::plan::{MAX_BYTES, MEMORY, RING_SLOT};
+use super::memory::Memory;
 use super::problem::Problems;
 use crate::sync::rules::{NamesSpec, Rename, Rules};
 
@@ -23,12 +23,14 @@ pub fn check(job: &Value, problems: &mut Problems) {
     }
     if let Some(canal) = job.path(&["source", "canal"]) {
         self::canal(canal, problems);
-        if let Some(rows) = job.get("fullBatchSize") {
-            problems.add(
-                rows.at,
-                "fullBatchSize",
-                "is for databases, whose tables are read; Canal's messages come as they come",
-            );
+        for name in ["fullBatchSize", "fullRingBufferSize"] {
+            if let Some(given) = job.get(name) {
+                problems.add(
+                    given.at,
+                    name,
+                    "is for databases, whose tables are read; Canal's messages come as they come",
+                );
+            }
         }
         if let Some(stages) = job.get("stages") {
             let what = "is for databases; what Canal's messages tell is all there is of them, so leave it out";
@@ -199,26 +201,7 @@ fn loads(job: &Value, problems: &mut Problems) {
             );
         }
     }
-    memory(job, problems);
-}
-
-/// One body has to fit into the memory for all.
-fn memory(job: &Value, problems: &mut Problems) {
-    let of = |path: &[&str], unit: u64| {
-        let value = job.path(path)?;
-        Some((value.at, path.join("."), value.number()?.saturating_mul(unit)))
-    };
-    let body = of(&["load", "max-bytes"], 1);
-    let memory = of(&["load", "memory"], 1).or_else(|| of(&["increRingBufferSize"], RING_SLOT));
-    let one = body.as_ref().map_or(MAX_BYTES, |body| body.2);
-    let all = memory.as_ref().map_or(MEMORY, |memory| memory.2);
-    if let Some((at, path, _)) = memory.or(body).filter(|_| all < one) {
-        let (all, one) = (all >> 20, one.div_ceil(1 << 20));
-        let what = format!(
-            "{all} MB for all bodies of a subtask, but load.max-bytes allows {one} MB for one; make this more or that less"
-        );
-        problems.add(at, &path, what);
-    }
+    Memory::of(job).check(problems);
 }
 
 fn times(job: &Value, problems: &mut Problems) {

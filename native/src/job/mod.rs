@@ -9,10 +9,11 @@
 //!
 //! * [`keys`]: the keys, in terms of [`shape`]. docs/job.schema.json says the same, and a test compares them.
 //! * [`yaml`], [`problem`]: the file, and what is wrong with it. [`nearest`]: the name that was meant. [`quantity`]: durations, sizes.
-//! * [`check`]: a file held to the keys. [`mixture`]: what no single key can tell. [`plan`]: what comes out.
+//! * [`check`]: a file held to the keys. [`mixture`]: what no single key can tell. [`memory`]: whose it is. [`plan`]: what comes out.
 
 pub mod check;
 pub mod keys;
+mod memory;
 pub mod mixture;
 pub mod nearest;
 pub mod plan;

@@ -3,7 +3,7 @@
 //! ```text
 //! {"name", "source": {"kafka": {"bootstrapServers", "topics" | "topicPattern", "group", "start", "properties"}} | {"files": {"paths"}}
 //!                    | {"database": SourceSpec, "stages": {"full": bool, "incremental": bool, "verification": bool}},
-//!  "wire": "json" | "protobuf", "parallelism", "checkpointSeconds", "flushSeconds", "stateDirectory": path | null, "flink": {…},
+//!  "wire": "json" | "protobuf", "parallelism", "checkpointSeconds", "memory": {"ceiling", "heap", "rest"}, "flushSeconds", "stateDirectory": path | null, "flink": {…},
 //!  "sink": DatabaseSpec without its label}
 //! ```
 //!
@@ -12,20 +12,15 @@
 use super::Surroundings;
 use super::check::{Of, Value};
 use super::keys;
+use super::memory::Memory;
 use super::problem::Problems;
 use serde_json::{Map, Value as Json, json};
 use std::path::Path;
 
-/// Default of `load.max-bytes`.
-pub(super) const MAX_BYTES: u64 = 100 << 20;
-/// Default of `load.memory`.
-pub(super) const MEMORY: u64 = 512 << 20;
 /// Default of `fullBatchSize`.
 const RANGE_ROWS: u64 = 100_000;
 /// Of a message that rows are read into: many rows, and little memory in each of the places that it passes.
 const MESSAGE_BYTES: u64 = 256 << 10;
-/// What a slot of CloudCanal's ring stands for.
-pub(super) const RING_SLOT: u64 = 4 << 20;
 
 /// The plan of a job. What is missing in a file with mistakes is missing here.
 pub fn of(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json {
@@ -37,11 +32,19 @@ pub fn of(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Js
         "wire": wire(job),
         "parallelism": number(flink, "parallelism", 1),
         "checkpointSeconds": millis / 1000,
+        "memory": memory(job),
         "flushSeconds": number(Some(job), "realFlushPauseSec", 10),
         "stateDirectory": text(flink, "state-directory").map(|path| absolute(path, around)),
         "flink": flink.and_then(|flink| flink.get("properties")).map_or_else(|| json!({}), json),
         "sink": sink(job, around, problems),
     })
+}
+
+/// Bytes of the process, its heap, and what is neither heap nor bodies.
+fn memory(job: &Value) -> Json {
+    let memory = Memory::of(job);
+    let (heap, rest) = memory.heap_and_rest();
+    json!({"ceiling": memory.ceiling(), "heap": heap, "rest": rest})
 }
 
 fn source(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json {
@@ -181,7 +184,7 @@ fn sink(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json
         // Only MySQL has dates of zeros; elsewhere NOT NULL stays.
         types["zero-date"] = json!("fail");
     }
-    let ring = job.get("increRingBufferSize").and_then(Value::number).map(|slots| slots.saturating_mul(RING_SLOT));
+    let memory = Memory::of(job);
     let rows = job.get("increBatchSize").and_then(Value::number);
     let rest = json!({
         "wire": wire(job),
@@ -206,8 +209,8 @@ fn sink(job: &Value, around: &Surroundings<'_>, problems: &mut Problems) -> Json
         "format": text(load, "format").unwrap_or("json"),
         "compress": text(load, "compress").unwrap_or("none"),
         "maxRows": rows.unwrap_or(number(load, "max-rows", 500_000)),
-        "maxBytes": number(load, "max-bytes", MAX_BYTES),
-        "memoryBytes": ring.unwrap_or(number(load, "memory", MEMORY)),
+        "maxBytes": memory.body(),
+        "memoryBytes": memory.bodies(),
         "inFlight": number(load, "in-flight", 4),
         "maxRetries": number(load, "max-retries", 3),
         "loadTimeoutSeconds": number(load, "timeout", 600_000) / 1000,

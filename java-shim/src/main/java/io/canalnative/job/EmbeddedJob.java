@@ -192,6 +192,7 @@ public final class EmbeddedJob {
         }
         say(newest.map(checkpoint -> "goes on from " + state.path.relativize(checkpoint)).orElse("begins anew") + "; its state is in " + state.path + ", its log is " + log);
         writeStatus();
+        sayMemory(Runtime.getRuntime().maxMemory());
         if (plan.frontEnds.stream().noneMatch(EmbeddedJob::listens)) {
             say("none of Doris' front ends (" + String.join(", ", plan.frontEnds) + ") can be reached now; it is tried for as long as load.patience says");
         }
@@ -222,6 +223,16 @@ public final class EmbeddedJob {
         int code = result.isDone() ? ended(result) : stop(job, result);
         writeStatus();
         return code;
+    }
+
+    /** The heap is the one part of the job's memory that its file does not set. */
+    private void sayMemory(long heap) {
+        long all = heap + plan.rest + plan.parallelism * plan.bodies;
+        if (all > plan.memory) {
+            long room = plan.memory - plan.rest - plan.parallelism * plan.bodies;
+            say("may take " + (all >> 20) + " MB of memory, more than the " + (plan.memory >> 20) + " MB that 'memory' allows: the heap of this JVM may have " + (heap >> 20)
+                    + " MB. Start it with -Xmx" + (Math.max(room, plan.heap) >> 20) + "m; bin/canal-native does, where JVM_ARGS has no -Xmx");
+        }
     }
 
     /** A job does not end for want of it. */

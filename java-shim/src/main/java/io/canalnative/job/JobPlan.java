@@ -23,6 +23,11 @@ final class JobPlan {
     final String name;
     final int parallelism;
     final long checkpointSeconds;
+    /** Bytes: the ceiling for the process, what the heap may have of it, what is neither heap nor bodies, and the bodies of each subtask. */
+    final long memory;
+    final long heap;
+    final long rest;
+    final long bodies;
     /** Null where the file names none. */
     final String stateDirectory;
     /** Further settings of Flink. */
@@ -51,6 +56,10 @@ final class JobPlan {
         name = plan.get("name").asText();
         parallelism = plan.get("parallelism").asInt();
         checkpointSeconds = plan.get("checkpointSeconds").asLong();
+        memory = plan.get("memory").get("ceiling").asLong();
+        heap = plan.get("memory").get("heap").asLong();
+        rest = plan.get("memory").get("rest").asLong();
+        bodies = plan.get("sink").get("memoryBytes").asLong();
         stateDirectory = plan.get("stateDirectory").isNull() ? null : plan.get("stateDirectory").asText();
         flink = texts(plan.get("flink"));
         kafka = plan.get("source").get("kafka");
