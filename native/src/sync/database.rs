@@ -1,6 +1,7 @@
 //! The tables of the messages that came so far: which message goes where, and what has to be done before it does.
 
 use super::columns::ColumnRules;
+use super::existing::unfit;
 use super::guess::Guesses;
 use super::history::{Changed, Columns, History, HistoryState, is_log};
 use super::journal::Journal;
@@ -12,12 +13,11 @@ use super::report::{Report, Reports, Severity, Topic};
 use super::rules::{Rules, TargetName};
 use super::source::SourceTable;
 use super::table::Progress;
-use super::tables::{Change, DorisTables, has_key, key_of};
+use super::tables::{Change, DorisTables};
 use super::writer::{Audience, Counts};
 use crate::canal::envelope::Member;
 use crate::canal::event::{Event, EventKind};
 use crate::canal::head::{Head, HeadReader};
-use crate::doris::table::{DorisTable, KeyModel};
 use crate::error::{Error, Kind};
 use crate::sync::ddl::{SchemaChange, TableName};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -471,6 +471,9 @@ impl Database {
                     return self.refuse(which, &unfit).map(Some);
                 }
                 self.warn_of_order(which, &table);
+                if is_new {
+                    self.compare(which, &mapped)?;
+                }
                 match self.tables.widen(&mapped, &table)? {
                     Change::Impossible(impossible) => {
                         self.stop(which, Some(impossible), Changed::at(rows.place, when));
@@ -566,29 +569,6 @@ impl Database {
         }
         self.reports.take()
     }
-}
-
-/// Why rows of a table cannot go into the one that is there.
-fn unfit(mapped: &MappedTable, table: &DorisTable) -> Option<String> {
-    let key: Vec<&str> = mapped.columns[..mapped.keys].iter().map(|column| column.name.as_str()).collect();
-    if key.is_empty() {
-        return None;
-    }
-    let name = format!("{}.{}", table.database, table.name);
-    let remedy = "drop it, or move the table under another name";
-    if table.model != KeyModel::Unique {
-        return Some(format!(
-            "{name} is there without a UNIQUE KEY, so its rows cannot be updated or deleted; {remedy}"
-        ));
-    }
-    (!has_key(table, &key)).then(|| {
-        let there: Vec<&str> = key_of(table).collect();
-        format!(
-            "{name} is there with the key ({}), and the source's is ({}); {remedy}",
-            there.join(", "),
-            key.join(", ")
-        )
-    })
 }
 
 /// `database` and `table` as a message spells them: equal texts are equal names.

@@ -405,12 +405,15 @@ impl Database {
             }
         };
         let target = self.all[which].target.clone();
-        if self.tables.ask(&target)?.is_none() {
+        let Some(there) = self.tables.ask(&target)? else {
             self.tables.create(&mapped)?;
             self.created(which, &mapped);
             return Ok((table, Change::Done));
-        }
-        let Some(old) = self.history.table(&name).cloned() else { return Ok((table, Change::Done)) };
+        };
+        let Some(old) = self.history.table(&name).cloned() else {
+            self.met(which, &mapped, &there)?;
+            return Ok((table, Change::Done));
+        };
         if self.partitions.len() > 1 && self.history.changed(&name).is_none() {
             return Ok((with_told(old, &table), Change::Done));
         }

@@ -222,7 +222,7 @@ impl DorisTables {
     }
 
     /// Columns as they are.
-    fn present(&self, name: &TargetName) -> Result<Vec<PresentColumn>, Error> {
+    pub(super) fn present(&self, name: &TargetName) -> Result<Vec<PresentColumn>, Error> {
         if let Some(planned) = &self.planned
             && let Some(table) = planned.borrow().get(name)
         {

@@ -1,11 +1,13 @@
 //! What is said of tables: that they were made, and what is not moved, or not yet.
 
 use super::database::{Database, Step, Taking};
+use super::existing;
 use super::mapping::MappedTable;
 use super::moved::Stage;
 use super::open::OnError;
 use super::place::ROW_BITS;
 use super::report::{Severity, Topic};
+use super::tables::Change;
 use crate::doris::table::{DorisTable, KeyModel, Sequence};
 use crate::error::{Error, Kind};
 use std::fmt;
@@ -45,6 +47,37 @@ impl Database {
             );
             self.reports.add(Severity::Warning, Topic::Order, &moved.name, text);
         }
+    }
+
+    /// A table that is there before anything is known of it: says why its rows would be refused, or how its columns differ; in a plan also what its first row
+    /// would add.
+    pub(super) fn met(&mut self, which: usize, mapped: &MappedTable, there: &DorisTable) -> Result<(), Error> {
+        if let Some(unfit) = existing::unfit(mapped, there) {
+            self.refuse(which, &unfit)?;
+            self.all[which].stage = Stage::Ready;
+            return Ok(());
+        }
+        self.warn_of_order(which, there);
+        self.compare(which, mapped)?;
+        if !self.tables.plans() {
+            return Ok(());
+        }
+        if let Change::Impossible(impossible) = self.tables.widen(mapped, there)? {
+            let text =
+                format!("the table would stop: {}; do by hand: {}", impossible.what, impossible.by_hand.join("; "));
+            self.reports.add(Severity::Error, Topic::Stopped, &self.all[which].name, text);
+        }
+        self.report_statements(which);
+        Ok(())
+    }
+
+    /// Says how the columns of a table that is there already differ from those that the job would make.
+    pub(super) fn compare(&mut self, which: usize, mapped: &MappedTable) -> Result<(), Error> {
+        let present = self.tables.present(&self.all[which].target)?;
+        for (severity, text) in existing::differences(mapped, &present) {
+            self.reports.add(severity, Topic::Column, &self.all[which].name, text);
+        }
+        Ok(())
     }
 
     /// A message that lacks columns, so that it does not say what its rows are.
