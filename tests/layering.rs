@@ -120,7 +120,7 @@ fn modules_know_only_what_they_may() {
         ("interrupt", &[]),
         ("tls", &[]),
         ("doris", &["interrupt", "json", "row", "schema", "text", "tls", "error"]),
-        ("sync", &["canal", "doris", "row", "schema", "error"]),
+        ("sync", &["canal", "doris", "json", "row", "schema", "error"]),
         ("snapshot", &["interrupt", "json", "sync", "tls", "error"]),
         ("changes", &["interrupt", "json", "snapshot", "sync", "error"]),
         ("binlog", &["changes", "interrupt", "json", "snapshot", "sync", "error"]),

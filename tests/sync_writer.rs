@@ -412,3 +412,60 @@ fn messages_of_many_tables_by_turns() {
     let counts = writer.counts();
     assert_eq!((counts.skipped, counts.unapplied), (10 * tables.len() as u64, 0), "{counts:?}");
 }
+
+/// Tables that are read by one decoder, their messages put by, with changes of columns between and so little memory that there is often no room.
+#[test]
+fn tables_alike_by_turns_that_change() {
+    const TABLES: usize = 30;
+    const TURNS: usize = 60;
+    let doris = Doris::start();
+    let mut writer = open(&doris, json!({"maxRows": 7, "memoryBytes": 100_000, "ddl": {"sync": true}})).unwrap();
+    let text = |table: usize, turn: usize| format!("{table}.{turn}{}", ".".repeat((7 * table + turn) % 200));
+    let mut sequence = 0;
+    let mut write = |writer: &mut DatabaseWriter, message: &str, audience: Audience| {
+        sequence += 1;
+        let mut taken = writer.write(message.as_bytes(), Place::of_offset(0, sequence), audience).unwrap();
+        while taken == Taken::Full {
+            writer.await_room(LONG).unwrap();
+            taken = writer.resume().unwrap();
+        }
+    };
+    for turn in 0..TURNS {
+        for table in 0..TABLES {
+            // One table after the other gets a column, and is read by a decoder of its own until the others have it.
+            let changed = turn > table;
+            if turn == table + 1 {
+                let sql = format!("ALTER TABLE t{table} ADD COLUMN c int");
+                let statement = format!(
+                    r#"{{"data":null,"database":"d","es":16,"isDdl":true,"mysqlType":null,"old":null,"pkNames":null,"sql":"{sql}","table":"t{table}","ts":16,"type":"ALTER"}}"#
+                );
+                write(&mut writer, &statement, Audience::All);
+            }
+            let (kind, value) =
+                if changed { (r#","c":"int""#, format!(r#","c":"{turn}""#)) } else { ("", String::new()) };
+            let row = |text: &str| format!(r#"{{"id":"{}","b":"{text}"{value}}}"#, turn / 2);
+            let (event, old) = if turn % 2 == 0 { ("INSERT", "null") } else { ("UPDATE", r#"[{"b":"?"}]"#) };
+            let message = format!(
+                r#"{{"data":[{}],"database":"d","es":16,"isDdl":false,"mysqlType":{{"id":"int","b":"varchar(250)"{kind}}},"old":{old},"pkNames":["id"],"table":"t{table}","ts":16,"type":"{event}"}}"#,
+                row(&text(table, turn))
+            );
+            write(&mut writer, &message, Audience::One);
+        }
+    }
+    flush(&mut writer);
+    for table in 0..TABLES {
+        let expected = (0..TURNS / 2).map(|id| {
+            let turn = 2 * id + 1;
+            let c = (turn > table).then(|| turn.to_string());
+            vec![Some(id.to_string()), Some(text(table, turn)), c]
+        });
+        let rows = doris.sql(&format!("SELECT id, b, c FROM d.t{table} ORDER BY id"));
+        assert_eq!(rows, expected.collect::<Vec<_>>(), "t{table}");
+    }
+    let counts = writer.counts();
+    assert_eq!(
+        (counts.messages, counts.ddl, counts.unapplied),
+        ((TABLES * TURNS) as u64, TABLES as u64, 0),
+        "{counts:?}"
+    );
+}

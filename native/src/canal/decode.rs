@@ -90,6 +90,11 @@ impl Decoder {
         self
     }
 
+    /// From now on messages of many tables are expected, which have these columns each.
+    pub fn share(&mut self) {
+        self.envelope_reader.share();
+    }
+
     /// Decodes one message.
     pub fn decode(&mut self, message: &[u8]) -> Outcome {
         self.input_buffer(message.len())[..message.len()].copy_from_slice(message);

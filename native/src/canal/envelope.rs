@@ -109,6 +109,11 @@ impl EnvelopeReader {
     pub fn remembering(bytes: usize) -> EnvelopeReader {
         EnvelopeReader { keys: Keys::new(NAMES.into_iter()), order: Order::default(), templates: Templates::new(bytes) }
     }
+
+    /// From now on the names of databases and tables are not taken to be the same from message to message.
+    pub fn share(&mut self) {
+        self.templates.leave_out_names();
+    }
 }
 
 impl EnvelopeReader {

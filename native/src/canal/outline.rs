@@ -49,11 +49,12 @@ static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
 const LIMIT: usize = 64;
 
 impl Hole {
-    /// Whether a member's value changes from message to message. Of a member that nobody knows it may.
-    pub fn changes(&self) -> bool {
+    /// Whether a member's value changes from message to message; `names`: those of tables and databases do. Of a member that nobody knows it may.
+    pub fn changes(&self, names: bool) -> bool {
         use Member::*;
         match self.member {
-            Some(Database | IsDdl | MysqlType | PkNames | SqlType | Table) => false,
+            Some(Database | Table) => names,
+            Some(IsDdl | MysqlType | PkNames | SqlType) => false,
             Some(Data | Es | Gtid | Id | Old | Sql | Ts | Type) | None => true,
         }
     }

@@ -49,6 +49,8 @@ pub(super) struct Templates {
     bytes: usize,
     max_bytes: usize,
     savings: u32,
+    /// Names of tables are holes.
+    without_names: bool,
 }
 
 /// Templates that are followed at the same time.
@@ -72,7 +74,14 @@ pub(super) struct Left {
 impl Templates {
     /// None yet, and at most so many constant bytes of them.
     pub fn new(max_bytes: usize) -> Templates {
-        Templates { sets: vec![Set::default()], bytes: 0, max_bytes, savings: SAVINGS }
+        Templates { sets: vec![Set::default()], bytes: 0, max_bytes, savings: SAVINGS, without_names: false }
+    }
+
+    /// From now on templates have no names of databases and tables: messages of many tables that are alike but for these have one.
+    pub fn leave_out_names(&mut self) {
+        if !self.without_names {
+            *self = Templates { without_names: true, ..Templates::new(self.max_bytes) };
+        }
     }
 
     /// Reads the message by the template that it follows, as far as it does. `images` reads `data` and `old`.
@@ -133,7 +142,7 @@ impl Templates {
     /// Keeps a message that was read, with these members, from the document's start to their end at `end`.
     pub fn learn(&mut self, (buf, len): (&[u8], usize), seen: &[Seen], end: usize) {
         self.savings = self.savings.saturating_sub(PRICE);
-        let template = Template::new((buf, len), seen, end);
+        let template = Template::new((buf, len), seen, end, self.without_names);
         if self.sets.len() == 1 && self.sets[0].known.len() == WAYS && self.bytes < self.max_bytes {
             self.divide();
         }
@@ -197,11 +206,11 @@ impl Set {
 }
 
 impl Template {
-    fn new((buf, len): (&[u8], usize), seen: &[Seen], end: usize) -> Template {
+    fn new((buf, len): (&[u8], usize), seen: &[Seen], end: usize, without_names: bool) -> Template {
         let (mut constants, mut holes) = (Vec::new(), Vec::new());
         let (mut from, mut spans) = (0, Vec::new());
         for Seen { hole, start, end } in seen {
-            if hole.changes() {
+            if hole.changes(without_names) {
                 constants.push(Constant { bytes: Passage::new(&buf[from..*start]), spans: std::mem::take(&mut spans) });
                 holes.push(*hole);
                 from = *end;

@@ -1,6 +1,7 @@
 //! The tables of the messages that came so far: which message goes where, and what has to be done before it does.
 
 use super::columns::ColumnRules;
+use super::decoders::Decoders;
 use super::existing::unfit;
 use super::guess::Guesses;
 use super::history::{Changed, Columns, History, HistoryState, is_log};
@@ -67,6 +68,7 @@ pub struct Database {
     /// The table of the message before.
     pub(super) last: Option<usize>,
     guesses: Guesses,
+    decoders: Decoders,
     pub(super) owner: Owner,
     pub(super) all: Vec<MovedTable>,
     /// The partitions that messages came from: in one of several a change may stand behind newer rows in another one.
@@ -75,7 +77,7 @@ pub struct Database {
     partition: Option<u32>,
     /// Where the message stands that is being taken.
     pub(super) place: Place,
-    /// The table whose message waits for room, decoded.
+    /// The table whose message waits for room, decoded. As long as there is one no other message is: tables share decoders.
     pub(super) waiting: Option<usize>,
     /// Bytes of the bodies that grow.
     pub(super) open_bytes: u64,
@@ -104,6 +106,7 @@ impl Database {
             name: Vec::new(),
             last: None,
             guesses: Guesses::default(),
+            decoders: Decoders::default(),
             owner,
             all: Vec::new(),
             partitions: BTreeSet::new(),
@@ -197,7 +200,7 @@ impl Database {
                 && known.each_ref().map(|known| &**known) == schema(head)
                 && (lacks.is_empty() || head.event() != Event::Update)
         };
-        let right = writer.decode_own(message, place.sequence, is_own);
+        let right = writer.decode_own(&mut self.decoders, message, place.sequence, is_own);
         self.guesses.settle(right);
         if !right {
             return Ok(None);
@@ -361,7 +364,7 @@ impl Database {
         }
         let table = &mut self.all[which];
         let Some(opened) = &mut table.opened else { return Ok(Taking::Done) };
-        if let Err(e) = opened.writer.decode(rows.message, rows.place.sequence) {
+        if let Err(e) = opened.writer.decode(&mut self.decoders, rows.message, rows.place.sequence) {
             if self.take_apart(which, rows) {
                 return Ok(Taking::Apart);
             }
@@ -387,7 +390,7 @@ impl Database {
             let Some(opened) = &mut self.all[which].opened else { return Ok(true) };
             let writer = &mut opened.writer;
             let (rows, bytes) = (writer.rows, writer.open_bytes());
-            let progress = writer.write()?;
+            let progress = writer.write(&mut self.decoders)?;
             self.counts.rows += writer.rows - rows;
             self.open_bytes = self.open_bytes + writer.open_bytes() - bytes;
             match progress {
@@ -512,7 +515,10 @@ impl Database {
             return Ok(Some(Taking::Done));
         }
         let added = self.columns.added(&read.full_name());
-        let writer = self.tables.writer(&read, &mapped, added, &table).map_err(|e| e.at(target.to_string()))?;
+        let writer = self
+            .tables
+            .writer(&mut self.decoders, &read, &mapped, added, &table)
+            .map_err(|e| e.at(target.to_string()))?;
         let [names, schema] = [spelled(&rows.head), schema(&rows.head)].map(|raw| raw.map(Into::into));
         self.all[which].opened = Some(Opened { names, schema, lacks, writer });
         Ok(None)

@@ -9,6 +9,7 @@
 use super::guess;
 use super::place::Place;
 use super::writer::Audience;
+use crate::json::scan;
 use std::collections::HashMap;
 
 /// Bytes of messages that are put by at most.
@@ -145,6 +146,11 @@ impl Gathered {
         };
         self.taken += 1;
         let entry = self.entries[*number as usize];
+        // Messages of one table are far apart.
+        if let Some(number) = self.order.get(self.taken) {
+            let soon = self.entries[*number as usize];
+            scan::fetch(&self.texts[soon.start..soon.end]);
+        }
         Some((&self.texts[entry.start..entry.end], entry.place, entry.audience))
     }
 

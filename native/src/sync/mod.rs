@@ -10,7 +10,7 @@
 //! * [`source`], [`mysql_type`], [`ddl`]: a table of the source and its changes. [`mapping`], [`default`], [`create`], [`refusal`]: the table
 //!   in Doris, or why there is none.
 //! * [`rules`]: which tables are moved, and what they are called in Doris; [`columns`]: the same of columns, and those that are added. [`route`]: which subtask moves them. [`place`]: where a message stands. [`run`]: which run of a job it is read in.
-//! * [`writer`], [`database`], [`moved`], [`table`]: messages of all tables into loads; `guess`: whose a message may be; `gathered`: messages of many tables by turns, put by to be taken table by table; [`queue`]: those that wait; [`unmoved`]: what cannot be moved; `existing`: a table that is in Doris already; [`open`]: what a writer is told. [`convert`], [`rows`]: values
+//! * [`writer`], [`database`], [`moved`], [`table`], [`decoders`]: messages of all tables into loads; `guess`: whose a message may be; `gathered`: messages of many tables by turns, put by to be taken table by table; [`queue`]: those that wait; [`unmoved`]: what cannot be moved; `existing`: a table that is in Doris already; [`open`]: what a writer is told. [`convert`], [`rows`]: values
 //!   that change on the way.
 //! * [`statements`]: schema changes as they come. [`history`], [`journal`]: what is known of the tables, and what was done. [`tables`]: what is asked
 //!   and done in Doris. [`report`]: what is said about it.
@@ -20,6 +20,7 @@ pub mod convert;
 pub mod create;
 pub mod database;
 pub mod ddl;
+pub mod decoders;
 pub mod default;
 mod existing;
 mod gathered;

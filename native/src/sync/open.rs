@@ -3,6 +3,7 @@
 use super::columns::{Added, ColumnRules, ColumnsSpec};
 use super::create::TableProperties;
 use super::ddl::alter::AlterOptions;
+use super::decoders::Decoders;
 use super::journal::Journal;
 use super::mapping::{MappedTable, TypeOptions};
 use super::rows::RowConverter;
@@ -279,6 +280,7 @@ impl DorisTables {
     /// The table cannot take them.
     pub(super) fn writer(
         &self,
+        decoders: &mut Decoders,
         source: &SourceTable,
         mapped: &MappedTable,
         added: &[Added],
@@ -286,7 +288,7 @@ impl DorisTables {
     ) -> Result<TableWriter, Error> {
         let spec = &self.spec;
         let decoded = decoded(mapped, &spec.types);
-        let decoder = Decoder::new(decoded.clone())?.with_key(mapped.keys);
+        let decoder = decoders.claim(&decoded, mapped.keys)?;
         let unique = table.model == KeyModel::Unique;
         let body = BodySpec {
             delete_sign: unique,
@@ -314,7 +316,7 @@ impl DorisTables {
             mapped.columns.iter().map(|column| (column.name.as_str(), &column.conversion)),
             added.len(),
         );
-        let writer = TableWriter::new(source.full_name(), decoded, decoder, converter, writer);
+        let writer = TableWriter::new(source.full_name(), decoded.fields.len(), decoder, converter, writer);
         let key = mapped.columns[..mapped.keys].iter().map(|column| &column.logical.root);
         Ok(writer.with_key(key).adding(added))
     }

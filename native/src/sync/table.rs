@@ -1,6 +1,7 @@
 //! One table on its way from messages to loads: its decoder, and the writer of its bodies.
 
 use super::columns::Added;
+use super::decoders::{Claim, Decoders};
 use super::rows::RowConverter;
 use super::unread;
 use crate::canal::decode::{Decoder, Outcome, Reason};
@@ -10,7 +11,7 @@ use crate::doris::writer::{Writer, Written};
 use crate::error::{Error, Kind};
 use crate::row::RowKind;
 use crate::row::read::{Row, sized};
-use crate::schema::{DecoderSpec, Root};
+use crate::schema::Root;
 use std::time::Duration;
 
 /// What became of a message's rows.
@@ -76,9 +77,8 @@ pub struct TableWriter {
     /// `database.table` in the source, for errors.
     pub source: String,
     columns: usize,
-    /// What the decoder was made of, to say what it cannot read.
-    spec: DecoderSpec,
-    decoder: Decoder,
+    /// Its decoder's.
+    decoder: Claim,
     /// None where values are written as they were decoded.
     converter: Option<RowConverter>,
     writer: Writer,
@@ -96,31 +96,17 @@ pub struct TableWriter {
 }
 
 impl TableWriter {
-    /// A writer for the table `source`.
+    /// A writer for the table `source`, of so many columns.
     pub fn new(
         source: String,
-        spec: DecoderSpec,
-        decoder: Decoder,
+        columns: usize,
+        decoder: Claim,
         converter: Option<RowConverter>,
         writer: Writer,
     ) -> TableWriter {
-        let (columns, added, key) = (spec.fields.len(), Vec::new(), None);
+        let (added, key) = (Vec::new(), None);
         let (at, row, sequence, has_before, rows) = (0, 0, 0, false, 0);
-        TableWriter {
-            source,
-            columns,
-            spec,
-            decoder,
-            converter,
-            writer,
-            added,
-            key,
-            at,
-            row,
-            sequence,
-            has_before,
-            rows,
-        }
+        TableWriter { source, columns, decoder, converter, writer, added, key, at, row, sequence, has_before, rows }
     }
 
     /// The same for a table whose first columns are its key, of these types.
@@ -140,17 +126,18 @@ impl TableWriter {
     ///
     /// # Errors
     /// What is wrong with the message.
-    pub fn decode(&mut self, message: &[u8], sequence: i64) -> Result<(), Error> {
+    pub fn decode(&mut self, decoders: &mut Decoders, message: &[u8], sequence: i64) -> Result<(), Error> {
         self.at = usize::MAX;
-        match self.decoder.decode(message) {
+        let decoder = decoders.of(&self.decoder).ok_or_else(without_decoder)?;
+        match decoder.decode(message) {
             Outcome::Rows(_) => {
-                self.begin(sequence);
+                self.begin(decoder, sequence);
                 Ok(())
             }
             outcome => {
-                let why = match outcome {
-                    Outcome::Delegate(Reason::Value) => unread::reason(&self.spec, message),
-                    other => format!("{other:?}"),
+                let why = match (outcome, decoders.spec(&self.decoder)) {
+                    (Outcome::Delegate(Reason::Value), Some(spec)) => unread::reason(spec, message),
+                    (other, _) => format!("{other:?}"),
                 };
                 Err(Error::new(Kind::Load, format!("a message of {} cannot be read: {why}", self.source)))
             }
@@ -159,30 +146,38 @@ impl TableWriter {
 
     /// The same of a message that may be another table's, or none; false if it gives no rows or is not as `is_own` wants it: then there is nothing to
     /// write.
-    pub fn decode_own(&mut self, message: &[u8], sequence: i64, is_own: impl FnOnce(&Head<'_>) -> bool) -> bool {
+    pub fn decode_own(
+        &mut self,
+        decoders: &mut Decoders,
+        message: &[u8],
+        sequence: i64,
+        is_own: impl FnOnce(&Head<'_>) -> bool,
+    ) -> bool {
         self.at = usize::MAX;
-        let own = matches!(self.decoder.decode(message), Outcome::Rows(_)) && is_own(&self.decoder.head());
+        let Some(decoder) = decoders.of(&self.decoder) else { return false };
+        let own = matches!(decoder.decode(message), Outcome::Rows(_)) && is_own(&decoder.head());
         if own {
-            self.begin(sequence);
+            self.begin(decoder, sequence);
         }
         own
     }
 
     /// Begins with the rows of the message that was decoded.
-    fn begin(&mut self, sequence: i64) {
+    fn begin(&mut self, decoder: &Decoder, sequence: i64) {
         if let (Some(converter), false) = (&mut self.converter, self.added.is_empty()) {
-            let head = self.decoder.head();
+            let head = decoder.head();
             converter.add(self.added.iter().map(|added| added.value(&head)));
         }
         (self.at, self.row, self.sequence, self.has_before) = (0, 0, sequence, false);
     }
 
-    /// Writes the rows of the message that was decoded last, from where it was left. A row that cannot be loaded is passed over.
+    /// Writes the rows of the message that was decoded last, of all that these decoders have decoded, from where it was left. A row that cannot be loaded is passed over.
     ///
     /// # Errors
     /// A load has failed for good, or the table does not take rows of this kind.
-    pub fn write(&mut self) -> Result<Progress, Error> {
-        while let Some(rest) = self.decoder.rows().get(self.at..).filter(|rest| !rest.is_empty()) {
+    pub fn write(&mut self, decoders: &mut Decoders) -> Result<Progress, Error> {
+        let decoder = decoders.of(&self.decoder).ok_or_else(without_decoder)?;
+        while let Some(rest) = decoder.rows().get(self.at..).filter(|rest| !rest.is_empty()) {
             let broken = |_| Error::new(Kind::Internal, "the decoder's rows are not in order");
             let (row, after) = sized(rest).map_err(broken)?;
             let kind = Row::new(row, self.columns).and_then(|row| row.kind()).map_err(broken)?;
@@ -248,4 +243,9 @@ impl TableWriter {
     pub fn open_bytes(&self) -> u64 {
         self.writer.open_bytes()
     }
+}
+
+#[cold]
+fn without_decoder() -> Error {
+    Error::new(Kind::Internal, "a table has no decoder")
 }

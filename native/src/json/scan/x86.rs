@@ -282,6 +282,15 @@ fn rest_fits<V: Vector>(buf: &[u8], pos: usize, pattern: &Pattern) -> bool {
     )
 }
 
+/// See [`fetch`](super::fetch).
+#[inline]
+pub(super) fn fetch(bytes: &[u8]) {
+    for line in bytes.chunks(64) {
+        // SAFETY: every x86-64 has SSE, and a prefetch reads nothing, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+    }
+}
+
 /// Sixteen zeros, then as many ones: a load at `n` keeps the last `n` bytes of a vector.
 static LAST: [u8; 64] = {
     let mut bytes = [0xFF; 64];
