@@ -24,7 +24,7 @@ from servers import Flink, Kafka
 
 DATA, OUT = REPO / "tests" / "data" / "bench", REPO / "build" / "bench"
 TICKS = os.sysconf("SC_CLK_TCK")
-ROUNDS, QUICK_ROUNDS = 3, 1
+WARM_UPS, ROUNDS, QUICK_ROUNDS = 3, 5, 1
 #: What a job is to reach of what a codec that costs nothing gives.
 SHARE = 0.8
 
@@ -178,17 +178,17 @@ def produce(kafka: Kafka, directory: Path, jobs) -> None:
 
 
 def measure(clusters, jobs, rounds: int):
-    """(job, codec) -> CPU seconds a message of each round; one round more comes first, to warm up."""
+    """(job, codec) -> CPU seconds a message of each round; others come first, to warm up: the JVM compiles until the third."""
     found = {}
-    for turn in range(rounds + 1):
+    for turn in range(-WARM_UPS, rounds):
         for job in jobs:
             seconds = {}
             codecs = list(job.codecs())
             for codec in codecs if turn % 2 else reversed(codecs):
                 start = clusters[codec].run(job, codec, False)
                 seconds[codec] = start, clusters[codec].run(job, codec, True)
-            say(f"  {'warm-up' if turn == 0 else turn}: {job.name}: " + ", ".join(f"{codec} {seconds[codec][1]:.2f} s (start {seconds[codec][0]:.2f})" for codec in codecs))
-            for codec, (start, whole) in seconds.items() if turn else ():
+            say(f"  {'warm-up' if turn < 0 else turn + 1}: {job.name}: " + ", ".join(f"{codec} {seconds[codec][1]:.2f} s (start {seconds[codec][0]:.2f})" for codec in codecs))
+            for codec, (start, whole) in seconds.items() if turn >= 0 else ():
                 found.setdefault((job, codec), []).append((start, whole))
     return found
 
@@ -198,7 +198,7 @@ def report(found, jobs, rounds: int, parts: Parts) -> None:
     lines = [
         f"Flink {parts.flink.version} (one slot, 1400 MB of process memory, no object reuse), Kafka {KAFKA_VERSION}, Java {java_version(java_home())}; CPU time of the task "
         "manager's process per message, less what the same job takes for one message: medians of "
-        f"{rounds} run{'s' if rounds > 1 else ''} by turns, after one to warm up. `free` gives rows that are ready (`benches/ready-rows`): what no codec can save. "
+        f"{rounds} run{'s' if rounds > 1 else ''} by turns, after {WARM_UPS} to warm up. `free` gives rows that are ready (`benches/ready-rows`): what no codec can save. "
         "`raw` hands over bytes.", "",
         "| job | messages | stock µs | native µs | free µs | raw µs | native gains | a free codec would | of that | records a CPU second, stock → native |",
         "|---|---|---|---|---|---|---|---|---|---|"]
