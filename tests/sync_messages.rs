@@ -93,8 +93,8 @@ impl Way {
             other => return Some(format!("{other:?}")),
         }
         let mut rows = self.decoder.rows();
-        while let Some((head, rest)) = rows.split_first_chunk::<8>() {
-            let size = i32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
+        while let Some((head, rest)) = rows.split_first_chunk() {
+            let size = i32::from_le_bytes(*head) as usize;
             let mut body = Vec::new();
             if let Err(bad) = self.encoder.append(&rest[..size], false, &mut body) {
                 return Some(format!("{}: {}", bad.column, bad.reason));

@@ -24,18 +24,18 @@ use std::collections::BTreeMap;
 /// What is wrong with the bytes.
 pub type Broken = String;
 
-/// The rows of `region`: `[i32 size][i32 0][BinaryRowData]`, again and again. `wide`: every top-level timestamp is
+/// The rows of `region`: `[i32 size][BinaryRowData]`, again and again. `wide`: every top-level timestamp is
 /// stored with nanoseconds.
 pub fn read(region: &[u8], fields: &[Field], wide: bool) -> Result<Vec<Row>, Broken> {
     let types: Vec<&LogicalType> = fields.iter().map(|f| &f.ty).collect();
     let (mut rows, mut at) = (Vec::new(), 0);
     while at < region.len() {
-        let header = region.get(at..at + 8).ok_or("a row header is cut off")?;
-        let size = u32::from_le_bytes(header[..4].try_into().expect("4 bytes")) as usize;
-        if header[4..] != [0; 4] || size % 8 != 0 {
+        let header = region.get(at..at + 4).ok_or("a row header is cut off")?;
+        let size = u32::from_le_bytes(header.try_into().expect("4 bytes")) as usize;
+        if size % 8 != 0 {
             return Err(format!("row header {header:?} at {at}"));
         }
-        let bytes = region.get(at + 8..at + 8 + size).ok_or("a row is cut off")?;
+        let bytes = region.get(at + 4..at + 4 + size).ok_or("a row is cut off")?;
         let (kind, values) = read_row(bytes, &types, wide).map_err(|e| format!("row at {at}: {e}"))?;
         let row = Row { kind, values };
         let expected = size::row(&row.values, &types, wide);
@@ -43,7 +43,7 @@ pub fn read(region: &[u8], fields: &[Field], wide: bool) -> Result<Vec<Row>, Bro
             return Err(format!("row at {at} has {size} bytes, {expected} are needed"));
         }
         rows.push(row);
-        at += 8 + size;
+        at += 4 + size;
     }
     Ok(rows)
 }

@@ -256,9 +256,8 @@ impl Batch {
         let mut rows = Vec::with_capacity(ends.len());
         let mut start = 0;
         for end in ends.iter() {
-            // A row stands behind its size.
-            let row = bytes.get(start + 8..*end).ok_or(Malformed);
-            rows.push(row.and_then(|row| Row::new(row, columns.len())).map_err(malformed)?);
+            let row = bytes.get(start..*end).ok_or(Malformed).and_then(sized);
+            rows.push(row.and_then(|(row, _)| Row::new(row, columns.len())).map_err(malformed)?);
             start = *end;
         }
         for row in &rows {

@@ -126,7 +126,7 @@ impl Changelog {
         self.keys = if self.semantics == Semantics::Canal { keys.min(self.columns.len()) } else { 0 };
     }
 
-    /// The rows: `[i32 size][i32 0][BinaryRowData]`, again and again, without the metadata columns.
+    /// The rows: `[i32 size][BinaryRowData]`, again and again, without the metadata columns.
     pub fn rows(&self) -> &[u8] {
         &self.rows.bytes()[..self.rows_len]
     }

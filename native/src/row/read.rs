@@ -17,6 +17,7 @@
 //! # Ok::<(), canal_native::row::read::Malformed>(())
 //! ```
 
+use super::region::SIZE;
 use super::{RowKind, header_len, padded};
 use crate::schema::Root;
 use std::fmt;
@@ -346,14 +347,14 @@ fn count(bytes: &[u8]) -> Result<usize, Malformed> {
     usize::try_from(count).map_err(|_| Malformed)
 }
 
-/// Where a row ends that begins at `bytes`, when `[i32 size][i32 0]` precedes it: the row, and what follows it. The form
+/// Where a row ends that begins at `bytes`, when `[i32 size]` precedes it: the row, and what follows it. The form
 /// of a [`Region`](super::Region).
 ///
 /// # Errors
 /// Fewer bytes than the size says, or a size that is no multiple of 8.
 pub fn sized(bytes: &[u8]) -> Result<(&[u8], &[u8]), Malformed> {
     let size = count(bytes)?;
-    let rest = bytes.get(8..).ok_or(Malformed)?;
+    let rest = bytes.get(SIZE..).ok_or(Malformed)?;
     match rest.split_at_checked(size) {
         Some((row, rest)) if padded(size) == size => Ok((row, rest)),
         _ => Err(Malformed),

@@ -11,7 +11,10 @@ const BLOCK: usize = 32;
 /// Bytes behind the last row that may be written over.
 const SLACK: usize = BLOCK + 8;
 
-/// Rows as `[i32 size][i32 0][BinaryRowData]`, one after the other.
+/// Bytes of the size before each row.
+pub(super) const SIZE: usize = 4;
+
+/// Rows as `[i32 size][BinaryRowData]`, one after the other.
 #[derive(Debug, Default)]
 pub struct Region {
     /// The rows, and behind them bytes of no meaning.
@@ -89,10 +92,10 @@ impl Region {
         let arity = cells.len();
         let header = header_len(arity);
         let fixed = header + 8 * arity;
-        let base = self.end + 8;
+        let base = self.end + SIZE;
         // As much as all texts, a word of padding each, and timestamps and decimals can take.
         self.room(base + fixed + 24 * arity + longest + sources.scratch.len());
-        let (size, row) = self.bytes[base - 8..].split_at_mut(8);
+        let (size, row) = self.bytes[base - SIZE..].split_at_mut(SIZE);
         let (head, row) = row.split_at_mut(header);
         let (fields, variable) = row.split_at_mut(8 * arity);
         let mut variable = Variable { bytes: variable, base: fixed, used: 0 };
@@ -123,7 +126,7 @@ impl Region {
             put(words.next(), bits);
         }
         let len = fixed + variable.used;
-        size.copy_from_slice(&(len as u64).to_le_bytes());
+        size.copy_from_slice(&(len as u32).to_le_bytes());
         self.end = base + len;
     }
 
@@ -136,7 +139,7 @@ impl Region {
         self.end += end - start;
         self.room(self.end);
         self.bytes.copy_within(start..end, end);
-        let (head, fields) = self.bytes[end + 8..self.end].split_at_mut(header);
+        let (head, fields) = self.bytes[end + SIZE..self.end].split_at_mut(header);
         head[0] = kind as u8;
         for (i, (cell, field)) in words.zip(fields.chunks_exact_mut(8)).enumerate() {
             if let Some(cell) = cell {
@@ -247,7 +250,7 @@ mod tests {
                 let (cells, wide): (Vec<Cell>, Vec<bool>) = row.iter().copied().unzip();
                 let mut alone = Vec::new();
                 write_row(&mut alone, RowKind::UpdateAfter, cells.iter(), &wide, sources);
-                expected.extend((alone.len() as u64).to_le_bytes());
+                expected.extend((alone.len() as u32).to_le_bytes());
                 expected.extend(alone);
                 region.row(RowKind::UpdateAfter, cells.iter(), &wide, sources, texts(row));
             }
@@ -261,7 +264,7 @@ mod tests {
                     row.iter().zip(&changed).map(|((cell, wide), other)| (other.unwrap_or(*cell), *wide)).unzip();
                 let mut alone = Vec::new();
                 write_row(&mut alone, RowKind::Delete, cells.iter(), &wide, sources);
-                expected.extend((alone.len() as u64).to_le_bytes());
+                expected.extend((alone.len() as u32).to_le_bytes());
                 expected.extend(alone);
                 region.repeat(RowKind::Delete, start, changed.iter().map(Option::as_ref));
                 prop_assert_eq!(region.bytes(), &expected);

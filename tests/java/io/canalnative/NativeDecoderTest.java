@@ -62,9 +62,9 @@ class NativeDecoderTest {
             assertEquals("库", decoder.pendingName());
             long result = decoder.answer(true);
             assertEquals(NativeDecoder.ROWS, NativeDecoder.status(result));
-            // [i32 size][i32 0], 8 bytes of header and null bits, 8 bytes that hold the string
+            // [i32 size], 8 bytes of header and null bits, 8 bytes that hold the string
             assertArrayEquals(
-                    new byte[] {16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'a', 0, 0, 0, 0, 0, 0, (byte) 0x81},
+                    new byte[] {16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'a', 0, 0, 0, 0, 0, 0, (byte) 0x81},
                     decoder.rows(result));
             assertEquals(5, decoder.metadata(1));
             assertArrayEquals(new Object[] {StringData.fromString("库")}, decoder.dictionary(0, 0));

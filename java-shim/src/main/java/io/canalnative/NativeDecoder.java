@@ -179,7 +179,7 @@ public final class NativeDecoder implements AutoCloseable {
     }
 
     /**
-     * The rows of the last message, a fresh array: repeated {@code [i32 size][i32 0][BinaryRowData]}. For a packet
+     * The rows of the last message, a fresh array: repeated {@code [i32 size][BinaryRowData]}. For a packet
      * whose status is {@link #DELEGATE} an entry as flat message, for {@link #BROKEN} a reason, both UTF-8.
      */
     public byte[] rows(long result) {

@@ -14,12 +14,12 @@ import org.apache.flink.table.types.logical.TimestampType;
 import org.apache.flink.util.Collector;
 
 /**
- * Hands over the rows of one message: repeated {@code [i32 size][i32 0][BinaryRowData]}, little endian. All rows share
+ * Hands over the rows of one message: repeated {@code [i32 size][BinaryRowData]}, little endian. All rows share
  * the array they came in.
  */
 final class RowReader {
 
-    private static final int ROW_HEADER = 8;
+    private static final int SIZE = 4;
 
     private final int arity;
     private final RowData.FieldGetter[] getters;
@@ -69,9 +69,9 @@ final class RowReader {
         for (int at = 0; at < rows.length; count++) {
             int size = segment.getIntLittleEndian(at);
             BinaryRowData row = new BinaryRowData(arity);
-            row.pointTo(segments, at + ROW_HEADER, size);
+            row.pointTo(segments, at + SIZE, size);
             out.collect(metadata == null ? row : new JoinedRowData(row.getRowKind(), row, metadata.row(count)));
-            at += ROW_HEADER + size;
+            at += SIZE + size;
         }
         return count;
     }
@@ -86,7 +86,7 @@ final class RowReader {
         int count = 0;
         for (int at = 0; at < rows.length; count++) {
             int size = segment.getIntLittleEndian(at);
-            binary.pointTo(segments, at + ROW_HEADER, size);
+            binary.pointTo(segments, at + SIZE, size);
             GenericRowData row = new GenericRowData(binary.getRowKind(), arity + metadataArity);
             for (int i = 0; i < arity; i++) {
                 row.setField(i, fields[i].getFieldOrNull(binary));
@@ -98,7 +98,7 @@ final class RowReader {
                 }
             }
             out.collect(row);
-            at += ROW_HEADER + size;
+            at += SIZE + size;
         }
         return count;
     }
