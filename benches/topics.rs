@@ -15,7 +15,7 @@ use cpu_time::CpuTime;
 use criterion::measurement::Measurement;
 use std::time::Duration;
 
-const TABLES: [usize; 6] = [1, 4, 16, 64, 500, 5000];
+const TABLES: [usize; 7] = [1, 4, 8, 16, 64, 500, 5000];
 const PASSES: usize = 100;
 
 fn decoder() -> Decoder {

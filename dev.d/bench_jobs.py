@@ -24,7 +24,7 @@ from servers import Flink, Kafka
 
 DATA, OUT = REPO / "tests" / "data" / "bench", REPO / "build" / "bench"
 TICKS = os.sysconf("SC_CLK_TCK")
-WARM_UPS, ROUNDS, QUICK_ROUNDS = 3, 5, 1
+WARM_UPS, ROUNDS, QUICK_ROUNDS = 2, 3, 1
 #: What a job is to reach of what a codec that costs nothing gives.
 SHARE = 0.8
 

@@ -18,9 +18,16 @@ import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.ThreadMXBean;
 
 import io.canalnative.NativeLibrary;
+import io.canalnative.format.BinaryRowCollector;
+
+import org.apache.flink.core.memory.MemorySegment;
+import org.apache.flink.core.memory.MemorySegmentFactory;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.binary.BinaryRowData;
+import org.apache.flink.table.types.logical.RowType;
 
 /**
- * What the JVM and the machine take by themselves, without any codec, where a goal is missed: the same bytes only copied, the same threads only adding
+ * What the JVM and the machine take by themselves, without any codec, where a goal is missed: the same bytes only copied, the same rows only made, the same threads only adding
  * numbers, the library only loaded, decoders of a topic with their own table only.
  *
  * <p>Usage: {@code AloneBench [--quick]}; {@code --quick} runs each less often. Writes build/bench/alone.md, see {@link Section}.
@@ -48,6 +55,7 @@ public final class AloneBench {
         }
         AloneBench bench = new AloneBench(args.length == 1);
         bench.copies();
+        bench.rows();
         bench.threads();
         bench.start();
         bench.memory();
@@ -90,6 +98,58 @@ public final class AloneBench {
         }
         section.text("**One long text.** Bytes of a message of so many only copied, into a buffer outside of the heap and from there into a fresh array, as a message and its row are; ns of CPU a byte. "
                 + "A fresh array of megabytes is memory that no cache has.\n\n" + head + "\n|---|" + String.join("", Collections.nCopies(sizes.length, "---|")) + "\n" + found + "\n\n");
+    }
+
+    /** Of messages of products: their rows' bytes in Flink's layout, and what an array of them and the objects on it allocate. */
+    private void rows() throws Exception {
+        Workload workload = Corpus.PRODUCTS.workload();
+        List<byte[]> messages = workload.messages();
+        int arity = ((RowType) workload.columns.getLogicalType()).getFieldCount();
+        int[][] sizes = new int[messages.size()][];
+        try (Codec codec = Codec.nativeCodec(workload)) {
+            for (int i = 0; i < sizes.length; i++) {
+                Sizes found = new Sizes();
+                codec.decode(messages.get(i), found);
+                sizes[i] = found.all.stream().mapToInt(Integer::intValue).toArray();
+            }
+        }
+        long bytes = 0;
+        Object[] kept = new Object[2];
+        long before = THREAD.getThreadAllocatedBytes(Thread.currentThread().getId());
+        for (int[] of : sizes) {
+            int all = 0;
+            for (int size : of) {
+                all += size;
+            }
+            bytes += all;
+            MemorySegment[] segments = {MemorySegmentFactory.wrap(new byte[all])};
+            int at = 0;
+            for (int i = 0; i < of.length; i++) {
+                BinaryRowData row = new BinaryRowData(arity);
+                row.pointTo(segments, at, of[i]);
+                at += of[i];
+                kept[i % 2] = row;
+            }
+        }
+        double allocated = (double) (THREAD.getThreadAllocatedBytes(Thread.currentThread().getId()) - before) / sizes.length;
+        if (kept[1] == null) {
+            throw new IllegalStateException("no message has two rows");
+        }
+        section.text(String.format(Locale.ROOT, "**Rows.** Those of a message of products UPDATE are %.0f bytes in Flink's layout; an array of them, and the objects that point into it, are %.0f, whoever makes them. The native codec has "
+                + "4 more for each row, which say where it ends.\n\n", (double) bytes / sizes.length, allocated));
+    }
+
+    /** Sizes of the rows of a message. */
+    private static final class Sizes implements BinaryRowCollector {
+        final List<Integer> all = new ArrayList<>();
+
+        @Override
+        public void collect(RowData row) {
+            all.add(((BinaryRowData) row).getSizeInBytes());
+        }
+
+        @Override
+        public void close() {}
     }
 
     /** Threads that add numbers, and touch no memory. */
