@@ -12,6 +12,7 @@ mod cpu_time;
 mod visitor;
 
 use canal_native::canal::decode::{Decoder, Outcome};
+use canal_native::row::read::sized;
 use canal_native::schema::DecoderSpec;
 use corpus::{fields, messages};
 use cpu_time::CpuTime;
@@ -123,8 +124,8 @@ fn verify(workload: &Workload, messages: &[Vec<u8>]) {
 
 fn count_rows(mut region: &[u8]) -> usize {
     let mut count = 0;
-    while let Some((size, _)) = region.split_first_chunk() {
-        region = &region[8 + u32::from_le_bytes(*size) as usize..];
+    while !region.is_empty() {
+        region = sized(region).expect("a row").1;
         count += 1;
     }
     count
