@@ -13,7 +13,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-const GOOD: [&str; 13] = [
+const GOOD: [&str; 17] = [
     "tests/data/job/mysql.yaml",
     "tests/data/job/mysql-small.yaml",
     "tests/data/job/mysql-open.yaml",
@@ -22,11 +22,15 @@ const GOOD: [&str; 13] = [
     "tests/data/job/greenplum.yaml",
     "tests/data/job/greenplum-small.yaml",
     "tests/data/job/greenplum-open.yaml",
+    "tests/data/job/oracle.yaml",
+    "tests/data/job/oracle-open.yaml",
+    "tests/data/job/oracle-file.yaml",
     "tests/data/job/topics.yaml",
     "tests/data/job/pattern.yaml",
     "tests/data/job/files.yaml",
     "examples/canal-to-doris.yaml",
     "examples/postgres-to-doris.yaml",
+    "examples/oracle-to-doris.yaml",
 ];
 
 fn repository(path: &str) -> PathBuf {
@@ -42,7 +46,9 @@ fn job(yaml: &[u8], secrets: bool) -> Result<Value, String> {
     let around = Surroundings {
         origin: Path::new("/jobs/job.yaml"),
         variable: &|name| {
-            ["DORIS_PASSWORD", "POSTGRES_PASSWORD"].contains(&name).then(|| "of-the-environment".to_string())
+            ["DORIS_PASSWORD", "POSTGRES_PASSWORD", "ORACLE_PASSWORD"]
+                .contains(&name)
+                .then(|| "of-the-environment".to_string())
         },
         text: &|path| match path.to_str() {
             Some("/jobs/secret/password.txt") => Ok("of a file \n".to_string()),
@@ -59,7 +65,7 @@ fn good(path: &str) -> Value {
 
 #[test]
 fn good_files_become_plans() {
-    for path in &GOOD[..11] {
+    for path in &GOOD[..14] {
         let expected: Value = serde_json::from_str(&text_of(&path.replace(".yaml", ".json"))).unwrap();
         let found = good(path);
         assert_eq!(found, expected, "{path} becomes\n{found:#}");

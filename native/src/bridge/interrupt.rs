@@ -1,5 +1,6 @@
-//! Java's interrupts: a task that is cancelled is interrupted, and its natives are to end soon.
+//! Java's interrupts: a task that is cancelled is interrupted, and its natives are to end soon. And whatever else natives that wait need of the JVM.
 
+use super::jdbc;
 use crate::error::Error;
 use crate::interrupt;
 use jni::{JNIEnv, JavaVM};
@@ -7,11 +8,12 @@ use std::sync::OnceLock;
 
 static VM: OnceLock<JavaVM> = OnceLock::new();
 
-/// From now on natives that wait see interrupts.
-pub(super) fn heed(env: &JNIEnv<'_>) -> Result<(), Error> {
+/// From now on natives that wait see interrupts, and reach servers by [JDBC](jdbc).
+pub(super) fn heed(env: &mut JNIEnv<'_>) -> Result<(), Error> {
     if VM.get().is_none() {
         let _ = VM.set(env.get_java_vm()?);
         interrupt::ask_by(is_interrupted);
+        jdbc::know(env)?;
     }
     Ok(())
 }

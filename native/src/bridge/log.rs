@@ -32,7 +32,12 @@ pub extern "system" fn Java_io_canalnative_NativeLog_open<'l>(
                 let from = source::read(env, &position, PLACE)?;
                 Box::new(wal::reader::start(spec, from, source::read(env, &definitions, KNOWN)?)?)
             }
-            ServerKind::Greenplum => return Err(Error::new(Kind::InvalidSpec, "Greenplum has no log of changes")),
+            ServerKind::Greenplum | ServerKind::Oracle => {
+                return Err(Error::new(
+                    Kind::InvalidSpec,
+                    format!("the log of source.{} is not read", spec.kind.name()),
+                ));
+            }
         };
         interrupt::heed(env)?;
         handle::insert(Session::Log(log))

@@ -10,6 +10,7 @@ mod doris;
 mod encode;
 mod handle;
 mod interrupt;
+mod jdbc;
 mod job;
 mod log;
 mod source;

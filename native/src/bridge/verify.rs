@@ -13,7 +13,7 @@ use jni::JNIEnv;
 use jni::objects::{JByteArray, JClass, JObject};
 use jni::sys::{jint, jlong};
 
-fn spec(env: &JNIEnv<'_>, json: &JByteArray<'_>) -> Result<VerifySpec, Error> {
+fn spec(env: &mut JNIEnv<'_>, json: &JByteArray<'_>) -> Result<VerifySpec, Error> {
     interrupt::heed(env)?;
     VerifySpec::from_json(&env.convert_byte_array(json)?)
 }
@@ -25,7 +25,10 @@ pub extern "system" fn Java_io_canalnative_NativeVerify_tables<'l>(
     _: JClass<'l>,
     json: JByteArray<'l>,
 ) -> JByteArray<'l> {
-    throw::guard(&mut env, |env| doris::json(env, &listing::listing(&spec(env, &json)?)?))
+    throw::guard(&mut env, |env| {
+        let listing = listing::listing(&spec(env, &json)?)?;
+        doris::json(env, &listing)
+    })
 }
 
 /// `byte[] ranges(byte[] spec, byte[] table)`: JSON, an array of `Part`.
@@ -38,7 +41,8 @@ pub extern "system" fn Java_io_canalnative_NativeVerify_ranges<'l>(
 ) -> JByteArray<'l> {
     throw::guard(&mut env, |env| {
         let listed: Listed = source::read(env, &table, "the table")?;
-        doris::json(env, &listing::parts(&spec(env, &json)?, &listed)?)
+        let parts = listing::parts(&spec(env, &json)?, &listed)?;
+        doris::json(env, &parts)
     })
 }
 

@@ -37,7 +37,7 @@ pub const JOB: Shape = Object(&[
         "stages",
         List(&Choice(STAGES)),
         "[schema-migration, full-data, incremental]",
-        "What is done with a database: tables are made, their rows are read, and then their changes, without an end, which source.greenplum does not have; verification compares all tables with Doris once their rows are there. Default all that the source has, without verification",
+        "What is done with a database: tables are made, their rows are read, and then their changes, without an end, which source.greenplum and source.oracle do not have; verification compares all tables with Doris once their rows are there. Default all that the source has, without verification",
     ),
     may("increBatchSize", Number(1, u64::MAX), "500000", "CloudCanal's name for load.max-rows"),
     may(
@@ -82,10 +82,16 @@ const SOURCE: &[Member] = &[
         "{host: coordinator, database: shop, username: reader}",
         "A database of Greenplum, whose tables are read as they are now",
     ),
+    may(
+        "oracle",
+        Object(ORACLE),
+        "{host: db1, service: ORCLPDB1, username: reader}",
+        "A database of Oracle, whose tables are read as they are now, by Oracle's JDBC driver, which has to be in Flink's lib/",
+    ),
 ];
 
 /// The sources that are databases themselves.
-pub(super) const DATABASES: &[&str] = &["mysql", "postgres", "greenplum"];
+pub(super) const DATABASES: &[&str] = &["mysql", "postgres", "greenplum", "oracle"];
 
 const PASSWORD: Member = may("password", Scalar, "secret", "The password; better in the environment or a file");
 const PASSWORD_FILE: Member = may(
@@ -158,6 +164,17 @@ const GREENPLUM: &[Member] = &[
     PASSWORD_FILE,
     CONNECT_TIMEOUT,
     POSTGRES_TLS,
+];
+
+const ORACLE: &[Member] = &[
+    must("host", Text, "db1", "The server's name or address"),
+    may("port", Number(1, 65_535), "1521", "Its listener's port. Default 1521"),
+    must("service", Text, "ORCLPDB1", "The service, whose schemas are read"),
+    must("username", Text, "reader", "A user with CREATE SESSION, and SELECT on the tables"),
+    PASSWORD,
+    may("password-env", Text, "ORACLE_PASSWORD", "The environment variable with the password"),
+    PASSWORD_FILE,
+    CONNECT_TIMEOUT,
 ];
 
 const POSTGRES_HOST: Member = must("host", Text, "db1", "The server's name or address; of Greenplum the coordinator's");

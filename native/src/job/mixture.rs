@@ -19,7 +19,7 @@ const OURS: &[(&str, &str)] = &[
 /// Looks for them in a file whose keys were checked.
 pub fn check(job: &Value, problems: &mut Problems) {
     if let Some(source) = job.get("source") {
-        exactly_one(source, "source", &["canal", "mysql", "postgres", "greenplum"], problems);
+        exactly_one(source, "source", &["canal", "mysql", "postgres", "greenplum", "oracle"], problems);
     }
     if let Some(canal) = job.path(&["source", "canal"]) {
         self::canal(canal, problems);
@@ -74,10 +74,14 @@ fn database(job: &Value, name: &str, problems: &mut Problems) {
     }
     let stages = job.get("stages").map_or(&[][..], Value::items);
     let stage = stages.iter().find(|stage| stage.text() == Some(INCREMENTAL));
-    if let (Some(stage), "greenplum") = (stage, name) {
+    if let (Some(stage), "greenplum" | "oracle") = (stage, name) {
+        let why = if name == "oracle" {
+            "Oracle's log of changes is not read yet"
+        } else {
+            "Greenplum has no log of changes that could be read"
+        };
         let what = format!(
-            "Greenplum has no log of changes that could be read; write stages: [{SCHEMA_MIGRATION}, {FULL_DATA}], and run the job again when rows have \
-             changed"
+            "{why}; write stages: [{SCHEMA_MIGRATION}, {FULL_DATA}], and run the job again when rows have changed"
         );
         problems.add(stage.at, "stages", what);
     }

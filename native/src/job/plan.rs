@@ -96,7 +96,11 @@ fn server_spec(
     around: &Surroundings<'_>,
     problems: &mut Problems,
 ) -> Json {
-    let port = if kind == "mysql" { 3306 } else { 5432 };
+    let port = match kind {
+        "mysql" => 3306,
+        "oracle" => 1521,
+        _ => 5432,
+    };
     let mut spec = json!({
         "kind": kind,
         "host": text(Some(server), "host"),
@@ -114,7 +118,8 @@ fn server_spec(
         let of_name = server_id(text(Some(job), "name").unwrap_or_default());
         spec["serverId"] = json!(number(Some(server), "server-id", of_name));
     } else {
-        spec["database"] = json!(text(Some(server), "database"));
+        let database = if kind == "oracle" { "service" } else { "database" };
+        spec["database"] = json!(text(Some(server), database));
     }
     if kind == "postgres" && stage(job, keys::INCREMENTAL) {
         spec["replication"] = replication(text(Some(job), "name").unwrap_or_default(), server);
@@ -144,7 +149,7 @@ fn replication(job: &str, server: &Value) -> Json {
 /// Whether a stage is to be; all that the source has are where none is named, but a verification, which asks both servers for all rows once more.
 fn stage(job: &Value, name: &str) -> bool {
     let is_had = match name {
-        keys::INCREMENTAL => job.path(&["source", "greenplum"]).is_none(),
+        keys::INCREMENTAL => ["greenplum", "oracle"].iter().all(|kind| job.path(&["source", kind]).is_none()),
         keys::VERIFICATION => false,
         _ => true,
     };

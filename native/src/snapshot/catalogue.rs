@@ -75,18 +75,32 @@ pub struct Table {
     pub select: String,
     /// Its definition, as a Canal message has it.
     pub message: String,
-    /// What PostgreSQL knows of each column; empty of MySQL, which says it by [`Column::ty`].
+    /// What PostgreSQL or Oracle knows of each column; empty of MySQL, which says it by [`Column::ty`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub native: Vec<Native>,
 }
 
-/// A column as PostgreSQL knows it, beyond the type that its values have in messages.
+/// Whose SQL it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Dialect {
+    /// PostgreSQL's, and Greenplum's.
+    #[default]
+    Postgres,
+    /// Oracle's.
+    Oracle,
+}
+
+/// A column as a server that is no MySQL knows it, beyond the type that its values have in messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Native {
+    /// In whose SQL it is asked for.
+    #[serde(default)]
+    pub dialect: Dialect,
     /// The expression of it that is selected.
     pub selected: String,
-    /// Its type, of a domain the one that it is of, such as `int4`; empty for arrays, labels, and types that are not the server's own.
+    /// Its type, of a domain the one that it is of, such as `int4` or `NUMBER`; empty for arrays, labels, and types that are not the server's own.
     #[serde(rename = "type")]
     pub ty: String,
     /// Whether its values are sorted as the bytes of their texts are, in UTF-8.
@@ -105,7 +119,7 @@ impl Table {
         self.columns.iter().find(|column| column.name == name)
     }
 
-    /// What PostgreSQL knows of the column of that name; None of MySQL.
+    /// What the server knows of the column of that name; None of MySQL.
     pub fn native(&self, name: &str) -> Option<&Native> {
         self.columns.iter().zip(&self.native).find(|(column, _)| column.name == name).map(|(_, native)| native)
     }

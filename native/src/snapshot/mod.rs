@@ -10,11 +10,16 @@
 //!
 //! * [`spec`]: which server, which tables. [`server`]: what is asked of it; the one place where kinds of servers part. [`patience`]: when it is away.
 //! * [`catalogue`], [`range`]: what is known of tables and of parts of them. [`reader`]: a range that is being read. [`message`]: rows as messages.
-//! * [`mysql`], [`postgres`]: how each kind says it.
+//! * [`mysql`], [`postgres`], [`oracle`]: how each kind says it. [`definition`], [`default`]: how the last two say what a table is, as MySQL would. [`jdbc`]: servers that only
+//!   the JVM around us reaches.
 
 pub mod catalogue;
+pub mod default;
+pub mod definition;
+pub mod jdbc;
 pub mod message;
 pub mod mysql;
+pub mod oracle;
 pub mod patience;
 pub mod postgres;
 pub mod range;

@@ -60,6 +60,13 @@ pub struct Cutting<'t> {
     pub literals: Vec<String>,
     /// How the server compares keys.
     pub compare: Compare,
+    /// How it is asked for the row behind so many, and no other.
+    pub one_behind: fn(u64) -> String,
+}
+
+/// As MySQL and PostgreSQL have it.
+pub fn limit(rows: u64) -> String {
+    format!("LIMIT 1 OFFSET {rows}")
 }
 
 impl Cutting<'_> {
@@ -96,12 +103,12 @@ impl Cutting<'_> {
     fn statement(&self, last: Option<&Bound>, rows: u64) -> String {
         let after = last.map(|bound| format!(" WHERE {}", (self.compare)(&self.names, bound, Side::Beyond)));
         format!(
-            "SELECT {} FROM {}{} ORDER BY {} LIMIT 1 OFFSET {}",
+            "SELECT {} FROM {}{} ORDER BY {} {}",
             self.literals.join(", "),
             self.table.from,
             after.unwrap_or_default(),
             self.names.join(", "),
-            rows - 1
+            (self.one_behind)(rows - 1)
         )
     }
 
@@ -130,6 +137,18 @@ impl Cutting<'_> {
             .filter(|(bound, _)| !bound.is_empty())
             .map(|(bound, side)| (self.compare)(&self.names, bound, side))
             .collect()
+    }
+}
+
+/// A comparison column by column: MySQL uses no index for `(a, b) > (1, 2)`, and Oracle has no such comparison.
+pub fn written_out(keys: &[String], bound: &[String], side: Side) -> String {
+    let (by, last) = if side == Side::Beyond { (">", ">") } else { ("<", "<=") };
+    match (keys, bound) {
+        ([key], [value]) => format!("{key} {last} {value}"),
+        ([key, keys @ ..], [value, bound @ ..]) => {
+            format!("({key} {by} {value} OR {key} = {value} AND {})", written_out(keys, bound, side))
+        }
+        _ => "TRUE".to_string(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::catalogue::{Catalogue, Table};
 use super::range::{self, Cutting, Range};
 use super::reader::{End, Outgoing};
 use super::spec::{ServerKind, SourceSpec};
-use super::{mysql, postgres};
+use super::{mysql, oracle, postgres};
 use crate::error::{Error, Kind};
 use crate::interrupt;
 use crate::sync::rules::Rules;
@@ -20,6 +20,7 @@ pub fn catalogue(spec: &SourceSpec) -> Result<Catalogue, Error> {
         match spec.kind {
             ServerKind::Mysql => mysql::catalogue::read(spec, &rules).await,
             ServerKind::Postgres | ServerKind::Greenplum => postgres::catalogue::read(spec, &rules).await,
+            ServerKind::Oracle => oracle::catalogue::read(spec, &rules).await,
         }
     });
     found?.unless_empty().map_err(|e| e.at(spec.address()))
@@ -38,6 +39,7 @@ pub fn ranges(spec: &SourceSpec, table: &Table) -> Result<Vec<Range>, Error> {
         match spec.kind {
             ServerKind::Mysql => mysql::range::bounds(spec, &cutting).await,
             ServerKind::Postgres | ServerKind::Greenplum => postgres::range::bounds(spec, &cutting).await,
+            ServerKind::Oracle => oracle::range::bounds(spec, &cutting).await,
         }
     });
     Ok(cutting.between(&bounds?))
@@ -48,6 +50,7 @@ pub fn cutting<'t>(spec: &SourceSpec, table: &'t Table) -> Cutting<'t> {
     match spec.kind {
         ServerKind::Mysql => mysql::range::cutting(table),
         ServerKind::Postgres | ServerKind::Greenplum => postgres::range::cutting(table),
+        ServerKind::Oracle => oracle::range::cutting(table),
     }
 }
 
@@ -69,6 +72,10 @@ pub fn answer(spec: &SourceSpec, statement: &str) -> Result<Result<Texts, String
                 let session = postgres::server::connect(spec).await?;
                 session.answer(statement).await.map_err(|e| e.at(spec.address()))
             }
+            ServerKind::Oracle => {
+                let mut session = oracle::server::connect(spec)?;
+                session.answer(statement).map_err(|e| e.at(spec.address()))
+            }
         }
     })
 }
@@ -84,6 +91,7 @@ pub(super) async fn read(spec: &SourceSpec, range: &Range, out: &mut Outgoing) -
     match spec.kind {
         ServerKind::Mysql => mysql::reader::read(spec, range, out).await,
         ServerKind::Postgres | ServerKind::Greenplum => postgres::reader::read(spec, range, out).await,
+        ServerKind::Oracle => oracle::reader::read(spec, range, out).await,
     }
 }
 

@@ -15,6 +15,8 @@ pub enum ServerKind {
     Postgres,
     /// Greenplum: a PostgreSQL with a catalogue of its own.
     Greenplum,
+    /// Oracle, by JDBC.
+    Oracle,
 }
 
 impl ServerKind {
@@ -24,6 +26,7 @@ impl ServerKind {
             ServerKind::Mysql => "mysql",
             ServerKind::Postgres => "postgres",
             ServerKind::Greenplum => "greenplum",
+            ServerKind::Oracle => "oracle",
         }
     }
 }
@@ -40,7 +43,7 @@ pub struct SourceSpec {
     pub port: u16,
     /// Who reads.
     pub user: String,
-    /// The database to connect to, whose schemas are read; MySQL, where all databases are one server's, takes none.
+    /// The database to connect to, whose schemas are read, of Oracle its service; MySQL, where all databases are one server's, takes none.
     #[serde(default)]
     pub database: String,
     /// The password; in no error and no log.
@@ -106,7 +109,7 @@ impl SourceSpec {
     pub fn from_json(text: &[u8]) -> Result<SourceSpec, Error> {
         let spec: SourceSpec = serde_json::from_slice(text)
             .map_err(|e| Error::new(Kind::InvalidSpec, "the source's specification is not readable").caused_by(e))?;
-        if spec.log && spec.kind == ServerKind::Greenplum {
+        if spec.log && matches!(spec.kind, ServerKind::Greenplum | ServerKind::Oracle) {
             let what = format!("the log of source.{} is not read; leave its incremental stage out", spec.kind.name());
             return Err(Error::new(Kind::InvalidSpec, what));
         }

@@ -7,7 +7,7 @@ use super::pair::TablePair;
 use super::spec::VerifySpec;
 use super::{mysql, postgres};
 use crate::doris::table::{DorisType, backquoted};
-use crate::snapshot::catalogue::Native;
+use crate::snapshot::catalogue::{self, Native};
 use crate::sync::mapping::{MappedColumn, TypeOptions};
 use crate::sync::mysql_type::MysqlType;
 use crate::sync::source::same_name;
@@ -178,6 +178,9 @@ pub fn column(
 ) -> Result<Texts, String> {
     let source = match native {
         None => Dialect::Mysql.told(mysql::value(ty, mapped, there, options)?, there),
+        Some(native) if native.dialect == catalogue::Dialect::Oracle => {
+            return Err("Oracle is not asked for sums".into());
+        }
         Some(native) => Dialect::Postgres.told(postgres::value(ty, native, mapped, there, options)?, there),
     };
     let name = backquoted(name);

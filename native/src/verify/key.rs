@@ -1,10 +1,10 @@
 //! Keys in statements: of rows that are looked for, and of ranges as the target has them.
 
-use super::{mysql, postgres};
+use super::{mysql, oracle, postgres};
 use crate::doris::catalogue::quoted;
 use crate::doris::table::{DorisType, backquoted};
 use crate::schema::ZeroDate;
-use crate::snapshot::catalogue::Native;
+use crate::snapshot::catalogue::{Dialect, Native};
 use crate::sync::mapping::{BinaryText, MappedColumn, TypeOptions};
 use crate::sync::mysql_type::MysqlType;
 use base64::Engine;
@@ -25,7 +25,7 @@ pub struct KeyColumn {
     pub zeros_are_null: bool,
     /// How bytes are written.
     pub binary: BinaryText,
-    /// What PostgreSQL knows of it; None of MySQL.
+    /// What PostgreSQL or Oracle knows of it; None of MySQL.
     pub native: Option<Native>,
 }
 
@@ -56,6 +56,7 @@ impl KeyColumn {
     pub fn is_ordered_alike(&self) -> bool {
         match &self.native {
             None => mysql::is_ordered_alike(self),
+            Some(native) if native.dialect == Dialect::Oracle => oracle::is_ordered_alike(self, native),
             Some(native) => postgres::is_ordered_alike(self, native),
         }
     }
@@ -64,6 +65,7 @@ impl KeyColumn {
     pub fn is_bound(&self, literal: &str) -> bool {
         match &self.native {
             None => mysql::is_bound(literal),
+            Some(native) if native.dialect == Dialect::Oracle => oracle::bound(native, literal).is_some(),
             Some(native) => postgres::bound(native, literal).is_some(),
         }
     }
@@ -72,6 +74,7 @@ impl KeyColumn {
     pub fn equal_in_source(&self, cell: Option<&str>) -> String {
         match &self.native {
             None => mysql::equal(self, cell),
+            Some(native) if native.dialect == Dialect::Oracle => oracle::equal(self, native, cell),
             Some(native) => postgres::equal(self, native, cell),
         }
     }
@@ -125,6 +128,7 @@ impl KeyColumn {
     fn target_bound(&self, literal: &str) -> Option<String> {
         match &self.native {
             None => mysql::bound(self, literal),
+            Some(native) if native.dialect == Dialect::Oracle => oracle::bound(native, literal),
             Some(native) => postgres::bound(native, literal),
         }
     }

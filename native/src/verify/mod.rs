@@ -8,7 +8,7 @@
 //!
 //! * [`spec`]: what is compared, and how. [`listing`]: the tables that can be compared, and why the others cannot. [`pair`]: a table and its table
 //!   in Doris. [`key`]: keys as literals and conditions of SQL.
-//! * [`mysql`], [`postgres`]: how each kind of source says keys and values.
+//! * [`mysql`], [`postgres`], [`oracle`]: how each kind of source says keys and values.
 //! * [`checksum`]: what is asked of servers that sum up their rows; [`sums`]: what they answer, and which rows are still to be read.
 //! * [`source`], [`target`]: rows of either side. [`canonical`]: the form in which cells are compared. [`balance`], [`spill`]: rows that wait for
 //!   their other side. [`range`]: one range, from its rows to its verdict.
@@ -25,6 +25,7 @@ pub mod html;
 pub mod key;
 pub mod listing;
 mod mysql;
+mod oracle;
 pub mod pair;
 mod postgres;
 pub mod range;

@@ -158,7 +158,15 @@ mod tests {
         let travel = travel(&ColumnType { family, name: name.into(), modifier }, 2);
         let ty = if family == Family::Own { name } else { "" };
         let by_bytes = ["uuid", "text"].contains(&ty);
-        (Native { selected: travel.selected.of("c"), ty: ty.into(), by_bytes }, MysqlType::parse(&travel.ty))
+        (
+            Native {
+                dialect: crate::snapshot::catalogue::Dialect::Postgres,
+                selected: travel.selected.of("c"),
+                ty: ty.into(),
+                by_bytes,
+            },
+            MysqlType::parse(&travel.ty),
+        )
     }
 
     fn key(family: Family, name: &str, modifier: i32, doris: &str) -> KeyColumn {

@@ -3,7 +3,7 @@
 use super::server::{self, backquoted, texts};
 use crate::error::Error;
 use crate::snapshot::catalogue::{Column, Table};
-use crate::snapshot::range::{Bound, Cutting, Side};
+use crate::snapshot::range::{Bound, Cutting, limit, written_out};
 use crate::snapshot::spec::SourceSpec;
 use crate::sync::mysql_type::MysqlType;
 use mysql_async::prelude::Queryable;
@@ -15,7 +15,8 @@ pub fn cutting(table: &Table) -> Cutting<'_> {
         table,
         names: keys().map(|key| backquoted(&key.name)).collect(),
         literals: keys().map(literal_of).collect(),
-        compare: compared,
+        compare: written_out,
+        one_behind: limit,
     }
 }
 
@@ -48,18 +49,6 @@ fn literal_of(key: &Column) -> String {
         MysqlType::Binary(_) | MysqlType::Varbinary(_) => format!("CONCAT('X''', HEX({name}), '''')"),
         MysqlType::Date | MysqlType::DateTime(_) => format!("CONCAT('''', {name}, '''')"),
         _ => format!("CAST({name} AS CHAR)"),
-    }
-}
-
-/// Written out: the server uses no index for `(a, b) > (1, 2)`.
-fn compared(keys: &[String], bound: &[String], side: Side) -> String {
-    let (by, last) = if side == Side::Beyond { (">", ">") } else { ("<", "<=") };
-    match (keys, bound) {
-        ([key], [value]) => format!("{key} {last} {value}"),
-        ([key, keys @ ..], [value, bound @ ..]) => {
-            format!("({key} {by} {value} OR {key} = {value} AND {})", compared(keys, bound, side))
-        }
-        _ => "TRUE".to_string(),
     }
 }
 

@@ -1,12 +1,12 @@
 //! What the server has: tables, their columns and keys.
 
-use super::default::constant;
-use super::definition::{Definition, create_table};
 use super::questions::{self, Which};
 use super::server::{self, Session, quoted_name};
 use super::types::{ColumnType, Family, travel};
 use crate::error::{Error, Kind};
-use crate::snapshot::catalogue::{Catalogue, Column, Native, Refused, Table};
+use crate::snapshot::catalogue::{Catalogue, Column, Dialect, Native, Refused, Table};
+use crate::snapshot::default::constant;
+use crate::snapshot::definition::{Definition, create_table};
 use crate::snapshot::message;
 use crate::snapshot::spec::SourceSpec;
 use crate::sync::mysql_type::MysqlType;
@@ -321,7 +321,7 @@ async fn table(session: &Session, relation: &Relation, types: &Types, which: Whi
         let is_text = ["text", "varchar", "bpchar", "name"].contains(&ty.name.as_str());
         let by_bytes = ty.family == Family::Own && (ty.name == "uuid" || is_text && attribute.by_bytes);
         let own = if ty.family == Family::Own { ty.name } else { String::new() };
-        native.push(Native { selected: travel.selected.of(&name), ty: own, by_bytes });
+        native.push(Native { dialect: Dialect::Postgres, selected: travel.selected.of(&name), ty: own, by_bytes });
         by_key &= ty.family != Family::Other || !keys.contains(&name);
         columns.push(Column { name: name.clone(), ty: MysqlType::parse(&travel.ty) });
         let default = attribute.default.and_then(|expression| constant(&expression, travel.constant));

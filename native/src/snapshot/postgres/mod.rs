@@ -3,13 +3,11 @@
 //! A column travels as the column of MySQL that has the same values, so everything behind it is MySQL's.
 //!
 //! * [`server`], [`tls`]: a connection. [`catalogue`]: what is there, by the questions of [`questions`].
-//! * [`types`]: which type a column travels as, and how it is selected. [`default`]: constants. [`definition`]: CREATE TABLE as MySQL has it.
+//! * [`types`]: which type a column travels as, and how it is selected.
 //! * [`range`]: where tables are cut. [`reader`]: a range, by COPY. [`copy`]: the text that comes then.
 
 pub mod catalogue;
 pub mod copy;
-pub mod default;
-pub mod definition;
 pub mod questions;
 pub mod range;
 pub mod reader;

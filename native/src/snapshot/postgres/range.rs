@@ -6,7 +6,7 @@
 use super::server::{self, quoted_name};
 use crate::error::Error;
 use crate::snapshot::catalogue::Table;
-use crate::snapshot::range::{Bound, Cutting, Side};
+use crate::snapshot::range::{Bound, Cutting, Side, limit};
 use crate::snapshot::spec::SourceSpec;
 
 /// How a table is cut at its key.
@@ -14,7 +14,7 @@ pub fn cutting(table: &Table) -> Cutting<'_> {
     let names: Vec<String> = table.keys.iter().map(|key| quoted_name(key)).collect();
     let literal = |name: &String| format!("pg_catalog.quote_literal({name}::pg_catalog.text)");
     let literals = names.iter().map(literal).collect();
-    Cutting { table, names, literals, compare: compared }
+    Cutting { table, names, literals, compare: compared, one_behind: limit }
 }
 
 /// Where it is cut.

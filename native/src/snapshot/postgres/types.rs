@@ -1,6 +1,7 @@
 //! Which type of MySQL a column travels as: the one that has the same values. docs/type-mapping.md has the table.
 
 use super::server::quoted_name;
+use crate::snapshot::default::Constant;
 
 /// A column's type as the catalogue has it; of a domain the type that it is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,21 +68,6 @@ impl Selected {
             Selected::Json => format!("pg_catalog.array_to_json({name})"),
         }
     }
-}
-
-/// Which constants mean the same in MySQL's SQL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Constant {
-    /// None is taken over.
-    None,
-    /// Numbers, digits and a point.
-    Number,
-    /// Texts.
-    Text,
-    /// true and false.
-    Flag,
-    /// Dates, with or without a time.
-    Date,
 }
 
 /// Digits of a number with a fraction that Doris has as such are these at most; MySQL has more.

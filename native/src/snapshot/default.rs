@@ -1,6 +1,19 @@
-//! Constants among the default values that the server shows (`pg_get_expr`).
+//! Constants among the default values that a server shows as expressions: PostgreSQL by `pg_get_expr`, Oracle as they were written.
 
-use super::types::Constant;
+/// Which constants mean the same in MySQL's SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Constant {
+    /// None is taken over.
+    None,
+    /// Numbers, digits and a point.
+    Number,
+    /// Texts.
+    Text,
+    /// true and false.
+    Flag,
+    /// Dates, with or without a time.
+    Date,
+}
 
 /// The constant that an expression is, as text; None if it is no constant that means the same in MySQL's SQL.
 pub fn constant(expression: &str, kind: Constant) -> Option<String> {
