@@ -169,6 +169,11 @@ class Postgres:
         """Whether it takes connections."""
         return self._psql("SELECT 1").returncode == 0
 
+    def admit(self, others) -> None:
+        """Lets in its owner, and whom these lines of pg_hba.conf let in."""
+        (self.data / "db" / "pg_hba.conf").write_text("\n".join(["host all postgres 127.0.0.1/32 scram-sha-256", *others]) + "\n")
+        self.run(["SELECT pg_reload_conf()"])
+
     def run(self, statements, database: str = "postgres"):
         """Runs statements in one session; the rows of all that give some, as texts, and None for NULL."""
         done = self._psql(";\n".join(statements) + ";", "-A", "-t", "-F", "\x1f", "-R", "\x1e", "-P", "null=\x1d", database=database)

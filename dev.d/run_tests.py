@@ -81,7 +81,7 @@ def runners(jar: Path):
                 known[f"{program}-{name}"] = (command, last_line_counts)
         # Half an hour unless CANAL_NATIVE_SOAK_SECONDS says otherwise, so with one JDK a line.
         home = second if line == "2.x" else first
-        for program, file, more in (("soak", "soak", []), ("large-mysql", "large_mysql", []), ("large-mysql-faults", "large_mysql", ["--faults"])):
+        for program, file, more in (("soak", "soak", []), ("large-mysql", "large_mysql", []), ("large-mysql-faults", "large_mysql", ["--faults"]), ("planted", "planted", [])):
             command = [sys.executable, "-u", str(REPO / "tests" / "cluster" / f"{file}.py"), str(jar), "--flink", line, "--java", str(home), *more]
             known[f"{program}-{line}-jdk{java_version(home)}"] = (command, last_line_counts)
         generated = [f"-Dcanalnative.differential.tables={tables}", f"-Dcanalnative.differential.seed={seed}"]
@@ -98,7 +98,7 @@ def groups(first: str, second: str):
     live = ["quickstart", "quickstart-database", "workload", "whole-log", f"semi-sync-1.20-{first}"]
     live += [name for program in on_both for name in (f"{program}-1.20-{first}", f"{program}-2.x-{second}") if name not in decides]
     matrix = [f"{program}-{line}-{jdk}" for program in ("java", "cluster") for line in LINES for jdk in dict.fromkeys((first, second))]
-    return {"test": decides, "test-live": live + [name for name in matrix if name not in decides], "test-long": ["rust-release", "long", "asan", "fuzz", "fuzz-jvm", "soak", f"large-mysql-1.20-{first}", f"large-mysql-faults-1.20-{first}"]}
+    return {"test": decides, "test-live": live + [name for name in matrix if name not in decides], "test-long": ["rust-release", "long", "asan", "fuzz", "fuzz-jvm", "soak", f"planted-1.20-{first}", f"large-mysql-1.20-{first}", f"large-mysql-faults-1.20-{first}"]}
 
 
 def chosen(known, of_group, names):

@@ -17,7 +17,7 @@ sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 
 import run  # noqa: E402
 from databases import MariaDb, Mysql80  # noqa: E402
-from embedded import Job, call  # noqa: E402
+from embedded import call  # noqa: E402
 from following import ALL_STAGES, ENDS_SECONDS, IN_STEP, Following  # noqa: E402
 from parts import Failure, Parts, java_home, say  # noqa: E402
 from quickstart import run_dir  # noqa: E402
@@ -45,6 +45,10 @@ class Written(Source):
         self.server.run(BEGUN)
         self.session = self.server.session()
         self.left = ["SET timestamp = 1795228000"] + list(statements(gzip.decompress((DATA / f"workload-{self.name}.sql.gz").read_bytes()).decode()))
+
+    def run(self, statements):
+        """As the server's owner."""
+        return self.server.run(statements)
 
     def step(self, count: int) -> None:
         """Runs so many statements more, all in one session, as some set what later ones go by."""
@@ -85,23 +89,10 @@ def undisturbed(moved: Following, parallelism: int) -> None:
     # What happened while it was not there comes when it is started again.
     moved.source.server.run(["UPDATE types_dev.t_int SET c_int = 77", "ALTER TABLE types_dev.t_int ADD COLUMN more_of_it VARCHAR(10) NOT NULL DEFAULT 'more'",
                              "INSERT INTO begun_dev.mark VALUES (7, 'meanwhile')"])
-    moved.follow("again", lambda job: read_anew(moved, job) if parallelism > 1 else None)
+    moved.follow("again", lambda job: moved.read_anew(job, "types_dev.t_int", "UPDATE types_dev.t_int SET c_int = 5") if parallelism > 1 else None)
     moved.compare(f"{name}, started again", "log")
     if parallelism == 1:
         refused(moved)
-
-
-def read_anew(moved: Following, job: Job) -> None:
-    """Tables that somebody has changed in Doris are read anew while the job follows the others."""
-    name, tables = moved.source.name, ("begun_dev.mark", "types_dev.t_int")
-    moved.in_step(job)
-    moved.target.sql("INSERT INTO begun_dev.mark (id, v, __DORIS_SEQUENCE_COL__) VALUES (77, 'stray', 1)", "DELETE FROM begun_dev.mark WHERE id = 1", "UPDATE types_dev.t_int SET c_int = 5")
-    code, text = call(moved.env, "reset", moved.file, "begun_dev.none")
-    moved.checks.check(f"{name}: reset of no table", code == 1 and "reads no table begun_dev.none" in text and "begun_dev.mark" in text, text)
-    code, text = call(moved.env, "reset", moved.file, *tables)
-    moved.checks.check(f"{name}: reset", code == 0 and "deleted and read anew" in text and "by process" in text, text)
-    moved.source.server.run(["INSERT INTO begun_dev.mark VALUES (78, 'after')"])
-    job.wait_for(lambda: all(f"read anew ({table}): all of its" in job.text() for table in tables), "reading two tables anew")
 
 
 def refused(moved: Following) -> None:

@@ -193,12 +193,14 @@ def undisturbed(moved: FollowingPostgres, parallelism: int) -> None:
     moved.compare(name)
     # What happened while it was not there comes when it is started again.
     moved.source.run(["ALTER TABLE types.t2 ADD COLUMN more_of_it varchar(10) NOT NULL DEFAULT 'more'", "UPDATE types.t2 SET v = 77 WHERE id = 0", "INSERT INTO begun_dev.mark VALUES (7, 'meanwhile')"])
-    moved.follow("again")
+    moved.follow("again", lambda job: moved.read_anew(job, "types.t2", "UPDATE types.t2 SET v = 5") if parallelism > 1 else None)
     moved.compare(f"{name}, started again")
     if parallelism == 1:
         unseen(moved)
         kept(moved)
         refused(moved)
+    else:
+        over_tls(moved)
 
 
 def unseen(moved: FollowingPostgres) -> None:
@@ -227,6 +229,19 @@ def kept(moved: FollowingPostgres) -> None:
         moved.checks.check("the slot goes on with the checkpoints", True, "")
 
     moved.follow("kept", confirmed)
+
+
+def over_tls(moved: FollowingPostgres) -> None:
+    """A server that lets the user in over TLS only, by an MD5 of its password, as older ones have it: for the log, too."""
+    moved.source.server.admit(["hostssl all reader 127.0.0.1/32 md5"])
+    moved.source.run(["SET password_encryption = 'md5'", f"ALTER USER reader PASSWORD {quoted(PASSWORD)}"])
+    moved.fails("a server that wants TLS", "does not let reader in", "no encryption")
+    moved.file.write_text(moved.file.read_text().replace("SOURCE_PASSWORD, ", f"SOURCE_PASSWORD, tls: {{ca: {moved.source.server.certificate}}}, "))
+    moved.source.run(["INSERT INTO begun_dev.mark VALUES (10, 'over TLS')"])
+    moved.follow("over TLS")
+    (encrypted,), = moved.source.server.run(["SELECT rolpassword LIKE 'md5%' FROM pg_authid WHERE rolname = 'reader'"])
+    moved.checks.check("the password is kept as an MD5", encrypted == "t", encrypted)
+    moved.compare("over TLS")
 
 
 def refused(moved: FollowingPostgres) -> None:

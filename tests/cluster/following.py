@@ -88,6 +88,18 @@ class Following(Moved):
         missing = [word for word in words if word not in text]
         self.checks.check(f"{self.source.name}: {what} is said", code == 1 and not missing and PASSWORD not in text, f"       exit code {code}, lacks {missing}:\n{text[-4000:]}")
 
+    def read_anew(self, job: Job, table: str, change: str) -> None:
+        """Tables that somebody has changed in Doris are read anew while the job follows the others: that of the marks, and another, by that statement."""
+        name, tables = self.source.name, ("begun_dev.mark", table)
+        self.in_step(job)
+        self.target.sql("INSERT INTO begun_dev.mark (id, v, __DORIS_SEQUENCE_COL__) VALUES (77, 'stray', 1)", "DELETE FROM begun_dev.mark WHERE id = 1", change)
+        code, text = call(self.env, "reset", self.file, "begun_dev.none")
+        self.checks.check(f"{name}: reset of no table", code == 1 and "reads no table begun_dev.none" in text and "begun_dev.mark" in text, text)
+        code, text = call(self.env, "reset", self.file, *tables)
+        self.checks.check(f"{name}: reset", code == 0 and "deleted and read anew" in text and "by process" in text, text)
+        self.source.run(["INSERT INTO begun_dev.mark VALUES (78, 'after')"])
+        job.wait_for(lambda: all(f"read anew ({table}): all of its" in job.text() for table in tables), "reading two tables anew")
+
     def disturbed(self, seed: int) -> None:
         """The job, killed and stopped and started again at other parallelisms, while the server is written."""
         chance = random.Random(seed)

@@ -88,7 +88,11 @@ class Table:
         self.columns = [(name, kind, bool(key), nullable == "YES") for name, kind, key, nullable in rows]
         self.keys = [i for i, column in enumerate(self.columns) if column[2]]
         # In one order, so that a seed plants the same whenever rows have come.
-        self.rows = sorted(target.sql(f"SELECT {self.names()} FROM {self.name()}"), key=repr)
+        self.rows = sorted(target.sql(self.selected()), key=repr)
+
+    def selected(self) -> str:
+        """The statement that reads rows to plant in."""
+        return f"SELECT {self.names()} FROM {self.name()}"
 
     def name(self) -> str:
         """For SQL."""
@@ -117,18 +121,18 @@ class Table:
         planted, left = {}, list(self.rows)
         chance.shuffle(left)
         if len(left) > 3:
-            gone = left.pop()
-            self.target.sql(f"DELETE FROM {self.name()} WHERE {self.where(gone)}")
-            planted[self.key(gone)] = ("missing", set())
+            self.plant_gone(left.pop(), planted)
         added = self.added(chance.choice(self.rows)) if self.rows else None
         if added:
-            values = ", ".join(self.literal(i, value) for i, value in enumerate(added))
-            self.target.sql(f"INSERT INTO {self.name()} ({self.names()}, __DORIS_SEQUENCE_COL__) VALUES ({values}, 1)")
-            planted[self.key(added)] = ("surplus", set())
+            self.plant_added(added, planted)
+        return self.plant_others(chance, left, planted)
+
+    def plant_others(self, chance: random.Random, rows, planted):
+        """Makes each column of some row another one, and notes it."""
         for i, (column, kind, key, nullable) in enumerate(self.columns):
-            if key or not left:
+            if key or not rows:
                 continue
-            row = chance.choice(left)
+            row = chance.choice(rows)
             to_null = nullable and row[i] is not None and chance.random() < 0.3
             value = "NULL" if to_null else other(kind, row[i])
             try:
@@ -137,6 +141,17 @@ class Table:
                 raise Failure(f"{self.name()}, {column} {kind}: {failure}") from None
             planted.setdefault(self.key(row), ("different", set()))[1].add(column)
         return planted
+
+    def plant_added(self, added, planted) -> None:
+        """Adds a row, and notes it."""
+        values = ", ".join(self.literal(i, value) for i, value in enumerate(added))
+        self.target.sql(f"INSERT INTO {self.name()} ({self.names()}, __DORIS_SEQUENCE_COL__) VALUES ({values}, 1)")
+        planted[self.key(added)] = ("surplus", set())
+
+    def plant_gone(self, gone, planted) -> None:
+        """Takes a row away, and notes it."""
+        self.target.sql(f"DELETE FROM {self.name()} WHERE {self.where(gone)}")
+        planted[self.key(gone)] = ("missing", set())
 
     def added(self, like):
         """A row whose key is in no range: at one of the ends, or between."""

@@ -50,17 +50,17 @@ SCHEMA_CHANGES = [
 _DIGITS = "WITH d AS (SELECT 0 AS v UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)"
 
 
-def _numbers(begin: int, end: int) -> str:
+def numbers(begin: int, end: int) -> str:
     """A common table expression `n` of the whole numbers `i` from one up to, not with, another."""
     digits = len(str(max(1, end - begin - 1)))
     value = " + ".join(f"d{place}.v * {10 ** place}" for place in range(digits))
     return f"{_DIGITS}, n AS (SELECT {begin} + {value} AS i FROM {', '.join(f'd d{place}' for place in range(digits))} HAVING i < {end})"
 
 
-def _filled(table: str, rows: int, columns: str, source: str = "n"):
+def filled(table: str, rows: int, columns: str, source: str = "n"):
     """Statements that fill a table: rows of `columns` for each number below `rows`."""
     for begin in range(0, rows, AT_ONCE):
-        yield f"INSERT INTO {table} {_numbers(begin, min(rows, begin + AT_ONCE))} SELECT {columns} FROM {source}"
+        yield f"INSERT INTO {table} {numbers(begin, min(rows, begin + AT_ONCE))} SELECT {columns} FROM {source}"
 
 
 class Size:
@@ -76,17 +76,17 @@ def fill(rows: int):
     size = Size(rows)
     yield from TABLES
     yield "SET SESSION sql_log_bin = 0"
-    yield from _filled("item", size.items, "i, CONCAT('item ', i), 1 + i % 9000 / 91, IF(i % 10 = 0, NULL, CONCAT('made of ', SHA1(i)))")
-    yield from _filled("warehouse", WAREHOUSES, "i + 1, CONCAT('W', i), i / 97, 300000")
-    yield from _filled("district", WAREHOUSES * DISTRICTS, f"1 + i DIV {DISTRICTS}, 1 + i % {DISTRICTS}, CONCAT('D', i), 30000, 1")
-    yield from _filled("customer", size.customers, f"i, 1 + i % {WAREHOUSES}, 1 + i % {DISTRICTS}, ELT(1 + i % 5, 'Ada', 'Björn', '王芳', NULL, 'Олег'), CONCAT('name', CONV(i * 7919, 10, 36)), LPAD(i, 16, '0'), "
+    yield from filled("item", size.items, "i, CONCAT('item ', i), 1 + i % 9000 / 91, IF(i % 10 = 0, NULL, CONCAT('made of ', SHA1(i)))")
+    yield from filled("warehouse", WAREHOUSES, "i + 1, CONCAT('W', i), i / 97, 300000")
+    yield from filled("district", WAREHOUSES * DISTRICTS, f"1 + i DIV {DISTRICTS}, 1 + i % {DISTRICTS}, CONCAT('D', i), 30000, 1")
+    yield from filled("customer", size.customers, f"i, 1 + i % {WAREHOUSES}, 1 + i % {DISTRICTS}, ELT(1 + i % 5, 'Ada', 'Björn', '王芳', NULL, 'Олег'), CONCAT('name', CONV(i * 7919, 10, 36)), LPAD(i, 16, '0'), "
                        "'2020-01-01' + INTERVAL i MINUTE, 1 + i % 2, i % 1000 / 10 - 10, REPEAT('likes paper. ', i % 7)")
     source = f"n, (SELECT v + 1 AS v FROM d WHERE v < {WAREHOUSES}) w"
-    yield from _filled("stock", size.items, "i, w.v, (i + w.v) % 100, i % 1000, i % 17, LEFT(MD5(i * 4 + w.v), 24)", source)
+    yield from filled("stock", size.items, "i, w.v, (i + w.v) % 100, i % 1000, i % 17, LEFT(MD5(i * 4 + w.v), 24)", source)
     entered = "'2024-01-01' + INTERVAL i SECOND + INTERVAL i % 1000 * 1000 MICROSECOND"
-    yield from _filled("orders", size.orders, f"i, 1 + i % {WAREHOUSES}, 1 + i % {DISTRICTS}, i * 31 % {size.customers}, {entered}, IF(i % 10 < 7, i % 10, NULL), {LINES}")
-    yield from _filled("new_order", size.orders, f"i, 1 + i % {WAREHOUSES}, 1 + i % {DISTRICTS}", "n WHERE i % 10 >= 7")
-    yield from _filled("order_line", size.orders, f"i, d.v + 1, (i * 17 + d.v * 101) % {size.items}, 1 + i % {WAREHOUSES}, IF(i % 10 < 7, '2024-01-02' + INTERVAL i SECOND, NULL), 1 + (i + d.v) % 9, "
+    yield from filled("orders", size.orders, f"i, 1 + i % {WAREHOUSES}, 1 + i % {DISTRICTS}, i * 31 % {size.customers}, {entered}, IF(i % 10 < 7, i % 10, NULL), {LINES}")
+    yield from filled("new_order", size.orders, f"i, 1 + i % {WAREHOUSES}, 1 + i % {DISTRICTS}", "n WHERE i % 10 >= 7")
+    yield from filled("order_line", size.orders, f"i, d.v + 1, (i * 17 + d.v * 101) % {size.items}, 1 + i % {WAREHOUSES}, IF(i % 10 < 7, '2024-01-02' + INTERVAL i SECOND, NULL), 1 + (i + d.v) % 9, "
                        "(i + d.v * 7) % 99999 / 100, LEFT(MD5(i * 10 + d.v), 24)", "n, d")
     yield f"INSERT INTO history SELECT c_id, since, 10 FROM customer LIMIT {size.customers // 2}"
     yield "SET SESSION sql_log_bin = 1"
