@@ -204,7 +204,7 @@ class Planted(Verified, Following):
         wrong = list(self.differing(report, planted))
         self.checks.check(f"{name}: {rows} rows in {len(planted)} tables differ, and nothing else does", rows > 0 and not wrong, "       " + "\n       ".join(wrong[:10]))
         code, text = call(self.env, "correct", self.file, "--report", self.directory / f"{self.outputs}.json", "--audit", self.directory / f"{self.outputs}.jsonl", "--apply", "--delete-surplus",
-                          "--settle", SETTLE_SECONDS, seconds=1200)
+                          seconds=1200)
         self.checks.check(f"{name}: all is made right", code == 0, f"       exit code {code}:\n{text[-4000:]}")
 
     def plant(self, table: str):
