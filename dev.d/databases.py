@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -151,8 +152,12 @@ class Postgres:
                 shutil.chown(file, "postgres", "postgres")
         run_logged(self.as_user + [str(self.programs / "initdb"), "-D", str(self.data / "db"), "-U", "postgres", "-A", "scram-sha-256", f"--pwfile={secret}",
                                    "-E", "UTF8", "--locale=C.UTF-8"], self.directory / "install.log", "making PostgreSQL's tables")
+        self.serve()
+
+    def serve(self) -> None:
+        """Starts it on the tables that it has, at the same port; returns when it answers."""
         settings = ["listen_addresses=127.0.0.1", f"unix_socket_directories={self.data}", "fsync=off", "autovacuum=off", "lc_messages=C", "ssl=on",
-                    f"ssl_cert_file={self.certificate}", f"ssl_key_file={key}", *self.options]
+                    f"ssl_cert_file={self.certificate}", f"ssl_key_file={self.data}/key.pem", *self.options]
         options = [option for setting in settings for option in ("-c", setting)]
         self.process = Process("PostgreSQL", self.as_user + [self.programs / "postgres", "-D", self.data / "db", "-p", self.port] + options,
                                self.directory / "postgres.log")
@@ -168,6 +173,12 @@ class Postgres:
     def answers(self) -> bool:
         """Whether it takes connections."""
         return self._psql("SELECT 1").returncode == 0
+
+    def restart(self) -> None:
+        """Ends all connections at once, as when it breaks down, and starts it again."""
+        self.process.popen.send_signal(signal.SIGQUIT)
+        self.process.popen.wait()
+        self.serve()
 
     def admit(self, others) -> None:
         """Lets in its owner, and whom these lines of pg_hba.conf let in."""

@@ -198,6 +198,7 @@ def undisturbed(moved: FollowingPostgres, parallelism: int) -> None:
     if parallelism == 1:
         unseen(moved)
         kept(moved)
+        away(moved)
         refused(moved)
     else:
         over_tls(moved)
@@ -229,6 +230,23 @@ def kept(moved: FollowingPostgres) -> None:
         moved.checks.check("the slot goes on with the checkpoints", True, "")
 
     moved.follow("kept", confirmed)
+
+
+def away(moved: FollowingPostgres) -> None:
+    """The server breaks down and comes again: the job is restarted by Flink, as it is unless told otherwise, awaits the server, and goes on from its last checkpoint."""
+    file = moved.file.read_text()
+    moved.file.write_text(file.replace("restart-strategy.type: none, ", ""))
+    def restarted(job: Job) -> None:
+        moved.in_step(job)
+        for number in (11, 12):
+            moved.source.server.restart()
+            moved.source.run([f"INSERT INTO begun_dev.mark VALUES ({number}, 'restarted')"])
+            job.wait_for(lambda number=number: moved.target.sql(f"SELECT id FROM begun_dev.mark WHERE id = {number}"), f"having what came after breakdown {number - 10}")
+
+    text = moved.follow("away", restarted)
+    moved.checks.check("a server that breaks down is awaited", " 2 restarts" in text and "begins anew" not in text, text[-3000:])
+    moved.file.write_text(file)
+    moved.compare("after breakdowns")
 
 
 def over_tls(moved: FollowingPostgres) -> None:
