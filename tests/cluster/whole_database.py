@@ -100,7 +100,7 @@ def stopped(jobs: Jobs) -> None:
         for _ in range(300):
             out.write(b"\n".join(changes) + b"\n")
     # A load of few rows takes its time, so that the job does.
-    jobs.target.admin("/faults", {"name": "slow_be", "value": 100, "table": "many.orders"})
+    jobs.target.admin("/faults", {"name": "slow_be", "value": 500, "table": "many.orders"})
     file = jobs.file("many", files="many.jsonl.gz", more="load: {max-rows: 2000, in-flight: 1, memory: 1mb, max-bytes: 1mb}")
     checkpoint = jobs.directory / "many.state" / "checkpoints"
     job = Job(jobs.env, file, jobs.directory / "many-1.out")
