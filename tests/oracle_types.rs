@@ -1,10 +1,9 @@
 //! Oracle's columns on their way: the manual's table, and what is not read.
 
+mod manual;
+
 use canal_native::snapshot::oracle::types::{ColumnType, travel};
-use canal_native::sync::mapping::{TypeOptions, map_type, may_be_key};
-use canal_native::sync::mysql_type::MysqlType;
-use std::fs;
-use std::path::Path;
+use manual::{assert_type_lines, type_line};
 
 /// The manual's name of a type, the catalogue's, precision and scale. Lengths are 20 characters, and 60 bytes.
 const TYPES: [(&str, &str, Option<i32>, Option<i32>); 40] = [
@@ -54,29 +53,14 @@ fn ty(name: &str, precision: Option<i32>, scale: Option<i32>) -> ColumnType {
     ColumnType { name: name.into(), has_owner: name == "XMLTYPE", precision, scale, chars: 20, bytes: 60 }
 }
 
-fn row((label, name, precision, scale): &(&str, &str, Option<i32>, Option<i32>)) -> String {
-    let travel = travel("C", &ty(name, *precision, *scale)).expect(label);
-    let mysql = MysqlType::parse(&travel.ty);
-    assert!(!matches!(mysql, MysqlType::Unknown(_)), "{label} as {}", travel.ty);
-    let of = |key| map_type(&mysql, key, &TypeOptions::default()).doris;
-    let key = match of(true) {
-        key if !may_be_key(&key) => "refused".to_string(),
-        key if key == of(false) => "same".to_string(),
-        key => format!("`{key}`"),
-    };
-    let selected = if travel.selected == "\"C\"" { String::new() } else { format!("`{}`", travel.selected) };
-    format!("| `{label}` | `{}` | {selected} | `{}` | {key} |", travel.ty, of(false))
-}
-
 #[test]
 fn the_manual_has_the_table_of_the_code() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/type-mapping.md");
-    let manual = fs::read_to_string(path).expect("the manual");
-    let (_, section) = manual.split_once("\n## Oracle\n").expect("a section");
-    let section = section.split("\n## ").next().unwrap_or_default();
-    let found: Vec<&str> = section.lines().filter(|line| line.starts_with("| `")).collect();
-    let expected: Vec<String> = TYPES.iter().map(row).collect();
-    assert_eq!(found, expected, "\n{}", expected.join("\n"));
+    let lines = TYPES.map(|(label, name, precision, scale)| {
+        let travel = travel("C", &ty(name, precision, scale)).expect(label);
+        let selected = if travel.selected == "\"C\"" { "" } else { &travel.selected };
+        type_line(label, &travel.ty, selected)
+    });
+    assert_type_lines("Oracle", &lines);
 }
 
 #[test]

@@ -93,6 +93,9 @@ const SOURCE: &[Member] = &[
 /// The sources that are databases themselves.
 pub(super) const DATABASES: &[&str] = &["mysql", "postgres", "greenplum", "oracle"];
 
+/// Those of them whose changes are not read.
+pub(super) const WITHOUT_LOG: &[&str] = &["greenplum", "oracle"];
+
 const PASSWORD: Member = may("password", Scalar, "secret", "The password; better in the environment or a file");
 const PASSWORD_FILE: Member = may(
     "password-file",

@@ -1,7 +1,7 @@
 //! What single keys cannot tell: things that exclude each other, and things that need each other.
 
 use super::check::{Of, Value};
-use super::keys::{DATABASES, FULL_DATA, INCREMENTAL, SCHEMA_MIGRATION, STAGES, VERIFICATION};
+use super::keys::{DATABASES, FULL_DATA, INCREMENTAL, SCHEMA_MIGRATION, STAGES, VERIFICATION, WITHOUT_LOG};
 use super::memory::Memory;
 use super::problem::Problems;
 use crate::sync::rules::{NamesSpec, Rename, Rules};
@@ -19,7 +19,7 @@ const OURS: &[(&str, &str)] = &[
 /// Looks for them in a file whose keys were checked.
 pub fn check(job: &Value, problems: &mut Problems) {
     if let Some(source) = job.get("source") {
-        exactly_one(source, "source", &["canal", "mysql", "postgres", "greenplum", "oracle"], problems);
+        exactly_one(source, "source", &[&["canal"], DATABASES].concat(), problems);
     }
     if let Some(canal) = job.path(&["source", "canal"]) {
         self::canal(canal, problems);
@@ -74,7 +74,9 @@ fn database(job: &Value, name: &str, problems: &mut Problems) {
     }
     let stages = job.get("stages").map_or(&[][..], Value::items);
     let stage = stages.iter().find(|stage| stage.text() == Some(INCREMENTAL));
-    if let (Some(stage), "greenplum" | "oracle") = (stage, name) {
+    if let Some(stage) = stage
+        && WITHOUT_LOG.contains(&name)
+    {
         let why = if name == "oracle" {
             "Oracle's log of changes is not read yet"
         } else {

@@ -149,7 +149,7 @@ fn replication(job: &str, server: &Value) -> Json {
 /// Whether a stage is to be; all that the source has are where none is named, but a verification, which asks both servers for all rows once more.
 fn stage(job: &Value, name: &str) -> bool {
     let is_had = match name {
-        keys::INCREMENTAL => ["greenplum", "oracle"].iter().all(|kind| job.path(&["source", kind]).is_none()),
+        keys::INCREMENTAL => keys::WITHOUT_LOG.iter().all(|kind| job.path(&["source", kind]).is_none()),
         keys::VERIFICATION => false,
         _ => true,
     };

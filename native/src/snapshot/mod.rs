@@ -10,7 +10,7 @@
 //!
 //! * [`spec`]: which server, which tables. [`server`]: what is asked of it; the one place where kinds of servers part. [`patience`]: when it is away.
 //! * [`catalogue`], [`range`]: what is known of tables and of parts of them. [`reader`]: a range that is being read. [`message`]: rows as messages.
-//! * [`mysql`], [`postgres`], [`oracle`]: how each kind says it. [`definition`], [`default`]: how the last two say what a table is, as MySQL would. [`jdbc`]: servers that only
+//! * [`mysql`], [`postgres`], [`oracle`]: how each kind says it. [`definition`], [`default`]: how the last two say what a table is, as MySQL would; [`quoted`]: their names and texts. [`jdbc`]: servers that only
 //!   the JVM around us reaches.
 
 pub mod catalogue;
@@ -22,6 +22,7 @@ pub mod mysql;
 pub mod oracle;
 pub mod patience;
 pub mod postgres;
+pub mod quoted;
 pub mod range;
 pub mod reader;
 pub mod server;

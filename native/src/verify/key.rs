@@ -52,30 +52,35 @@ impl KeyColumn {
         }
     }
 
+    /// What a server that is no MySQL knows of it, and whose SQL that is.
+    fn known(&self) -> Option<(Dialect, &Native)> {
+        self.native.as_ref().map(|native| (native.dialect, native))
+    }
+
     /// Whether both servers put its values into one order, so that a bound means the same to them.
     pub fn is_ordered_alike(&self) -> bool {
-        match &self.native {
+        match self.known() {
             None => mysql::is_ordered_alike(self),
-            Some(native) if native.dialect == Dialect::Oracle => oracle::is_ordered_alike(self, native),
-            Some(native) => postgres::is_ordered_alike(self, native),
+            Some((Dialect::Oracle, native)) => oracle::is_ordered_alike(self, native),
+            Some((Dialect::Postgres, native)) => postgres::is_ordered_alike(self, native),
         }
     }
 
     /// Whether a bound of a range, which is a literal of the source's, is a value that Doris may have.
     pub fn is_bound(&self, literal: &str) -> bool {
-        match &self.native {
+        match self.known() {
             None => mysql::is_bound(literal),
-            Some(native) if native.dialect == Dialect::Oracle => oracle::bound(native, literal).is_some(),
-            Some(native) => postgres::bound(native, literal).is_some(),
+            Some((Dialect::Oracle, native)) => oracle::bound(native, literal).is_some(),
+            Some((Dialect::Postgres, native)) => postgres::bound(native, literal).is_some(),
         }
     }
 
     /// The condition in the source's SQL that it has a value.
     pub fn equal_in_source(&self, cell: Option<&str>) -> String {
-        match &self.native {
+        match self.known() {
             None => mysql::equal(self, cell),
-            Some(native) if native.dialect == Dialect::Oracle => oracle::equal(self, native, cell),
-            Some(native) => postgres::equal(self, native, cell),
+            Some((Dialect::Oracle, native)) => oracle::equal(self, native, cell),
+            Some((Dialect::Postgres, native)) => postgres::equal(self, native, cell),
         }
     }
 
@@ -126,10 +131,10 @@ impl KeyColumn {
 
     /// A bound of a range, which is a literal of the source's, as Doris' SQL has it; None for what is NULL there.
     fn target_bound(&self, literal: &str) -> Option<String> {
-        match &self.native {
+        match self.known() {
             None => mysql::bound(self, literal),
-            Some(native) if native.dialect == Dialect::Oracle => oracle::bound(native, literal),
-            Some(native) => postgres::bound(native, literal),
+            Some((Dialect::Oracle, native)) => oracle::bound(native, literal),
+            Some((Dialect::Postgres, native)) => postgres::bound(native, literal),
         }
     }
 }

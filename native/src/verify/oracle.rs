@@ -5,9 +5,9 @@ use super::key::{KeyColumn, hex, is_number};
 use crate::doris::catalogue::quoted;
 use crate::doris::table::DorisType;
 use crate::snapshot::catalogue::Native;
-use crate::snapshot::oracle::server::{quoted_name, quoted_text};
+use crate::snapshot::quoted::{quoted_name, quoted_text};
 
-const SECONDS: &str = "SYYYY-MM-DD HH24:MI:SS";
+const SECONDS: &str = "YYYY-MM-DD HH24:MI:SS";
 
 /// Whether the server puts values of a key's column into the order that Doris has.
 pub(super) fn is_ordered_alike(key: &KeyColumn, native: &Native) -> bool {
@@ -47,9 +47,9 @@ pub(super) fn equal(key: &KeyColumn, native: &Native, cell: Option<&str>) -> Str
             Some(bytes) => format!("{name} = HEXTORAW('{}')", hex(&bytes)),
             None => NONE.into(),
         },
-        "DATE" if is_date(text) => format!("{name} = TO_DATE('{text}', '{}')", SECONDS.trim_start_matches('S')),
+        "DATE" if is_date(text) => format!("{name} = TO_DATE('{text}', '{SECONDS}')"),
         ty if is_point(ty) && is_date(text) => {
-            format!("{name} = TO_TIMESTAMP('{text}', '{}.FF9')", SECONDS.trim_start_matches('S'))
+            format!("{name} = TO_TIMESTAMP('{text}', '{SECONDS}.FF9')")
         }
         // No index serves it, and no text is wrong.
         _ => format!("{} = {}", native.selected, quoted_text(text)),

@@ -8,7 +8,7 @@ use super::key::{KeyColumn, hex, is_number};
 use crate::doris::catalogue::quoted;
 use crate::doris::table::DorisType;
 use crate::snapshot::catalogue::Native;
-use crate::snapshot::postgres::server::{quoted_name, quoted_text};
+use crate::snapshot::quoted::{quoted_name, quoted_text};
 use crate::sync::mapping::{BinaryText, MappedColumn, TypeOptions};
 use crate::sync::mysql_type::MysqlType;
 
@@ -149,6 +149,7 @@ fn datetime(selected: &str, digits: u8) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::catalogue::Dialect;
     use crate::snapshot::postgres::types::{ColumnType, Family, travel};
     use crate::sync::mapping::JsonColumn;
     use crate::verify::checksum;
@@ -159,12 +160,7 @@ mod tests {
         let ty = if family == Family::Own { name } else { "" };
         let by_bytes = ["uuid", "text"].contains(&ty);
         (
-            Native {
-                dialect: crate::snapshot::catalogue::Dialect::Postgres,
-                selected: travel.selected.of("c"),
-                ty: ty.into(),
-                by_bytes,
-            },
+            Native { dialect: Dialect::Postgres, selected: travel.selected.of("c"), ty: ty.into(), by_bytes },
             MysqlType::parse(&travel.ty),
         )
     }

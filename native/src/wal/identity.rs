@@ -2,7 +2,8 @@
 
 use crate::error::Error;
 use crate::snapshot::catalogue::{Catalogue, Refused};
-use crate::snapshot::postgres::server::{Session, quoted_name};
+use crate::snapshot::postgres::server::Session;
+use crate::snapshot::quoted::quoted_name;
 use crate::sync::ddl::TableName;
 use std::collections::HashMap;
 

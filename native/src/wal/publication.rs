@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Kind};
 use crate::snapshot::catalogue::Table;
-use crate::snapshot::postgres::server::{Session, quoted_name, quoted_text, said};
+use crate::snapshot::postgres::server::{Session, said};
+use crate::snapshot::quoted::{quoted_name, quoted_text};
 use crate::snapshot::spec::ReplicationSpec;
 use std::collections::HashSet;
 use tokio_postgres::error::SqlState;

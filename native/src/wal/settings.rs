@@ -1,7 +1,8 @@
 //! What a server's settings and a user's rights have to be for its log to be read.
 
 use crate::error::Error;
-use crate::snapshot::postgres::server::{Session, quoted_name};
+use crate::snapshot::postgres::server::Session;
+use crate::snapshot::quoted::quoted_name;
 use crate::snapshot::spec::ReplicationSpec;
 
 /// The first version of which partitioned tables can be followed, and slots say whether they are lost.

@@ -2,7 +2,8 @@
 
 use super::position::{Lsn, WalPosition};
 use crate::error::{Error, Kind};
-use crate::snapshot::postgres::server::{Session, quoted_text, said};
+use crate::snapshot::postgres::server::{Session, said};
+use crate::snapshot::quoted::quoted_text;
 use crate::snapshot::spec::ReplicationSpec;
 use std::time::Duration;
 use tokio_postgres::error::SqlState;

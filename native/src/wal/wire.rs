@@ -3,8 +3,9 @@
 use super::input::Input;
 use super::position::Lsn;
 use crate::error::{Error, Kind};
-use crate::snapshot::postgres::server::{SESSION, quoted_name, quoted_text};
+use crate::snapshot::postgres::server::SESSION;
 use crate::snapshot::postgres::tls::Tls;
+use crate::snapshot::quoted::{quoted_name, quoted_text};
 use crate::snapshot::spec::{ReplicationSpec, SourceSpec};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use postgres_protocol::authentication::md5_hash;

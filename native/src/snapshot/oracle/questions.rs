@@ -1,6 +1,6 @@
 //! What the catalogue is asked. Its views show what the user may read, and nothing else.
 
-use super::server::quoted_text;
+use crate::snapshot::quoted::quoted_text;
 
 /// The product and its version.
 pub const VERSION: &str =

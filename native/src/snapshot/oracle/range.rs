@@ -2,9 +2,10 @@
 //!
 //! Not at places in the table's files (ROWID): a row may be moved to another place, perhaps in a range that was read before, and would be in none.
 
-use super::server::{self, quoted_name};
+use super::server;
 use crate::error::Error;
 use crate::snapshot::catalogue::{Native, Table};
+use crate::snapshot::quoted::quoted_name;
 use crate::snapshot::range::{Bound, Cutting, written_out};
 use crate::snapshot::spec::SourceSpec;
 

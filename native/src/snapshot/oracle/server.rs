@@ -122,13 +122,3 @@ pub fn unanswered(statement: &str, failure: &Failure) -> Error {
 fn retry(failure: &Failure) -> Retry {
     if failure.why == Why::Away { Retry::Later } else { Retry::Never }
 }
-
-/// A name in quotes; Oracle has none with a quote in it.
-pub fn quoted_name(name: &str) -> String {
-    format!("\"{name}\"")
-}
-
-/// A text in quotes; a backslash is a letter.
-pub fn quoted_text(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}

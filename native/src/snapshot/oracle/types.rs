@@ -1,7 +1,7 @@
 //! Which type of MySQL a column travels as: the one that has the same values. docs/type-mapping.md has the table.
 
-use super::server::quoted_name;
 use crate::snapshot::default::Constant;
+use crate::snapshot::quoted::quoted_name;
 
 /// A column as the catalogue has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,13 +1,14 @@
 //! What the server has: tables, their columns and keys.
 
 use super::questions::{self, Which};
-use super::server::{self, Session, quoted_name};
+use super::server::{self, Session};
 use super::types::{ColumnType, Family, travel};
 use crate::error::{Error, Kind};
 use crate::snapshot::catalogue::{Catalogue, Column, Dialect, Native, Refused, Table};
 use crate::snapshot::default::constant;
 use crate::snapshot::definition::{Definition, create_table};
 use crate::snapshot::message;
+use crate::snapshot::quoted::quoted_name;
 use crate::snapshot::spec::SourceSpec;
 use crate::sync::mysql_type::MysqlType;
 use crate::sync::rules::Rules;

@@ -1,6 +1,6 @@
 //! What the catalogue is asked: SQL that all versions from 9.4 on understand, which Greenplum 6 is.
 
-use super::server::quoted_text;
+use crate::snapshot::quoted::quoted_text;
 use crate::snapshot::spec::ServerKind;
 
 /// Which server is asked.

@@ -3,9 +3,10 @@
 //!
 //! Not at places in the table's file (`ctid`): a row that is changed gets another place, perhaps in a range that was read before, and would be in none.
 
-use super::server::{self, quoted_name};
+use super::server;
 use crate::error::Error;
 use crate::snapshot::catalogue::Table;
+use crate::snapshot::quoted::quoted_name;
 use crate::snapshot::range::{Bound, Cutting, Side, limit};
 use crate::snapshot::spec::SourceSpec;
 

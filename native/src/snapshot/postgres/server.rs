@@ -197,13 +197,3 @@ pub fn said(e: &tokio_postgres::Error) -> String {
 pub fn is_missing(e: &tokio_postgres::Error) -> bool {
     e.code().is_some_and(|code| [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(code))
 }
-
-/// A text in quotes, for a session in which backslashes are letters.
-pub fn quoted_text(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
-/// A name in quotes.
-pub fn quoted_name(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
