@@ -97,9 +97,9 @@ class PostgresSource:
     """A PostgreSQL."""
 
     name = "PostgreSQL"
-    columns = ("id bigint PRIMARY KEY, customer int NOT NULL, status varchar(20), amount numeric(12,2), paid smallint, at timestamp(3), day date, "
+    columns = ("id bigint PRIMARY KEY, customer int NOT NULL, status varchar(20), amount numeric(12,2), paid boolean, at timestamp(3), day date, "
                "name varchar(60), note varchar(120), code char(8)")
-    values = ("i, i % 9973, (ARRAY['OPEN', 'PAID', NULL])[1 + i % 3], i / 7.0, i % 2, '2024-01-01 00:00:00.125'::timestamp + i * interval '1 s', "
+    values = ("i, i % 9973, (ARRAY['OPEN', 'PAID', NULL])[1 + i % 3], i / 7.0, i % 2 = 0, '2024-01-01 00:00:00.125'::timestamp + i * interval '1 s', "
               "'2024-01-01'::date + i % 365, 'name ' || i, 'note ' || md5(i::text), lpad((i % 100000)::text, 8, '0')")
     rows = "COPY bench.large TO STDOUT"
     by_hand = "SELECT COUNT(*), SUM(('x' || SUBSTR(MD5(CONCAT(" + ", ',', ".join(f"COALESCE({name}::text, 'N')" for name in NAMES) + ")), 1, 15))::bit(60)::bigint) FROM bench.large"

@@ -30,9 +30,14 @@ pub async fn table(cluster: &Cluster, database: &str, name: &str) -> Result<Opti
     let ddl = created.first().and_then(|row| row.get(1).cloned().flatten()).unwrap_or_default();
     let column = |cells: &Vec<Option<String>>| {
         let cell = |i: usize| cells.get(i).cloned().flatten();
+        let name = cell(0).unwrap_or_default();
+        let ty = match DorisType::parse(&cell(1).unwrap_or_default()) {
+            DorisType::TinyInt if is_boolean(&ddl, &name) => DorisType::Boolean,
+            ty => ty,
+        };
         DorisColumn {
-            name: cell(0).unwrap_or_default(),
-            ty: DorisType::parse(&cell(1).unwrap_or_default()),
+            name,
+            ty,
             nullable: cell(2).is_none_or(|nullable| nullable.eq_ignore_ascii_case("yes")),
             key: cell(3).is_some_and(|key| !key.is_empty()),
             default: cell(4).is_some(),
@@ -45,6 +50,14 @@ pub async fn table(cluster: &Cluster, database: &str, name: &str) -> Result<Opti
         columns: columns.iter().map(column).collect(),
         sequence: sequence(&ddl),
     }))
+}
+
+/// By the column's line: a BOOLEAN is `tinyint(1)` in `information_schema.columns`.
+fn is_boolean(ddl: &str, column: &str) -> bool {
+    let ty = |line: &str| {
+        line.trim_start().strip_prefix(&backquoted(column)).map(|rest| rest.trim_start().to_ascii_lowercase())
+    };
+    ddl.lines().find_map(ty).is_some_and(|ty| ty.starts_with("boolean"))
 }
 
 /// By the clause after the columns; without one it is a table without a key, a duplicate one.
@@ -85,6 +98,13 @@ mod tests {
         assert_eq!(model(&ddl("AGGREGATE KEY(`a`)\n")), KeyModel::Aggregate);
         assert_eq!(model(&ddl("DUPLICATE KEY(`a`)\n")), KeyModel::Duplicate);
         assert_eq!(model(&ddl("")), KeyModel::Duplicate);
+    }
+
+    #[test]
+    fn a_boolean_stands_in_its_columns_line() {
+        let ddl = "CREATE TABLE `boolean` (\n  `boolean` tinyint NULL,\n  `b``c` boolean NOT NULL DEFAULT \"0\",\n  `b` int NULL COMMENT '\n  `d` boolean'\n)";
+        let booleans = ["boolean", "b`c", "b", "missing"].map(|column| is_boolean(ddl, column));
+        assert_eq!(booleans, [false, true, false, false]);
     }
 
     #[test]

@@ -345,7 +345,7 @@ impl Store {
                 ends.push(end_of(bytes)?);
             }
             (Store::Bool(values), Value::Bool(value)) => values.push(value),
-            (Store::Bool(values), Value::Int(value)) => values.push(value != 0),
+            (Store::Bool(values), value) => values.push(integer(value)? != 0),
             (Store::Float(values), Value::Float(value)) => values.push(value),
             // In the ranges that both tell apart.
             (Store::Float(values), Value::Int(value)) => values.push(value as f32),

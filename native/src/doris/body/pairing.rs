@@ -98,6 +98,7 @@ impl Limits {
             if scale == 0 { reading(Some(DecimalFit { min, max, unit: 1 })) } else { None }
         };
         match to {
+            DorisType::Boolean => integers(0, 1),
             DorisType::TinyInt => integers(i8::MIN.into(), i8::MAX.into()),
             DorisType::SmallInt => integers(i16::MIN.into(), i16::MAX.into()),
             DorisType::Int => integers(i32::MIN.into(), i32::MAX.into()),
