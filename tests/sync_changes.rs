@@ -7,6 +7,7 @@ use canal_native::sync::place::{Place, ROW_BITS, RUN_SHIFT};
 use canal_native::sync::run::RunSpec;
 use doris::Doris;
 use doris_standin::cluster::Settings;
+use doris_standin::fault::{Fault, FaultName};
 use moving::{Job, Running};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -116,6 +117,27 @@ fn what_doris_cannot_do_stops_its_table_until_it_is_done_by_hand() {
 }
 
 #[test]
+fn a_table_that_waits_for_its_loads_says_what_doris_answers() {
+    let doris = Doris::of(Doris::settings());
+    let mut topic = start(&doris);
+    topic.sql("CREATE TABLE t (id INT PRIMARY KEY)");
+    let refused = doris.fault(Fault { table: Some("t".into()), ..Fault::new(FaultName::TooManyVersions) });
+    topic.insert("t", "id int", "1");
+    topic.sql("ALTER TABLE t ADD COLUMN v INT");
+    topic.insert("t", "id int, v int", "2, 3");
+    doris.until(|| doris.hits(refused) > 0);
+    while topic.job.waiting().iter().all(|text| !text.contains("its loads, which are tried again")) {
+        topic.job.tick();
+    }
+    topic.job.report_waits();
+    let said = topic.said("messages wait for its loads, which are tried again: ");
+    assert!(said.len() == 1 && said[0].contains("[E-235]"), "{said:?}");
+    doris.cluster.faults.clear(|fault| fault.id == refused);
+    topic.job.settle();
+    assert_eq!((table(&doris, "id, v", "t"), topic.job.waiting()), (vec!["1 NULL".into(), "2 3".into()], vec![]));
+}
+
+#[test]
 fn other_tables_do_not_wait_for_a_change() {
     let doris = Doris::of(Settings { alter_pending_ms: 0, alter_running_ms: 3000, ..Doris::settings() });
     let mut topic = start(&doris);
@@ -128,6 +150,13 @@ fn other_tables_do_not_wait_for_a_change() {
     while topic.job.waiting().iter().all(|text| !text.contains("a change that Doris is at")) {
         topic.job.tick();
     }
+    // Who waits for long is named, once.
+    topic.job.report_waits();
+    topic.job.report_waits();
+    assert_eq!(
+        topic.said("messages wait for"),
+        ["d.t: for 0 s now, 2 messages wait for a change that Doris is at (SHOW ALTER TABLE COLUMN)"]
+    );
     topic.insert("u", "id int", "7");
     topic.job.flush();
     doris.until(|| doris.sql("SELECT id FROM d.u").len() == 1);

@@ -160,6 +160,11 @@ impl Running {
         self.subtasks.iter_mut().for_each(|writer| writer.tick().unwrap_or_else(|e| panic!("{e}")));
     }
 
+    /// Has all tables that wait reported, however short that is.
+    pub fn report_waits(&mut self) {
+        self.subtasks.iter_mut().for_each(|writer| writer.report_waits(Duration::ZERO));
+    }
+
     pub fn flush(&mut self) {
         self.subtasks.iter_mut().for_each(|writer| writer.flush().unwrap_or_else(|e| panic!("{e}")));
     }

@@ -8,6 +8,7 @@ use super::http::{Chunks, NoAnswer};
 use super::reply::{Reply, Status};
 use super::spec::Compression;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -46,6 +47,14 @@ pub struct Load<'a> {
     pub claims: bool,
     /// Counts answers that tell of pressure, as they come.
     pub pressed: &'a AtomicU64,
+    /// Gets the answer after which it is tried again.
+    pub trouble: &'a Mutex<String>,
+}
+
+impl Load<'_> {
+    fn note(&self, reason: String) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+    }
 }
 
 /// How a load succeeded.
@@ -122,8 +131,11 @@ impl LoadTarget {
             effort.sent += 1;
             match self.attempt(cluster, load, effort).await {
                 Attempt::Over(outcome) => return outcome,
-                Attempt::Later(_) if began.elapsed() < self.patience => {}
-                Attempt::Again(_) if retries < self.max_retries => retries += 1,
+                Attempt::Later(reason) if began.elapsed() < self.patience => load.note(reason),
+                Attempt::Again(reason) if retries < self.max_retries => {
+                    load.note(reason);
+                    retries += 1;
+                }
                 Attempt::Later(reason) | Attempt::Again(reason) => {
                     return Err(LoadError::Failed(format!(
                         "load {label} of {rows} rows into {}.{} did not succeed in {} s: {reason}",

@@ -152,6 +152,8 @@ struct Shared {
     changed: Condvar,
     next: AtomicU64,
     pressed: AtomicU64,
+    /// The last answer after which a load was tried again; empty once one has succeeded.
+    trouble: Mutex<String>,
 }
 
 impl Shared {
@@ -280,6 +282,11 @@ impl Loader {
         let account = self.account();
         let seen = Seen { pressed: self.shared.pressed.load(Ordering::Relaxed), loads: account.loads };
         (seen, account.open >= self.in_flight)
+    }
+
+    /// Why loads are tried again: the last answer that was no success; empty if a load has succeeded since.
+    pub fn trouble(&self) -> String {
+        self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The label sent last.
@@ -440,9 +447,19 @@ impl Sending {
         let (began, mut effort) = (Instant::now(), Effort::default());
         let compressed = compressed(body, self.plan.compression);
         let sent = compressed.as_ref().unwrap_or(body);
-        let load = Load { label: &label, body: sent, rows, claims, pressed: &self.shared.pressed };
+        let load = Load {
+            label: &label,
+            body: sent,
+            rows,
+            claims,
+            pressed: &self.shared.pressed,
+            trouble: &self.shared.trouble,
+        };
         let outcome = target.load(&self.cluster, &load, &mut effort).await;
         let millis = began.elapsed().as_millis() as u64;
+        if outcome.is_ok() {
+            self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
         self.shared.change(|state| {
             state.account.retries += effort.sent.saturating_sub(1);
             state.account.note(rows, body.len(), millis, &outcome);

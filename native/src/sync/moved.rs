@@ -69,6 +69,8 @@ pub struct MovedTable {
     pub replayed: u64,
     /// The places of its messages.
     pub seen: Seen,
+    /// Since when it waits, and whether that was said.
+    pub wait: Option<(Instant, bool)>,
 }
 
 /// The last place of each partition.
@@ -161,6 +163,7 @@ impl MovedTable {
             loaded,
             replayed: 0,
             seen: Seen::default(),
+            wait: None,
         }
     }
 

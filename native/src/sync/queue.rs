@@ -1,13 +1,15 @@
 //! Messages that wait for their table: for its loads to end, a change that Doris is at, or somebody who has to do something by hand.
 
 use super::database::{Database, Rows, Step, Taking};
+use super::ddl::SchemaChange;
 use super::moved::{MovedTable, Parked, Stage};
 use super::open::OnError;
 use super::place::Place;
+use super::report::{Severity, Topic};
 use crate::canal::event::Event;
 use crate::canal::head::HeadReader;
 use crate::error::Error;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 impl Database {
     /// Lets a message wait, behind those that do or before them.
@@ -154,19 +156,50 @@ impl Database {
 
     /// The tables that wait for something, and for what.
     pub(super) fn waiting_tables(&self) -> Vec<String> {
-        let why = |table: &MovedTable| match &table.stage {
-            Stage::Ready | Stage::Refused if table.queue.is_empty() => None,
-            Stage::Ready | Stage::Refused => Some("room".to_string()),
-            Stage::Settling(_) => Some("its loads".to_string()),
-            Stage::Meeting => Some("the other tables of a schema change".to_string()),
-            Stage::Changing(work) => Some(format!("a change that Doris is at: {:?}", work.changes.front())),
-            Stage::Stopped(_) => table.stopped.clone(),
-            Stage::Awaiting(_) => Some("a schema change that its rows tell of".to_string()),
-        };
-        let tables = self.all.iter().filter_map(|table| Some((table, why(table)?)));
+        let tables = self.all.iter().filter_map(|table| Some((table, self.awaited(table)?)));
         tables
             .map(|(table, why)| format!("{} waits with {} messages for {why}", table.name, table.queue.len()))
             .collect()
+    }
+
+    /// What a table waits for.
+    fn awaited(&self, table: &MovedTable) -> Option<String> {
+        let loads = || match self.tables.loader.trouble() {
+            trouble if trouble.is_empty() => String::new(),
+            trouble => format!(", which are tried again: {trouble}"),
+        };
+        Some(match &table.stage {
+            Stage::Ready | Stage::Refused if table.queue.is_empty() => return None,
+            Stage::Ready | Stage::Refused => format!("the loads of other tables{}", loads()),
+            Stage::Settling(_) => format!("its loads{}", loads()),
+            Stage::Meeting => "the other tables of a schema change".into(),
+            Stage::Changing(work) => match work.changes.front() {
+                Some(SchemaChange::RenameTable { from, to }) => format!("{from} to be renamed to {to}"),
+                _ => "a change that Doris is at (SHOW ALTER TABLE COLUMN)".into(),
+            },
+            Stage::Stopped(_) => table.stopped.clone()?,
+            Stage::Awaiting(_) => "a schema change that its rows tell of".into(),
+        })
+    }
+
+    /// Says of each table that waits for longer than `long` what for, once each time. What is stopped has been said.
+    pub(super) fn report_waits(&mut self, long: Duration) {
+        let now = Instant::now();
+        for which in 0..self.all.len() {
+            let table = &self.all[which];
+            let awaited = if matches!(table.stage, Stage::Stopped(_)) { None } else { self.awaited(table) };
+            let table = &mut self.all[which];
+            let Some(awaited) = awaited else {
+                table.wait = None;
+                continue;
+            };
+            let (since, said) = table.wait.get_or_insert((now, false));
+            let waited = now.duration_since(*since);
+            if waited >= long && !std::mem::replace(said, true) {
+                let text = format!("for {} s now, {} messages wait for {awaited}", waited.as_secs(), table.queue.len());
+                self.reports.add(Severity::Warning, Topic::Waiting, &table.name, text);
+            }
+        }
     }
 
     pub(super) fn parked_messages(&self) -> usize {

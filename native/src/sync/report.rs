@@ -38,6 +38,8 @@ pub enum Topic {
     Replayed,
     /// A message that cannot be applied.
     Unapplied,
+    /// A table has been waiting for long.
+    Waiting,
     /// Messages may not come in the order of the source.
     Order,
     /// Something that is lost or has to be known about a column.

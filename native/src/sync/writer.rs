@@ -41,6 +41,9 @@ const GRANT: u64 = 64 << 10;
 /// Between two looks at what is waited for.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// A wait that is said.
+const LONG: Duration = Duration::from_secs(30);
+
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
@@ -283,12 +286,19 @@ impl DatabaseWriter {
         self.database.flush()
     }
 
-    /// Once a second: looks after changes that Doris is at, and tables that wait for somebody. Does not wait.
+    /// Once a second: looks after changes that Doris is at, and tables that wait for somebody. Does not wait. Reports tables that wait for half a minute.
     ///
     /// # Errors
     /// As [`write`](Self::write).
     pub fn tick(&mut self) -> Result<(), Error> {
-        self.database.advance_all(&mut self.heads).map(|_| ())
+        self.database.advance_all(&mut self.heads)?;
+        self.report_waits(LONG);
+        Ok(())
+    }
+
+    /// Reports each table that has been waiting for longer than `long`, once each time: for loads, for Doris to make a change, for other tables.
+    pub fn report_waits(&mut self, long: Duration) {
+        self.database.report_waits(long);
     }
 
     /// Waits at most so long until there is room.
