@@ -46,20 +46,22 @@ BY_HAND = "SELECT COUNT(*), SUM(CAST(CONV(SUBSTR(MD5(CONCAT({text})), 1, 15), 16
 IF_NULL = ", ',', ".join(f"IFNULL({name}, 'N')" for name in NAMES)
 
 
-def target_text(name: str) -> str:
+def target_text(name: str, booleans) -> str:
     """A column as verify has Doris sum it up: native/src/verify/checksum.rs."""
-    return f"IF(`{name}` IS NULL, 'N', " + (f"CONCAT(LENGTH(`{name}`), ':', `{name}`)" if name in TEXTS else f"CAST(`{name}` AS STRING)") + ")"
+    texts = {**dict.fromkeys(TEXTS, f"CONCAT(LENGTH(`{name}`), ':', `{name}`)"), **dict.fromkeys(booleans, f"IF(`{name}`, '1', '0')")}
+    return f"IF(`{name}` IS NULL, 'N', {texts.get(name, f'CAST(`{name}` AS STRING)')})"
 
 
-#: What verify asks Doris for.
-TARGET_SUM = ("SELECT '', COUNT(*), SUM(IFNULL(CAST(CONV(SUBSTR(MD5(CONCAT(" + ", ',', ".join(target_text(name) for name in NAMES)
-              + ")), 1, 15), 16, 10) AS LARGEINT), 2)) FROM `bench`.`large`")
+def target_sum(booleans) -> str:
+    """What verify asks Doris for."""
+    return ("SELECT '', COUNT(*), SUM(IFNULL(CAST(CONV(SUBSTR(MD5(CONCAT(" + ", ',', ".join(target_text(name, booleans) for name in NAMES)
+            + ")), 1, 15), 16, 10) AS LARGEINT), 2)) FROM `bench`.`large`")
 
 
 class MariaSource:
     """A MariaDB."""
 
-    name = "MariaDB"
+    name, booleans = "MariaDB", ()
     columns = ("id BIGINT PRIMARY KEY, customer INT NOT NULL, status VARCHAR(20), amount DECIMAL(12,2), paid TINYINT(1), at DATETIME(3), day DATE, "
                "name VARCHAR(60), note VARCHAR(120), code CHAR(8)")
     values = ("seq, seq % 9973, ELT(1 + seq % 3, 'OPEN', 'PAID', NULL), seq / 7, seq % 2, '2024-01-01 00:00:00.125' + INTERVAL seq SECOND, "
@@ -96,7 +98,7 @@ class MariaSource:
 class PostgresSource:
     """A PostgreSQL."""
 
-    name = "PostgreSQL"
+    name, booleans = "PostgreSQL", ("paid",)
     columns = ("id bigint PRIMARY KEY, customer int NOT NULL, status varchar(20), amount numeric(12,2), paid boolean, at timestamp(3), day date, "
                "name varchar(60), note varchar(120), code char(8)")
     values = ("i, i % 9973, (ARRAY['OPEN', 'PAID', NULL])[1 + i % 3], i / 7.0, i % 2 = 0, '2024-01-01 00:00:00.125'::timestamp + i * interval '1 s', "
@@ -188,7 +190,7 @@ class Bench:
 
     def servers(self) -> None:
         """What each of them takes by itself."""
-        for what, here, there in (("sum", self.sum, TARGET_SUM), ("by hand", self.source.by_hand, BY_HAND.format(text=IF_NULL, type="LARGEINT", table="large")),
+        for what, here, there in (("sum", self.sum, target_sum(self.source.booleans)), ("by hand", self.source.by_hand, BY_HAND.format(text=IF_NULL, type="LARGEINT", table="large")),
                                   ("rows", self.source.rows, "SELECT * FROM bench.large")):
             self.by_client(f"source: {what}", *self.source.client(here))
             self.by_client(f"stand-in: {what}", ["mariadb", "--no-defaults", "--quick", "--skip-column-names", "--batch", "--host=127.0.0.1", f"--port={self.target.ports['mysql'][0]}", "--user=root",

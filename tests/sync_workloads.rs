@@ -12,12 +12,14 @@ mod replay;
 use canal_native::sync::place::Place;
 use doris::Doris;
 use doris_standin::cluster::Settings;
+use moving::apart::{Apart, Checkpoint, Random};
 use moving::{Job, captured_packets};
 use replay::captured;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 type Rows = Vec<Vec<Option<String>>>;
 
@@ -239,19 +241,6 @@ fn hashed(seed: u64) -> Vec<(Place, Vec<u8>)> {
     all.into_iter().map(|(_, place, message)| (place, message)).collect()
 }
 
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % limit
-    }
-}
-
 #[test]
 fn a_topic_hashed_over_partitions() {
     for (seed, subtasks) in [(1, 1), (2, 1), (3, 2), (4, 4)] {
@@ -318,4 +307,41 @@ fn slow_changes() {
     job.write_all(&flat("mysql80"), 0);
     job.settle();
     assert_equal(&doris, "mysql80", "mysql80");
+}
+
+/// Subtasks that run apart, of little memory, whose job is killed at random: in the middle of an ALTER, of a RENAME of several tables, of a checkpoint.
+#[test]
+fn subtasks_that_run_apart() {
+    let seeds = std::env::var("CANAL_NATIVE_SCHEDULES").map_or(4, |count| count.parse().expect("a number"));
+    let first = std::env::var("CANAL_NATIVE_SEED").map_or(1, |seed| seed.parse().expect("a number"));
+    for set in ["mysql80", "mariadb"] {
+        let messages: Vec<Rc<(Place, Vec<u8>)>> = flat(set)
+            .into_iter()
+            .enumerate()
+            .map(|(i, message)| Rc::new((Place::of_offset(0, i as i64), message)))
+            .collect();
+        for seed in first..first + seeds {
+            let doris = Doris::of(Settings { alter_pending_ms: 5, alter_running_ms: 20, ..Doris::settings() });
+            let mut random = Random(seed);
+            let (mut last, mut kills) = (Checkpoint::default(), 0);
+            while last.sent < messages.len() {
+                let memory = [5_000, 30_000, 1_000_000][random.below(3) as usize];
+                let subtasks = [1, 2, 3, 4, 5][random.below(5) as usize];
+                let job =
+                    Job::new(&doris).with("memoryBytes", memory.into()).with("maxRows", 20.into()).parallel(subtasks);
+                let mut run = Apart::restore(&job, &messages, &last);
+                let steps = if kills < 8 { random.below(6000) } else { u64::MAX };
+                for _ in 0..steps {
+                    if run.is_over() {
+                        break;
+                    }
+                    run.step(&mut random);
+                }
+                last = run.last.clone();
+                kills += 1;
+            }
+            let differences = differences(&doris, set, set);
+            assert!(differences.is_empty(), "seed {seed}: {}", differences.join("\n"));
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! A job of the database writer in a test: how it is told what to do, and its messages.
 #![allow(dead_code)]
 
+pub mod apart;
+
 use super::doris::Doris;
 use canal_native::schema::Wire;
 use canal_native::sync::open::DatabaseSpec;
