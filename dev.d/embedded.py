@@ -52,8 +52,15 @@ class Job:
         return self.output.read_text(errors="replace")
 
     def wait_for(self, ready, what: str) -> None:
-        """Returns when `ready()`; fails when the job ends first."""
-        self.process.wait_for(ready, what)
+        """Returns when `ready()`; fails when the job ends first, or when it takes too long: then what its threads are at is in its output."""
+        try:
+            self.process.wait_for(ready, what)
+        except Failure:
+            if self.process.popen.poll() is None:
+                self.process.popen.send_signal(signal.SIGQUIT)
+                # Nothing says when all of it is written.
+                time.sleep(2)
+            raise
 
     def show(self) -> None:
         """Passes on what it has printed since the last time."""

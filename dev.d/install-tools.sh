@@ -118,6 +118,10 @@ need_mariadb() {
     [ -x /usr/sbin/mariadbd ] || command -v mariadbd >/dev/null || apt_install mariadb-server-core
 }
 
+need_mariadb_client() {
+    command -v mariadb >/dev/null || apt_install mariadb-client-core
+}
+
 # What the MySQL server that comes from Maven Central needs of the system.
 need_mysql() {
     local known
