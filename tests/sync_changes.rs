@@ -137,6 +137,29 @@ fn a_table_that_waits_for_its_loads_says_what_doris_answers() {
     assert_eq!((table(&doris, "id, v", "t"), topic.job.waiting()), (vec!["1 NULL".into(), "2 3".into()], vec![]));
 }
 
+/// Each of the tables may be another subtask's, and each step waits for the one before.
+#[test]
+fn tables_that_change_names_crosswise() {
+    for subtasks in 1..=5 {
+        let doris = Doris::of(Doris::settings());
+        let mut topic = Topic::of(Job::new(&doris).parallel(subtasks).start());
+        topic.sql("CREATE TABLE a (id INT PRIMARY KEY)");
+        topic.sql("CREATE TABLE b (id INT PRIMARY KEY, v INT)");
+        for round in 0..2 {
+            let (with, without) = if round % 2 == 0 { ("b", "a") } else { ("a", "b") };
+            topic.insert(without, "id int", &round.to_string());
+            topic.insert(with, "id int, v int", &format!("{round}, {}", 10 * round));
+            topic.sql("RENAME TABLE a TO t, b TO a, t TO b");
+        }
+        let began = Instant::now();
+        topic.job.settle();
+        assert!(began.elapsed() < Duration::from_secs(8), "{subtasks} subtasks: {:?}", began.elapsed());
+        assert_eq!(table(&doris, "id", "a"), ["0", "1"], "{subtasks} subtasks");
+        assert_eq!(table(&doris, "id, v", "b"), ["0 0", "1 10"], "{subtasks} subtasks");
+        assert_eq!(topic.said("stops"), Vec::<String>::new(), "{subtasks} subtasks");
+    }
+}
+
 #[test]
 fn other_tables_do_not_wait_for_a_change() {
     let doris = Doris::of(Settings { alter_pending_ms: 0, alter_running_ms: 3000, ..Doris::settings() });
