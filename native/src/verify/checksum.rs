@@ -5,7 +5,7 @@
 
 use super::pair::TablePair;
 use super::spec::VerifySpec;
-use super::{mysql, postgres};
+use super::{mysql, oracle, postgres};
 use crate::doris::table::{DorisType, backquoted};
 use crate::snapshot::catalogue::{self, Native};
 use crate::sync::mapping::{MappedColumn, TypeOptions};
@@ -37,6 +37,7 @@ struct Said {
 enum Dialect {
     Mysql,
     Postgres,
+    Oracle,
     Doris,
 }
 
@@ -66,7 +67,7 @@ impl Checksum {
             source.push(texts.source);
             target.push(texts.target);
         }
-        let own = if pair.table.native.is_empty() { Dialect::Mysql } else { Dialect::Postgres };
+        let own = Dialect::of(pair.table.native.first());
         let said = |dialect: Dialect, texts: &[String]| Said {
             dialect,
             row: dialect.joined(texts),
@@ -83,12 +84,22 @@ impl Checksum {
     }
 
     /// What is selected in the source: a part of the table, the count of its rows and their sum. `digits`: rows whose key's MD5 begins alike are a
-    /// part; 0 for all in one. Rows are to be grouped by the first.
+    /// part; 0 for all in one.
     pub fn in_source(&self, digits: u32) -> String {
         self.source.selected(digits)
     }
 
+    /// What rows are grouped by in the source, as a clause: nothing for all in one part.
+    pub fn grouped_in_source(&self, digits: u32) -> String {
+        self.source.grouped(digits)
+    }
+
     /// The same in Doris.
+    pub fn grouped_in_target(&self, digits: u32) -> String {
+        self.target.grouped(digits)
+    }
+
+    /// What is selected in Doris.
     pub fn in_target(&self, digits: u32) -> String {
         self.target.selected(digits)
     }
@@ -107,15 +118,38 @@ impl Said {
     }
 
     fn part(&self, digits: u32) -> String {
-        if digits == 0 { "''".into() } else { format!("SUBSTR({}, 1, {digits})", self.dialect.md5(&self.key)) }
+        match (digits, self.dialect) {
+            // An empty text is NULL there.
+            (0, Dialect::Oracle) => "'-'".into(),
+            (0, _) => "''".into(),
+            _ => format!("SUBSTR({}, 1, {digits})", self.dialect.md5(&self.key)),
+        }
+    }
+
+    fn grouped(&self, digits: u32) -> String {
+        match (digits, self.dialect) {
+            (0, _) => String::new(),
+            // A number is no place in the list there, but a constant.
+            (_, Dialect::Oracle) => format!(" GROUP BY {}", self.part(digits)),
+            _ => " GROUP BY 1".into(),
+        }
     }
 }
 
 impl Dialect {
+    /// A source's, by what it knows of a column that MySQL would not.
+    fn of(native: Option<&Native>) -> Dialect {
+        match native.map(|native| native.dialect) {
+            None => Dialect::Mysql,
+            Some(catalogue::Dialect::Postgres) => Dialect::Postgres,
+            Some(catalogue::Dialect::Oracle) => Dialect::Oracle,
+        }
+    }
+
     fn joined(self, texts: &[String]) -> String {
         match self {
             // A function there has no more than a hundred arguments.
-            Dialect::Postgres => texts.join(" || ',' || "),
+            Dialect::Postgres | Dialect::Oracle => texts.join(" || ',' || "),
             _ => format!("CONCAT({})", texts.join(", ',', ")),
         }
     }
@@ -123,6 +157,7 @@ impl Dialect {
     fn md5(self, text: &str) -> String {
         match self {
             Dialect::Postgres => format!("MD5(CONVERT_TO({text}, 'UTF8'))"),
+            Dialect::Oracle => format!("LOWER(RAWTOHEX(STANDARD_HASH(CONVERT({text}, 'AL32UTF8'), 'MD5')))"),
             _ => format!("MD5({text})"),
         }
     }
@@ -134,6 +169,7 @@ impl Dialect {
             // A row that is too long for the server has no MD5, and is not to be equal to one that has none in Doris either.
             Dialect::Mysql => format!("IFNULL(CAST(CONV({digits}, 16, 10) AS UNSIGNED), 1)"),
             Dialect::Postgres => format!("CAST(CAST('x' || {digits} AS bit({})) AS int8)", DIGITS * 4),
+            Dialect::Oracle => format!("TO_NUMBER({digits}, '{}')", "x".repeat(DIGITS as usize)),
             // LARGEINT, as a sum of BIGINT may be beyond it.
             Dialect::Doris => format!("IFNULL(CAST(CONV({digits}, 16, 10) AS LARGEINT), 2)"),
         }
@@ -147,12 +183,14 @@ impl Dialect {
             DorisType::String => self.md5(&text),
             there if there.is_text() => match self {
                 Dialect::Postgres => format!("OCTET_LENGTH(CONVERT_TO({text}, 'UTF8')) || ':' || {text}"),
+                // A CHAR of blanks is NULL without them.
+                Dialect::Oracle => format!("NVL(LENGTHB(CONVERT({text}, 'AL32UTF8')), 0) || ':' || {text}"),
                 _ => format!("CONCAT(LENGTH({text}), ':', {text})"),
             },
             _ => text,
         };
         match self {
-            Dialect::Postgres => format!("CASE WHEN {is_null} THEN 'N' ELSE {told} END"),
+            Dialect::Postgres | Dialect::Oracle => format!("CASE WHEN {is_null} THEN 'N' ELSE {told} END"),
             _ => format!("IF({is_null}, 'N', {told})"),
         }
     }
@@ -176,13 +214,12 @@ pub fn column(
     there: &DorisType,
     options: &TypeOptions,
 ) -> Result<Texts, String> {
-    let source = match native {
-        None => Dialect::Mysql.told(mysql::value(ty, mapped, there, options)?, there),
-        Some(native) if native.dialect == catalogue::Dialect::Oracle => {
-            return Err("Oracle is not asked for sums".into());
-        }
-        Some(native) => Dialect::Postgres.told(postgres::value(ty, native, mapped, there, options)?, there),
+    let value = match native.map(|native| (native.dialect, native)) {
+        None => mysql::value(ty, mapped, there, options)?,
+        Some((catalogue::Dialect::Oracle, native)) => oracle::value(ty, native, mapped, there, options)?,
+        Some((catalogue::Dialect::Postgres, native)) => postgres::value(ty, native, mapped, there, options)?,
     };
+    let source = Dialect::of(native).told(value, there);
     let name = backquoted(name);
     let text = match there {
         DorisType::Boolean => format!("IF({name}, '1', '0')"),
@@ -360,6 +397,17 @@ mod tests {
         assert_eq!(
             postgres.of_parts(1, &["a".into()]).source,
             "SUBSTR(MD5(CONVERT_TO(source key, 'UTF8')), 1, 1) IN ('a')"
+        );
+        let oracle = of(Dialect::Oracle);
+        assert_eq!(
+            oracle.in_source(0),
+            "'-', COUNT(*), SUM(TO_NUMBER(SUBSTR(LOWER(RAWTOHEX(STANDARD_HASH(CONVERT(source row, 'AL32UTF8'), 'MD5'))), 1, 15), 'xxxxxxxxxxxxxxx'))"
+        );
+        let part = "SUBSTR(LOWER(RAWTOHEX(STANDARD_HASH(CONVERT(source key, 'AL32UTF8'), 'MD5'))), 1, 2)";
+        assert_eq!(oracle.of_parts(2, &["0f".into()]).source, format!("{part} IN ('0f')"));
+        assert_eq!(
+            (oracle.grouped_in_source(0), oracle.grouped_in_source(2), oracle.grouped_in_target(2)),
+            (String::new(), format!(" GROUP BY {part}"), " GROUP BY 1".into())
         );
         let joined = |dialect: Dialect| dialect.joined(&["a".into(), "b".into()]);
         assert_eq!(

@@ -1,11 +1,13 @@
-//! What Oracle is asked, in its SQL: keys as literals.
+//! What Oracle is asked, in its SQL: keys as literals, and texts that are summed up.
 
-use super::checksum::is_integer;
+use super::checksum::{Value, is_integer, is_scale, unlike};
 use super::key::{KeyColumn, hex, is_number};
 use crate::doris::catalogue::quoted;
 use crate::doris::table::DorisType;
 use crate::snapshot::catalogue::Native;
 use crate::snapshot::quoted::{quoted_name, quoted_text};
+use crate::sync::mapping::{BinaryText, MappedColumn, TypeOptions};
+use crate::sync::mysql_type::MysqlType;
 
 const SECONDS: &str = "YYYY-MM-DD HH24:MI:SS";
 
@@ -62,6 +64,56 @@ fn is_date(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b' ' | b':' | b'.'))
 }
 
+/// A value's text, as Doris has it. The server has expressions of 4000 bytes; with longer rows it refuses the sum.
+///
+/// # Errors
+/// Why there is none.
+pub(super) fn value(
+    ty: &MysqlType,
+    native: &Native,
+    mapped: &MappedColumn,
+    there: &DorisType,
+    options: &TypeOptions,
+) -> Result<Value, String> {
+    let name = quoted_name(&mapped.source);
+    let is_null = format!("{name} IS NULL");
+    let plain = |text: String| Ok(Value { text, is_null });
+    // Text that the job makes of another type is not the server's.
+    let is_text = there.is_text() && mapped.doris.is_text();
+    let is_of = |types: &[&str]| types.contains(&native.ty.as_str());
+    match ty {
+        ty if is_integer(there) && ty.is_integer() => plain(format!("TO_CHAR({name})")),
+        MysqlType::Bit(1) if *there == DorisType::Boolean => plain(format!("TO_CHAR({})", native.selected)),
+        MysqlType::Decimal { precision, scale } if is_scale(there, *scale) => {
+            plain(format!("TO_CHAR({name}, '{}')", all_digits(*precision, *scale)))
+        }
+        MysqlType::DateTime(digits) if *there == (DorisType::DateTime { scale: *digits }) => {
+            plain(native.selected.clone())
+        }
+        MysqlType::Varbinary(_) if is_text && is_of(&["RAW"]) && options.binary == BinaryText::Hex => {
+            plain(format!("RAWTOHEX({name})"))
+        }
+        MysqlType::Char(_) if is_text => plain(format!("RTRIM(TO_CHAR({name}))")),
+        MysqlType::Varchar(_) if is_text && is_of(&["VARCHAR2", "NVARCHAR2", "VARCHAR"]) => {
+            let text = format!("TO_CHAR({name})");
+            plain(if matches!(there, DorisType::Char(_)) { format!("RTRIM({text})") } else { text })
+        }
+        MysqlType::Varchar(_)
+            if is_text && (native.ty.starts_with("TIMESTAMP") || native.ty.starts_with("INTERVAL")) =>
+        {
+            plain(native.selected.clone())
+        }
+        ty => Err(unlike(ty, there)),
+    }
+}
+
+/// The format of a number with all digits of its scale: `FM9999999990.00`.
+fn all_digits(precision: u8, scale: u8) -> String {
+    let before = "9".repeat(usize::from(precision.saturating_sub(scale).saturating_sub(1)));
+    let behind = if scale > 0 { format!(".{}", "0".repeat(scale.into())) } else { String::new() };
+    format!("FM{before}0{behind}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +161,51 @@ mod tests {
             let (key, native) = key(ty, precision);
             assert_eq!(equal(&key, &native, Some(cell)), expected, "{ty}");
             assert_eq!(equal(&key, &native, None), "1 = 0", "{ty}");
+        }
+    }
+
+    #[test]
+    fn texts_that_are_summed_up() {
+        let text = |name: &str, precision: Option<i32>, scale: Option<i32>| {
+            let of = ColumnType { name: name.into(), has_owner: false, precision, scale, chars: 9, bytes: 9 };
+            let travel = travel("c", &of).unwrap();
+            let ty = MysqlType::parse(&travel.ty);
+            let native =
+                Native { dialect: Dialect::Oracle, selected: travel.selected, ty: name.into(), by_bytes: false };
+            let mapped = mapped_column(&ty, &TypeOptions::default());
+            value(&ty, &native, &mapped, &mapped.doris, &TypeOptions::default()).map(|value| {
+                assert_eq!(value.is_null, "\"c\" IS NULL");
+                value.text
+            })
+        };
+        let point = |shape: &str| format!("LTRIM(TO_CHAR(\"c\", 'SYYYY-MM-DD HH24:MI:SS{shape}'))");
+        for (name, precision, scale, expected) in [
+            ("NUMBER", Some(9), Some(0), "TO_CHAR(\"c\")".to_string()),
+            ("NUMBER", Some(38), Some(0), format!("TO_CHAR(\"c\", 'FM{}0')", "9".repeat(37))),
+            ("NUMBER", Some(10), Some(2), "TO_CHAR(\"c\", 'FM99999990.00')".into()),
+            ("NUMBER", Some(3), Some(5), "TO_CHAR(\"c\", 'FM0.00000')".into()),
+            ("DATE", None, None, point("")),
+            ("TIMESTAMP(3)", None, Some(3), point(".FF3")),
+            ("TIMESTAMP(9)", None, Some(9), point(".FF9")),
+            ("CHAR", None, None, "RTRIM(TO_CHAR(\"c\"))".into()),
+            ("NVARCHAR2", None, None, "TO_CHAR(\"c\")".into()),
+            ("RAW", None, None, "RAWTOHEX(\"c\")".into()),
+            ("INTERVAL YEAR(2) TO MONTH", Some(2), None, "TO_CHAR(\"c\")".into()),
+            ("BOOLEAN", None, None, "TO_CHAR(CASE WHEN \"c\" THEN 1 WHEN NOT \"c\" THEN 0 END)".into()),
+        ] {
+            assert_eq!(text(name, precision, scale), Ok(expected), "{name}({precision:?},{scale:?})");
+        }
+        for (name, precision) in [
+            ("NUMBER", None),
+            ("FLOAT", Some(126)),
+            ("BINARY_DOUBLE", None),
+            ("CLOB", None),
+            ("BLOB", None),
+            ("ROWID", None),
+            ("XMLTYPE", None),
+            ("JSON", None),
+        ] {
+            assert!(text(name, precision, None).is_err(), "{name}");
         }
     }
 

@@ -95,11 +95,12 @@ fn ask(
     digits: u32,
 ) -> Result<Result<[Sums; 2], String>, Error> {
     check()?;
-    let by = if digits > 0 { " GROUP BY 1" } else { "" };
     let conditions = server::cutting(&spec.source, &pair.table).conditions(&range.after, &range.up_to);
-    let in_source = format!("SELECT {} FROM {}{by}", checksum.in_source(digits), range::from(&pair.table, &conditions));
+    let of_range = range::from(&pair.table, &conditions);
+    let in_source =
+        format!("SELECT {} FROM {of_range}{}", checksum.in_source(digits), checksum.grouped_in_source(digits));
     let condition = key::between(&pair.keys, &range.after, &range.up_to);
-    let in_target = format!("{}{by}", pair.target_select(&checksum.in_target(digits), &condition));
+    let in_target = pair.target_select(&checksum.in_target(digits), &condition) + &checksum.grouped_in_target(digits);
     // Both at the same time.
     let pending = target.ask(in_target)?;
     let of_source = server::answer(&spec.source, &in_source)?;

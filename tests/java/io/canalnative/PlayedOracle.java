@@ -14,10 +14,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.logging.Logger;
 
 /** A JDBC driver of a service {@code PLAYED} that answers what it was told to answer, and {@code ORA-00900} to everything else. There is no Oracle behind it. */
@@ -25,7 +25,8 @@ final class PlayedOracle implements Driver, AutoCloseable {
 
     static final String SERVICE = "PLAYED";
 
-    private final Map<String, Answer> answers = new HashMap<>();
+    private final Map<String, Answer> answers = new ConcurrentHashMap<>();
+    private final List<String> beginnings = new ArrayList<>();
     /** All that was asked, in order. */
     final List<String> asked = Collections.synchronizedList(new ArrayList<>());
 
@@ -39,6 +40,12 @@ final class PlayedOracle implements Driver, AutoCloseable {
 
     PlayedOracle() throws SQLException {
         DriverManager.registerDriver(this);
+    }
+
+    /** What each SELECT gives that begins so. */
+    PlayedOracle answerLike(String beginning, int[] types, Object[]... rows) {
+        beginnings.add(beginning);
+        return answer(beginning, types, rows);
     }
 
     /** What a SELECT gives: a value for each column, of these types of {@link java.sql.Types} and of the driver's own. */
@@ -88,7 +95,7 @@ final class PlayedOracle implements Driver, AutoCloseable {
                     if (sql.startsWith("ALTER SESSION ")) {
                         return false;
                     }
-                    found[0] = answers.get(sql);
+                    found[0] = answers.getOrDefault(sql, beginnings.stream().filter(sql::startsWith).findFirst().map(answers::get).orElse(null));
                     if (found[0] == null || found[0].failure != null) {
                         throw found[0] == null ? failure(900) : found[0].failure;
                     }
