@@ -12,8 +12,27 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 pub struct Comparing {
     /// FLOAT and DOUBLE are equal that have these significant digits in common; None: all bits.
     pub float_digits: Option<u8>,
+    /// Points of time are equal that have these digits of their seconds' fraction in common, 0 to 6; None: all.
+    pub time_digits: Option<u8>,
     /// JSON is compared as text, not by value.
     pub json_text: bool,
+    /// Blanks at the end of any text count for nothing, not only of a CHAR.
+    pub ignore_trailing_blanks: bool,
+    /// A text of nothing is NULL, as Oracle has it.
+    pub empty_is_null: bool,
+}
+
+impl Comparing {
+    /// What of it holds for a key: of a key that is cut there might be two.
+    pub fn of_key(self) -> Comparing {
+        Comparing { json_text: self.json_text, ..Comparing::default() }
+    }
+}
+
+/// Whether a cell counts as NULL.
+pub fn is_null(ty: &DorisType, text: &[u8], comparing: Comparing) -> bool {
+    let blanks_count = !matches!(ty, DorisType::Char(_)) && !comparing.ignore_trailing_blanks;
+    comparing.empty_is_null && ty.is_text() && text.iter().all(|byte| *byte == b' ' && !blanks_count)
 }
 
 /// Whether values of a type can be compared.
@@ -41,8 +60,11 @@ pub fn append(ty: &DorisType, text: &[u8], comparing: Comparing, out: &mut Vec<u
         DorisType::Decimal { scale, .. } => decimal(value, *scale),
         DorisType::Float => value.parse::<f32>().ok().map(|value| float(value, comparing)),
         DorisType::Double => value.parse::<f64>().ok().map(|value| double(value, comparing)),
-        DorisType::DateTime { .. } => Some(datetime(value)),
+        DorisType::DateTime { .. } => Some(datetime(value, comparing.time_digits)),
         DorisType::Char(_) => Some(value.trim_end_matches(' ').to_string()),
+        DorisType::Varchar(_) | DorisType::String if comparing.ignore_trailing_blanks => {
+            Some(value.trim_end_matches(' ').to_string())
+        }
         DorisType::Json if !comparing.json_text => serde_json::from_str(value).ok().map(|value| json(&value)),
         DorisType::Ipv4 => value.parse::<Ipv4Addr>().ok().map(|ip| ip.to_string()),
         DorisType::Ipv6 => value.parse::<Ipv6Addr>().ok().map(|ip| ip.to_string()),
@@ -112,8 +134,10 @@ fn digits_of(value: f64, digits: u8) -> String {
     format!("{value:.*e}", usize::from(digits.max(1) - 1))
 }
 
-/// `2024-01-31 10:20:30.5`: a fraction without zeros at its end, midnight where there is no time.
-fn datetime(text: &str) -> String {
+/// `2024-01-31 10:20:30.5`: a fraction of so many digits at most, without zeros at its end; midnight where there is no time.
+fn datetime(text: &str, digits: Option<u8>) -> String {
+    let kept = |digits: u8| Some(text.find('.')? + 1 + usize::from(digits));
+    let text = digits.and_then(kept).and_then(|end| text.get(..end)).unwrap_or(text);
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
     if text.len() == "2024-01-31".len() { format!("{text} 00:00:00") } else { text.replacen('T', " ", 1) }
 }
@@ -234,12 +258,35 @@ mod tests {
 
     #[test]
     fn what_may_be_chosen() {
-        let digits = |digits| Comparing { float_digits: Some(digits), json_text: false };
+        let digits = |digits| Comparing { float_digits: Some(digits), ..Comparing::default() };
         let float = |text: &str, digits_: u8| of(&DorisType::Float, text.as_bytes(), digits(digits_));
         assert_eq!(float("3.14159274", 6), float("3.14159", 6));
         assert_ne!(float("3.14159274", 7), float("3.14159", 7));
-        let text = Comparing { float_digits: None, json_text: true };
+        let text = Comparing { json_text: true, ..Comparing::default() };
         assert_ne!(of(&DorisType::Json, b"[1, 2]", text), of(&DorisType::Json, b"[1,2]", text));
+        let time = |text: &str, digits| {
+            let comparing = Comparing { time_digits: Some(digits), ..Comparing::default() };
+            String::from_utf8(of(&DorisType::DateTime { scale: 6 }, text.as_bytes(), comparing)).unwrap()
+        };
+        assert_eq!(time("2024-01-31 10:20:30.125999", 3), "2024-01-31 10:20:30.125");
+        assert_eq!(time("2024-01-31 10:20:30.120", 3), "2024-01-31 10:20:30.12");
+        assert_eq!(time("2024-01-31 10:20:30.999", 0), time("2024-01-31 10:20:30", 0));
+        let blanks = Comparing { ignore_trailing_blanks: true, ..Comparing::default() };
+        assert_eq!(of(&DorisType::String, b" a  ", blanks), b" a");
+        assert_eq!(of(&DorisType::String, b" a  ", Comparing::default()), b" a  ");
+    }
+
+    #[test]
+    fn texts_of_nothing() {
+        let (varchar, char, comparing) = (DorisType::Varchar(9), DorisType::Char(9), Comparing::default());
+        let empty = Comparing { empty_is_null: true, ..comparing };
+        let both = Comparing { ignore_trailing_blanks: true, ..empty };
+        let null = |ty: &DorisType, text: &str| [comparing, empty, both].map(|c| is_null(ty, text.as_bytes(), c));
+        assert_eq!(null(&varchar, ""), [false, true, true]);
+        assert_eq!(null(&varchar, "  "), [false, false, true]);
+        assert_eq!(null(&char, "  "), [false, true, true]);
+        assert_eq!(null(&varchar, "a"), [false; 3]);
+        assert_eq!(null(&DorisType::Json, ""), [false; 3]);
     }
 
     #[test]

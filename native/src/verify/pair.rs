@@ -205,13 +205,14 @@ impl Forms {
 
     /// Adds the next column's cell.
     pub fn add(&mut self, cell: Option<&[u8]>) {
-        match cell {
+        let (ty, comparing) = (&self.types[self.cells], self.comparing_of(self.cells));
+        match cell.filter(|text| !canonical::is_null(ty, text, comparing)) {
             None => self.row.push(NULL),
             Some(text) => {
                 self.row.push(TEXT);
                 let at = self.row.len();
                 self.row.extend([0; 4]);
-                canonical::append(&self.types[self.cells], text, self.comparing, &mut self.row);
+                canonical::append(ty, text, comparing, &mut self.row);
                 let len = (self.row.len() - at - 4) as u32;
                 self.row[at..at + 4].copy_from_slice(&len.to_le_bytes());
             }
@@ -234,8 +235,17 @@ impl Forms {
 
     /// Whether two cells of a column are equal.
     pub fn is_same(&self, column: usize, a: Option<&str>, b: Option<&str>) -> bool {
-        let canonical = |cell: &str| canonical::of(&self.types[column], cell.as_bytes(), self.comparing);
-        a.map(canonical) == b.map(canonical)
+        let (ty, comparing) = (&self.types[column], self.comparing_of(column));
+        let canonical = |cell: &str| {
+            let text = cell.as_bytes();
+            (!canonical::is_null(ty, text, comparing)).then(|| canonical::of(ty, text, comparing))
+        };
+        a.and_then(canonical) == b.and_then(canonical)
+    }
+
+    /// The choices for a column.
+    fn comparing_of(&self, column: usize) -> Comparing {
+        if column < self.keys { self.comparing.of_key() } else { self.comparing }
     }
 
     /// The row whose cells were added.

@@ -26,8 +26,14 @@ public final class VerifyOptions {
     public Long settle;
     /** Significant digits of FLOAT and DOUBLE; null for all bits. */
     public Integer floatDigits;
+    /** Digits of a second's fraction that are compared; null for all. */
+    public Integer timeDigits;
     /** JSON is compared as text. */
     public boolean jsonText;
+    /** Blanks at the end of any text count for nothing. */
+    public boolean ignoreTrailingBlanks;
+    /** A text of nothing is NULL. */
+    public boolean emptyIsNull;
     /** {@code host:port} of Doris' MySQL protocol; null: a front end is asked. */
     public String dorisQuery;
 
@@ -42,6 +48,10 @@ public final class VerifyOptions {
                 options.json = true;
             } else if (argument.equals("--json-text")) {
                 options.jsonText = true;
+            } else if (argument.equals("--ignore-trailing-blanks")) {
+                options.ignoreTrailingBlanks = true;
+            } else if (argument.equals("--empty-is-null")) {
+                options.emptyIsNull = true;
             } else if (!argument.startsWith("--")) {
                 if (options.file != null) {
                     throw new IllegalArgumentException("verify takes one job's file, and there are " + options.file + " and " + argument);
@@ -90,6 +100,9 @@ public final class VerifyOptions {
                 break;
             case "--float-digits":
                 floatDigits = (int) number(option, value, 1, 17);
+                break;
+            case "--time-digits":
+                timeDigits = (int) number(option, value, 0, 6);
                 break;
             default:
                 throw new IllegalArgumentException("'" + option + "' is no option of verify");

@@ -131,7 +131,7 @@ public final class Verification {
 
     /** A verification of other tables, or of another file, is not gone on with. */
     private void beginAnewIfOther(Path file) throws IOException {
-        String asked = options.table + "\n" + options.mode + "\n" + options.floatDigits + "\n" + options.jsonText + "\n" + new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+        String asked = options.table + "\n" + options.mode + "\n" + comparing(options) + "\n" + new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
         Path kept = state.path.resolve("asked");
         if (Files.exists(kept) && !new String(Files.readAllBytes(kept), StandardCharsets.UTF_8).equals(asked)) {
             state.ended();
@@ -148,10 +148,17 @@ public final class Verification {
         ObjectNode spec = spec(plan);
         spec.put("queryAddress", options.dorisQuery).put("only", options.table).put("mode", options.mode);
         spec.put("rowsPerSecond", options.rowsPerSecond == 0 ? 0 : Math.max(1, options.rowsPerSecond / plan.parallelism));
-        spec.putObject("comparing").put("floatDigits", options.floatDigits).put("jsonText", options.jsonText);
+        spec.set("comparing", comparing(options));
         spec.put("samples", options.samples);
         spec.put("settleSeconds", options.settle != null ? options.settle : settleSeconds);
         return spec.toString();
+    }
+
+    /** {@code Comparing} of native/src/verify/canonical.rs. */
+    private static ObjectNode comparing(VerifyOptions options) {
+        ObjectNode comparing = JSON.createObjectNode();
+        comparing.put("floatDigits", options.floatDigits).put("timeDigits", options.timeDigits).put("jsonText", options.jsonText);
+        return comparing.put("ignoreTrailingBlanks", options.ignoreTrailingBlanks).put("emptyIsNull", options.emptyIsNull);
     }
 
     /** {@code VerifySpec} of native/src/verify/spec.rs: all of a job, without choices. */
