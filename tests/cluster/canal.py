@@ -71,7 +71,7 @@ class Live:
         """Starts a Canal server that reads the binlog from its beginning."""
         command = [java(), "-Xmx256m", "-XX:+UseSerialGC", f"-Djava.io.tmpdir={self.directory}", "-cp", f"{self.libs}/*", "io.canalnative.canal.CanalServer",
                    str(self.database.port), "canal", "canal", "binlog.000001", str(server_id), self.kafka.bootstrap, topic, str(flat).lower()]
-        process = Process(f"Canal ({topic})", command, self.directory / f"{topic}.log", cwd=self.directory)
+        process = Process(f"Canal ({topic})", command, self.directory / f"canal-{topic}.log", cwd=self.directory)
         self.canals.append(process)
         process.wait_for(lambda: "running" in process.log.read_text(errors="replace").splitlines(), "running")
 

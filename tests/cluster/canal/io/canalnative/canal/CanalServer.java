@@ -11,6 +11,9 @@ import com.alibaba.otter.canal.instance.core.CanalMQConfig;
 import com.alibaba.otter.canal.instance.manager.CanalInstanceWithManager;
 import com.alibaba.otter.canal.instance.manager.model.Canal;
 import com.alibaba.otter.canal.instance.manager.model.CanalParameter;
+import com.alibaba.otter.canal.protocol.ClientIdentity;
+import com.alibaba.otter.canal.protocol.position.EntryPosition;
+import com.alibaba.otter.canal.protocol.position.LogPosition;
 import com.alibaba.otter.canal.server.CanalMQStarter;
 import com.alibaba.otter.canal.server.embedded.CanalServerWithEmbedded;
 
@@ -19,9 +22,14 @@ import com.alibaba.otter.canal.server.embedded.CanalServerWithEmbedded;
  * it to its Kafka producer. (Canal's deployer, which does the same from Spring files, is in no package registry for 1.1.7.)
  *
  * <p>Usage: {@code CanalServer <database port> <user> <password> <binlog file> <server id> <bootstrap> <topic> <flatMessage>}. Runs until it
- * is ended; prints {@code running} when it has begun.
+ * is ended; prints {@code running} when it has begun, and then {@code at <binlog file> <position>} whenever Kafka has more of the changes: where the
+ * last event of them begins.
  */
 public final class CanalServer {
+
+    /** Canal's own of its loop to a message queue. */
+    private static final short CLIENT = 1001;
+    private static final long POLL_MILLIS = 10;
 
     private CanalServer() {}
 
@@ -45,7 +53,15 @@ public final class CanalServer {
         server.start(destination);
         new CanalMQStarter(producer).start(destination);
         System.out.println("running");
-        Thread.currentThread().join();
+        ClientIdentity client = new ClientIdentity(destination, CLIENT, "");
+        for (EntryPosition last = null; ; Thread.sleep(POLL_MILLIS)) {
+            LogPosition cursor = (LogPosition) server.getCanalInstances().get(destination).getMetaManager().getCursor(client);
+            EntryPosition at = cursor == null ? null : cursor.getPostion();
+            if (at != null && !at.equals(last)) {
+                System.out.println("at " + at.getJournalName() + " " + at.getPosition());
+                last = at;
+            }
+        }
     }
 
     private static Canal canal(String destination, String[] args, boolean flat) {
