@@ -5,6 +5,7 @@ through at several parallelisms, killed and stopped at random, and in the middle
 """
 
 import random
+import re
 import shutil
 import signal
 import sys
@@ -55,7 +56,7 @@ class Workload:
     connector = False
 
     def __init__(self, parts: Parts, java: Path, checks: run.Checks, directory: Path, captured: str):
-        self.checks, self.directory, self.captured, self.outputs = checks, directory, captured, 0
+        self.checks, self.directory, self.captured, self.outputs, self.kept = checks, directory, captured, 0, None
         self.source = f"{{files: [{captured}.jsonl.gz]}}"
         directory.mkdir()
         self.target = doris.StandIn(directory / "doris", *SLOW_ALTERS)
@@ -100,8 +101,11 @@ class Workload:
             code = job.process.popen.wait(120)
         finally:
             job.stop()
-        expected = 0 if sign == signal.SIGINT else -sign
-        self.checks.check(f"{self.captured}: {signal.Signals(sign).name} {what}", code == expected, f"       exit code {code}:\n{job.text()[-4000:]}")
+        expected, text = 0 if sign == signal.SIGINT else -sign, job.text()
+        kept = re.search(r"the next start goes on from (\S+)", text)
+        self.kept = kept and kept[1]
+        passed = code == expected and (kept is not None) == (sign == signal.SIGINT)
+        self.checks.check(f"{self.captured}: {signal.Signals(sign).name} {what}", passed, f"       exit code {code}:\n{text[-4000:]}")
 
     def from_the_beginning(self) -> None:
         """The next run begins anew; after the end of files it does."""
@@ -138,7 +142,7 @@ def disturbed(workload: Workload, seed: int) -> None:
     workload.target.admin("/faults", SLOW_LOADS)
 
     def after_loads(sign: int) -> None:
-        count = chance.randint(3, 15)
+        count = chance.randint(3, 8)
         limit = workload.loads() + count
         again()
         workload.until(lambda: workload.loads() >= limit, f"after {count} loads", sign)
@@ -156,7 +160,7 @@ def disturbed(workload: Workload, seed: int) -> None:
     after_loads(signal.SIGINT)
     workload.target.admin("/faults", method="DELETE")
     again()
-    workload.to_the_end(f"{workload.captured}, disturbed (seed {seed})", "goes on from savepoints/")
+    workload.to_the_end(f"{workload.captured}, disturbed (seed {seed})", f"goes on from {workload.kept}; ")
     workload.from_the_beginning()
     again()
     workload.to_the_end(f"{workload.captured}, all of it once more", "begins anew")

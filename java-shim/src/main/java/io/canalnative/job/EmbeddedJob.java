@@ -299,17 +299,32 @@ public final class EmbeddedJob {
     }
 
     /** Sends what was written, and keeps where the job stands. */
-    private int stop(JobClient job, CompletableFuture<?> result) throws InterruptedException {
+    private int stop(JobClient job, CompletableFuture<?> result) throws InterruptedException, IOException {
         say("is being stopped; a second signal ends it at once, at its last checkpoint");
         try {
             String savepoint = job.stopWithSavepoint(false, CanalToDoris.directory(state.path + "/savepoints"), SavepointFormatType.CANONICAL).get();
             result.get();
             status.over("stopped", null);
-            say("has stopped after " + Progress.ONLY.line(plan.parallelism) + "; the next start goes on from " + state.path.relativize(Paths.get(URI.create(savepoint).getPath())));
+            // An input that ends while it is taken is followed by one more checkpoint.
+            Path newest = state.newest().orElseGet(() -> Paths.get(URI.create(savepoint).getPath()));
+            say("has stopped after " + Progress.ONLY.line(plan.parallelism) + "; the next start goes on from " + state.path.relativize(newest));
             return DONE;
         } catch (ExecutionException e) {
+            if (endsItself(result)) {
+                return ended(result);
+            }
             status.over("failed", "it was not stopped cleanly: " + reason(e));
             return failed("The job was not stopped cleanly: " + reason(e) + ". The next start goes on from its last checkpoint\n  the log has more: " + log);
+        }
+    }
+
+    /** Whether the job's input ended when it was to be stopped, so that there was nothing to stop any more. */
+    private static boolean endsItself(CompletableFuture<?> result) throws InterruptedException {
+        try {
+            result.get(5, TimeUnit.SECONDS);
+            return true;
+        } catch (ExecutionException | TimeoutException e) {
+            return false;
         }
     }
 
