@@ -91,6 +91,8 @@ impl Outcome {
 #[derive(Debug)]
 pub struct Balance {
     waiting: HashMap<Box<[u8]>, (Side, u128)>,
+    /// Of them, those of the source.
+    of_source: usize,
     /// So many may wait in memory; beyond that all rows go to files, to be compared part by part.
     most: usize,
     spill: Option<Spill>,
@@ -100,7 +102,12 @@ pub struct Balance {
 impl Balance {
     /// Nothing waits.
     pub fn new(most: usize) -> Balance {
-        Balance { waiting: HashMap::new(), most, spill: None, outcome: Outcome::default() }
+        Balance { waiting: HashMap::new(), of_source: 0, most, spill: None, outcome: Outcome::default() }
+    }
+
+    /// How many rows the source is ahead, by rows that wait in memory; negative where Doris is.
+    pub fn lead(&self) -> i64 {
+        2 * self.of_source as i64 - self.waiting.len() as i64
     }
 
     /// Takes a row.
@@ -117,6 +124,7 @@ impl Balance {
             for (key, (side, hash)) in self.waiting.drain() {
                 spill.write(side, &FormedRow { key, hash })?;
             }
+            self.of_source = 0;
             self.spill = Some(spill);
         }
         Ok(())
@@ -126,13 +134,15 @@ impl Balance {
         match self.waiting.entry(row.key) {
             Entry::Vacant(place) => {
                 place.insert((side, row.hash));
+                self.of_source += usize::from(side == Side::Source);
             }
             // A key twice on one side: two keys of the source that are one in Doris. The second reading says what it comes to.
             Entry::Occupied(mut place) if place.get().0 == side => {
                 place.get_mut().1 ^= row.hash.rotate_left(1) | 1;
             }
             Entry::Occupied(place) => {
-                let (key, (_, hash)) = place.remove_entry();
+                let (key, (waited, hash)) = place.remove_entry();
+                self.of_source -= usize::from(waited == Side::Source);
                 if hash == row.hash {
                     self.outcome.equal += 1;
                 } else {
@@ -161,6 +171,7 @@ impl Balance {
     /// What waits now waits in vain.
     fn settle(&mut self) {
         let mut left: Vec<(Box<[u8]>, Side)> = self.waiting.drain().map(|(key, (side, _))| (key, side)).collect();
+        self.of_source = 0;
         left.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         for (key, side) in left {
             let difference = if side == Side::Source { Difference::Missing } else { Difference::Surplus };
@@ -195,6 +206,8 @@ mod tests {
                 if let Some((key, value)) = next {
                     balance.take(side, row(*key, *value)).unwrap();
                 }
+                let waiting = |of: Side| balance.waiting.values().filter(|(side, _)| *side == of).count() as i64;
+                prop_assert_eq!(balance.lead(), waiting(Side::Source) - waiting(Side::Target));
             }
             let outcome = balance.outcome().unwrap();
             let found: BTreeMap<Box<[u8]>, Difference> = outcome.unequal.iter().map(|(how, key)| (key.clone(), *how)).collect();

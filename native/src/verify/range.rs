@@ -18,6 +18,12 @@ use serde::{Deserialize, Serialize};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
+/// Rows by which one side may be ahead of the other: a server that is faster waits, where both read in one order, and memory does not grow with the range.
+const AHEAD: i64 = 50_000;
+
+/// The longest that the source waits for Doris' rows: a server gives up on somebody who reads nothing for long (MySQL's `net_write_timeout`).
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
 /// What came of a range.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -103,6 +109,7 @@ impl RangeComparison {
             }
         }
         let Some(comparing) = &mut self.begun else { return Ok(None) };
+        comparing.wait_for_target()?;
         if let Some(message) = comparing.reader.next()? {
             comparing.take_source(&message)?;
             comparing.take_target()?;
@@ -228,15 +235,30 @@ impl Comparing {
         })
     }
 
-    /// Takes what has come of Doris' rows.
+    /// Takes rows of Doris while the source is far ahead.
+    fn wait_for_target(&mut self) -> Result<(), Error> {
+        let until = Instant::now() + LONGEST_WAIT;
+        while self.balance.lead() > AHEAD && Instant::now() < until {
+            match self.target.as_ref().map(|target| target.recv_timeout(interrupt::STEP)) {
+                Some(Ok(rows)) => self.take_rows(rows?)?,
+                Some(Err(RecvTimeoutError::Timeout)) => check()?,
+                Some(Err(RecvTimeoutError::Disconnected)) => self.target = None,
+                None => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what has come of Doris' rows, unless they are far ahead.
     fn take_target(&mut self) -> Result<(), Error> {
-        loop {
+        while self.balance.lead() > -AHEAD {
             match self.target.as_ref().map(Receiver::try_recv) {
                 Some(Ok(rows)) => self.take_rows(rows?)?,
                 Some(Err(TryRecvError::Empty)) | None => return Ok(()),
                 Some(Err(TryRecvError::Disconnected)) => self.target = None,
             }
         }
+        Ok(())
     }
 
     fn take_rows(&mut self, rows: Vec<FormedRow>) -> Result<(), Error> {
