@@ -77,6 +77,7 @@ fn crossings(folder: &str, allowed: &[&str]) -> Vec<String> {
         "changes",
         "binlog",
         "wal",
+        "redo",
         "preflight",
         "job",
         "verify",
@@ -125,7 +126,8 @@ fn modules_know_only_what_they_may() {
         ("changes", &["interrupt", "json", "snapshot", "sync", "error"]),
         ("binlog", &["changes", "interrupt", "json", "snapshot", "sync", "error"]),
         ("wal", &["changes", "interrupt", "json", "snapshot", "sync", "tls", "error"]),
-        ("preflight", &["binlog", "wal", "doris", "snapshot", "sync", "error"]),
+        ("redo", &["changes", "json", "snapshot", "sync", "error"]),
+        ("preflight", &["binlog", "redo", "wal", "doris", "snapshot", "sync", "error"]),
         ("job", &["doris", "sync", "error"]),
         ("verify", &["canal", "doris", "interrupt", "row", "schema", "snapshot", "sync", "error"]),
     ] {

@@ -28,6 +28,7 @@ pub mod job;
 pub mod json;
 pub mod meta;
 pub mod preflight;
+pub mod redo;
 pub mod row;
 pub mod schema;
 pub mod snapshot;

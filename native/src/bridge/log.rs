@@ -4,7 +4,7 @@ use super::{Session, handle, interrupt, source, throw};
 use crate::changes::reader::AnyLog;
 use crate::error::{Error, Kind};
 use crate::snapshot::spec::{ServerKind, SourceSpec};
-use crate::{binlog, wal};
+use crate::{binlog, redo, wal};
 use jni::JNIEnv;
 use jni::objects::{JByteArray, JClass, JObject};
 use jni::sys::{jint, jlong};
@@ -32,7 +32,11 @@ pub extern "system" fn Java_io_canalnative_NativeLog_open<'l>(
                 let from = source::read(env, &position, PLACE)?;
                 Box::new(wal::reader::start(spec, from, source::read(env, &definitions, KNOWN)?)?)
             }
-            ServerKind::Greenplum | ServerKind::Oracle => {
+            ServerKind::Oracle => {
+                let from = source::read(env, &position, PLACE)?;
+                Box::new(redo::reader::start(spec, from, source::read(env, &definitions, KNOWN)?)?)
+            }
+            ServerKind::Greenplum => {
                 return Err(Error::new(
                     Kind::InvalidSpec,
                     format!("the log of source.{} is not read", spec.kind.name()),
@@ -61,7 +65,7 @@ pub extern "system" fn Java_io_canalnative_NativeLog_next<'l>(
     })
 }
 
-/// `byte[] position(long handle)`: JSON, a `LogPosition` or `WalPosition`.
+/// `byte[] position(long handle)`: JSON, a `LogPosition`, `WalPosition` or `RedoPosition`.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_canalnative_NativeLog_position<'l>(
     mut env: JNIEnv<'l>,

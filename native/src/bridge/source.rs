@@ -7,7 +7,7 @@ use crate::snapshot::range::Range;
 use crate::snapshot::reader::RangeReader;
 use crate::snapshot::server;
 use crate::snapshot::spec::{ServerKind, SourceSpec};
-use crate::{binlog, wal};
+use crate::{binlog, redo, wal};
 use jni::JNIEnv;
 use jni::objects::{JByteArray, JClass, JObject};
 use jni::sys::{jint, jlong};
@@ -31,6 +31,7 @@ pub extern "system" fn Java_io_canalnative_NativeSource_tables<'l>(
         match (spec.log, spec.kind) {
             (true, ServerKind::Mysql) => doris::json(env, &binlog::start::listing(&spec)?),
             (true, ServerKind::Postgres) => doris::json(env, &wal::start::listing(&spec)?),
+            (true, ServerKind::Oracle) => doris::json(env, &redo::start::listing(&spec)?),
             _ => doris::json(env, &server::catalogue(&spec)?),
         }
     })

@@ -37,7 +37,7 @@ pub const JOB: Shape = Object(&[
         "stages",
         List(&Choice(STAGES)),
         "[schema-migration, full-data, incremental]",
-        "What is done with a database: tables are made, their rows are read, and then their changes, without an end, which source.greenplum and source.oracle do not have; verification compares all tables with Doris once their rows are there. Default all that the source has, without verification",
+        "What is done with a database: tables are made, their rows are read, and then their changes, without an end, which source.greenplum does not have; verification compares all tables with Doris once their rows are there. Default all that the source has, without verification",
     ),
     may("increBatchSize", Number(1, u64::MAX), "500000", "CloudCanal's name for load.max-rows"),
     may(
@@ -86,7 +86,7 @@ const SOURCE: &[Member] = &[
         "oracle",
         Object(ORACLE),
         "{host: db1, service: ORCLPDB1, username: reader}",
-        "A database of Oracle, whose tables are read as they are now, by Oracle's JDBC driver, which has to be in Flink's lib/",
+        "A database of Oracle, whose tables are read as they are now, and then its changes by LogMiner, by Oracle's JDBC driver, which has to be in Flink's lib/",
     ),
 ];
 
@@ -94,7 +94,7 @@ const SOURCE: &[Member] = &[
 pub(super) const DATABASES: &[&str] = &["mysql", "postgres", "greenplum", "oracle"];
 
 /// Those of them whose changes are not read.
-pub(super) const WITHOUT_LOG: &[&str] = &["greenplum", "oracle"];
+pub(super) const WITHOUT_LOG: &[&str] = &["greenplum"];
 
 const PASSWORD: Member = may("password", Scalar, "secret", "The password; better in the environment or a file");
 const PASSWORD_FILE: Member = may(
@@ -173,7 +173,18 @@ const ORACLE: &[Member] = &[
     must("host", Text, "db1", "The server's name or address"),
     may("port", Number(1, 65_535), "1521", "Its listener's port. Default 1521"),
     must("service", Text, "ORCLPDB1", "The service, whose schemas are read"),
-    must("username", Text, "reader", "A user with CREATE SESSION, and SELECT on the tables"),
+    may(
+        "log-service",
+        Text,
+        "ORCLCDB",
+        "The service at which LogMiner is asked, if that is not allowed at the other one: the root's, of a container database. Default the same",
+    ),
+    must(
+        "username",
+        Text,
+        "C##READER",
+        "A user with CREATE SESSION, SELECT on the tables, and for the log LOGMINING and SELECT on views that the manual names",
+    ),
     PASSWORD,
     may("password-env", Text, "ORACLE_PASSWORD", "The environment variable with the password"),
     PASSWORD_FILE,

@@ -77,13 +77,8 @@ fn database(job: &Value, name: &str, problems: &mut Problems) {
     if let Some(stage) = stage
         && WITHOUT_LOG.contains(&name)
     {
-        let why = if name == "oracle" {
-            "Oracle's log of changes is not read yet"
-        } else {
-            "Greenplum has no log of changes that could be read"
-        };
         let what = format!(
-            "{why}; write stages: [{SCHEMA_MIGRATION}, {FULL_DATA}], and run the job again when rows have changed"
+            "Greenplum has no log of changes that could be read; write stages: [{SCHEMA_MIGRATION}, {FULL_DATA}], and run the job again when rows have changed"
         );
         problems.add(stage.at, "stages", what);
     }

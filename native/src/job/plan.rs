@@ -121,6 +121,9 @@ fn server_spec(
         let database = if kind == "oracle" { "service" } else { "database" };
         spec["database"] = json!(text(Some(server), database));
     }
+    if let Some(service) = text(Some(server), "log-service") {
+        spec["logDatabase"] = json!(service);
+    }
     if kind == "postgres" && stage(job, keys::INCREMENTAL) {
         spec["replication"] = replication(text(Some(job), "name").unwrap_or_default(), server);
     }

@@ -9,6 +9,7 @@
 pub mod doris;
 pub mod finding;
 pub mod mysql;
+pub mod oracle;
 pub mod postgres;
 pub mod source;
 pub mod tables;

@@ -1,7 +1,7 @@
 //! The database that is read: its listing, and what its kind of server has besides.
 
 use super::finding::{Findings, Side};
-use super::{mysql, postgres};
+use super::{mysql, oracle, postgres};
 use crate::snapshot::catalogue::{Catalogue, Table};
 use crate::snapshot::server;
 use crate::snapshot::spec::{ServerKind, SourceSpec};
@@ -20,6 +20,9 @@ pub fn look(spec: &SourceSpec, findings: &mut Findings) -> Vec<Table> {
     findings.ok(SOURCE, &spec.address(), format!("{} answers {}", catalogue.server, spec.user));
     if spec.kind == ServerKind::Postgres && spec.log {
         postgres::look(spec, &mut catalogue, findings);
+    }
+    if spec.kind == ServerKind::Oracle && spec.log {
+        oracle::look(spec, &mut catalogue, findings);
     }
     listed(&catalogue, findings);
     if spec.kind == ServerKind::Mysql {

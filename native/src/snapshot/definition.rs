@@ -1,19 +1,24 @@
 //! A table's definition as MySQL's SHOW CREATE TABLE would have it.
 
 use crate::snapshot::mysql::server::{backquoted, quoted};
+use serde::{Deserialize, Serialize};
 
 /// A column.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definition {
     /// Its name.
     pub name: String,
     /// MySQL's type.
+    #[serde(rename = "type")]
     pub ty: String,
     /// It may not be NULL.
+    #[serde(default)]
     pub not_null: bool,
     /// Its default, if that is a constant.
+    #[serde(default)]
     pub default: Option<String>,
     /// Its comment.
+    #[serde(default)]
     pub comment: String,
 }
 

@@ -64,12 +64,14 @@ pub enum Why {
     Login = 3,
     /// No driver takes the address.
     NoDriver = 4,
+    /// The table lacks a column.
+    Unlike = 5,
 }
 
 impl Why {
     /// By its number; one that is not known is a refusal.
     pub fn of(number: i32) -> Why {
-        [Why::Away, Why::Missing, Why::Login, Why::NoDriver]
+        [Why::Away, Why::Missing, Why::Login, Why::NoDriver, Why::Unlike]
             .into_iter()
             .find(|why| *why as i32 == number)
             .unwrap_or(Why::Refused)
@@ -153,7 +155,7 @@ mod tests {
 
     #[test]
     fn reasons_by_number() {
-        for why in [Why::Refused, Why::Away, Why::Missing, Why::Login, Why::NoDriver] {
+        for why in [Why::Refused, Why::Away, Why::Missing, Why::Login, Why::NoDriver, Why::Unlike] {
             assert_eq!(Why::of(why as i32), why);
         }
         assert_eq!(Why::of(99), Why::Refused);

@@ -71,6 +71,9 @@ pub struct SourceSpec {
     /// The number that this reader of the log has among all replicas of the server.
     #[serde(default)]
     pub server_id: Option<u32>,
+    /// The service of Oracle that LogMiner is asked at, where it is another one than the tables'.
+    #[serde(default)]
+    pub log_database: Option<String>,
     /// The replication slot that PostgreSQL keeps its log for, and the publication that says of which tables. Both where its log is read.
     #[serde(default)]
     pub replication: Option<ReplicationSpec>,
@@ -109,7 +112,7 @@ impl SourceSpec {
     pub fn from_json(text: &[u8]) -> Result<SourceSpec, Error> {
         let spec: SourceSpec = serde_json::from_slice(text)
             .map_err(|e| Error::new(Kind::InvalidSpec, "the source's specification is not readable").caused_by(e))?;
-        if spec.log && matches!(spec.kind, ServerKind::Greenplum | ServerKind::Oracle) {
+        if spec.log && spec.kind == ServerKind::Greenplum {
             let what = format!("the log of source.{} is not read; leave its incremental stage out", spec.kind.name());
             return Err(Error::new(Kind::InvalidSpec, what));
         }

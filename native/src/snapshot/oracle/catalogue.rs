@@ -25,32 +25,71 @@ pub async fn read(spec: &SourceSpec, rules: &Rules) -> Result<Catalogue, Error> 
 fn list(session: &mut Session, rules: &Rules) -> Result<Catalogue, Error> {
     let server = session.texts(questions::VERSION)?.into_iter().flatten().next().flatten();
     let (mut tables, mut refused) = (Vec::new(), Vec::new());
-    for row in session.texts(questions::TABLES)? {
-        let Ok([Some(owner), Some(name), rows, comment]) = <[Option<String>; 4]>::try_from(row) else { continue };
-        if rules.target(&owner, &name)?.is_none() {
+    for row in session.texts(&questions::tables(None))? {
+        let Some(listed) = Listed::of(row) else { continue };
+        if rules.target(&listed.owner, &listed.name)?.is_none() {
             continue;
         }
-        let rows = rows.and_then(|rows| rows.parse().ok()).unwrap_or(0);
-        let attributes = session.texts(&questions::columns(&owner, &name))?;
-        let key = session.texts(&questions::key(&owner, &name))?;
-        match table((&owner, &name), attributes, key, &comment.unwrap_or_default()) {
-            Ok(table) => tables.push(Table { rows, ..table }),
-            Err(reason) => refused.push(Refused { table: format!("{owner}.{name}"), reason }),
+        match describe(session, &listed)? {
+            Ok(described) => tables.push(described.table),
+            Err(reason) => refused.push(Refused { table: format!("{}.{}", listed.owner, listed.name), reason }),
         }
     }
     Ok(Catalogue { server: server.unwrap_or_default(), position: None, tables, refused })
 }
 
-/// A table, by the answers to [`questions::columns`] and [`questions::key`].
+/// A table as it is now; None if there is none of that name that this user may read, or why it cannot be read.
 ///
 /// # Errors
-/// Why it cannot be read.
-pub fn table(
+/// [`Kind::Source`](crate::error::Kind::Source).
+pub fn described(session: &mut Session, owner: &str, name: &str) -> Result<Option<Result<Described, String>>, Error> {
+    let listed = session.texts(&questions::tables(Some((owner, name))))?.into_iter().find_map(Listed::of);
+    listed.map(|listed| describe(session, &listed)).transpose()
+}
+
+/// What is asked for all tables at once.
+struct Listed {
+    owner: String,
+    name: String,
+    rows: u64,
+    comment: String,
+}
+
+impl Listed {
+    fn of(row: Vec<Option<String>>) -> Option<Listed> {
+        let Ok([Some(owner), Some(name), rows, comment]) = <[Option<String>; 4]>::try_from(row) else { return None };
+        let rows = rows.and_then(|rows| rows.parse().ok()).unwrap_or(0);
+        Some(Listed { owner, name, rows, comment: comment.unwrap_or_default() })
+    }
+}
+
+/// A table, and its definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Described {
+    /// How it is read.
+    pub table: Table,
+    /// Its columns, as types of MySQL.
+    pub definitions: Vec<Definition>,
+    /// Its comment.
+    pub comment: String,
+}
+
+fn describe(session: &mut Session, listed: &Listed) -> Result<Result<Described, String>, Error> {
+    let (owner, name) = (&listed.owner, &listed.name);
+    let attributes = session.texts(&questions::columns(owner, name))?;
+    let key = session.texts(&questions::key(owner, name))?;
+    let of_rows =
+        |described: Described| Described { table: Table { rows: listed.rows, ..described.table }, ..described };
+    Ok(table((owner, name), attributes, key, &listed.comment).map(of_rows))
+}
+
+/// By the answers to [`questions::columns`] and [`questions::key`].
+fn table(
     (owner, name): (&str, &str),
     attributes: Vec<Vec<Option<String>>>,
     key: Vec<Vec<Option<String>>>,
     comment: &str,
-) -> Result<Table, String> {
+) -> Result<Described, String> {
     let (mut columns, mut native, mut definitions) = (vec![], vec![], vec![]);
     for row in attributes {
         let Ok([Some(column), Some(ty), ty_owner, precision, scale, chars, bytes, nullable, comment, default]) =
@@ -94,5 +133,5 @@ pub fn table(
         native,
     };
     table.by_key = super::range::may_be_cut(&table);
-    Ok(table)
+    Ok(Described { table, definitions, comment: comment.into() })
 }

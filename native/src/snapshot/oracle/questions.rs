@@ -6,13 +6,20 @@ use crate::snapshot::quoted::quoted_text;
 pub const VERSION: &str =
     "SELECT PRODUCT || ' ' || VERSION FROM PRODUCT_COMPONENT_VERSION WHERE PRODUCT LIKE 'Oracle%' AND ROWNUM = 1";
 
-/// Tables: owner, name, rows as the optimiser's statistics have them, comment. Without those of the server's own users, temporary ones, what stands behind nested columns and
-/// indexes of domains, the recycle bin, and logs of materialised views.
-pub const TABLES: &str = "SELECT t.OWNER, t.TABLE_NAME, TO_CHAR(t.NUM_ROWS), c.COMMENTS FROM ALL_TABLES t \
-     JOIN ALL_USERS u ON u.USERNAME = t.OWNER AND u.ORACLE_MAINTAINED = 'N' \
-     LEFT JOIN ALL_TAB_COMMENTS c ON c.OWNER = t.OWNER AND c.TABLE_NAME = t.TABLE_NAME \
-     WHERE t.TEMPORARY = 'N' AND t.NESTED = 'NO' AND t.SECONDARY = 'N' AND t.DROPPED = 'NO' AND (t.IOT_TYPE IS NULL OR t.IOT_TYPE = 'IOT') \
-     AND t.TABLE_NAME NOT LIKE 'MLOG$\\_%' ESCAPE '\\' AND t.TABLE_NAME NOT LIKE 'RUPD$\\_%' ESCAPE '\\' ORDER BY 1, 2";
+/// Tables: owner, name, rows as the optimiser's statistics have them, comment; all, or the one of that owner and name. Without those of the server's own users, temporary ones, what
+/// stands behind nested columns and indexes of domains, the recycle bin, and logs of materialised views.
+pub fn tables(only: Option<(&str, &str)>) -> String {
+    let only = only
+        .map(|(owner, name)| format!(" AND t.OWNER = {} AND t.TABLE_NAME = {}", quoted_text(owner), quoted_text(name)));
+    format!(
+        "SELECT t.OWNER, t.TABLE_NAME, TO_CHAR(t.NUM_ROWS), c.COMMENTS FROM ALL_TABLES t \
+         JOIN ALL_USERS u ON u.USERNAME = t.OWNER AND u.ORACLE_MAINTAINED = 'N' \
+         LEFT JOIN ALL_TAB_COMMENTS c ON c.OWNER = t.OWNER AND c.TABLE_NAME = t.TABLE_NAME \
+         WHERE t.TEMPORARY = 'N' AND t.NESTED = 'NO' AND t.SECONDARY = 'N' AND t.DROPPED = 'NO' AND (t.IOT_TYPE IS NULL OR t.IOT_TYPE = 'IOT') \
+         AND t.TABLE_NAME NOT LIKE 'MLOG$\\_%' ESCAPE '\\' AND t.TABLE_NAME NOT LIKE 'RUPD$\\_%' ESCAPE '\\'{} ORDER BY 1, 2",
+        only.unwrap_or_default()
+    )
+}
 
 /// A table's columns, in its order: name, type, the type's owner if it is none of the language's, precision, scale, length in characters and in bytes, whether it may be NULL (Y or N),
 /// comment, and the default, which is a LONG and so comes last.

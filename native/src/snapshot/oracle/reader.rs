@@ -34,7 +34,7 @@ pub(in crate::snapshot) async fn read(spec: &SourceSpec, range: &Range, out: &mu
 }
 
 /// A cell as Canal would have it: blanks at the end of a CHAR count for nothing.
-fn value<'v>(column: &Column, cell: Option<&'v [u8]>) -> Cell<'v> {
+pub fn value<'v>(column: &Column, cell: Option<&'v [u8]>) -> Cell<'v> {
     Ok(match (cell, &column.ty) {
         (Some(text), MysqlType::Char(_)) => {
             let kept = text.iter().rposition(|byte| *byte != b' ').map_or(0, |last| last + 1);

@@ -60,18 +60,10 @@ impl Session {
     }
 
     fn attempt(&mut self, statement: &str) -> Result<Texts, Failure> {
-        let broken = || Failure { why: Why::Refused, text: "the driver's rows are not in order".into() };
         let columns = self.0.run(statement)?;
         let mut rows = Texts::new();
         while let Some(bytes) = self.0.next()? {
-            let mut batch = Batch::new(&bytes);
-            while !batch.is_at_end() {
-                let cells = (0..columns).map(|_| {
-                    let cell = batch.cell().map_err(|_| broken())?;
-                    Ok(cell.map(|text| String::from_utf8_lossy(text).into_owned()))
-                });
-                rows.push(cells.collect::<Result<_, Failure>>()?);
-            }
+            rows.extend(texts(&bytes, columns)?);
         }
         Ok(rows)
     }
@@ -80,6 +72,42 @@ impl Session {
     pub fn is_missing(&mut self, from: &str) -> bool {
         let asked = self.0.run(&format!("SELECT 1 FROM {from} WHERE 1 = 0"));
         asked.is_err_and(|failure| failure.why == Why::Missing)
+    }
+
+    /// Runs a statement that has no rows.
+    ///
+    /// # Errors
+    /// [`Kind::Source`] with the statement.
+    pub fn perform(&mut self, statement: &str) -> Result<(), Error> {
+        self.select(statement).map_err(|failure| unanswered(statement, &failure))
+    }
+
+    /// Begins a SELECT whose rows come by [`next_texts`](Self::next_texts).
+    ///
+    /// # Errors
+    /// [`Kind::Source`] with the statement.
+    pub fn begin(&mut self, statement: &str) -> Result<(), Error> {
+        self.perform(statement)
+    }
+
+    /// The next rows of so many texts each; None at the end.
+    ///
+    /// # Errors
+    /// [`Kind::Source`]: the server is gone, or a value cannot be read.
+    pub fn next_texts(&mut self, columns: usize) -> Result<Option<Texts>, Error> {
+        let failed = |failure: Failure| {
+            Error::new(Kind::Source, format!("the source does not go on: {failure}")).retried(retry(&failure))
+        };
+        let Some(bytes) = self.0.next().map_err(failed)? else { return Ok(None) };
+        texts(&bytes, columns).map(Some).map_err(failed)
+    }
+
+    /// Begins a SELECT; how many columns it has.
+    ///
+    /// # Errors
+    /// The server does not run it.
+    pub fn width(&mut self, statement: &str) -> Result<usize, Failure> {
+        self.0.run(statement)
     }
 
     /// Begins a SELECT.
@@ -99,6 +127,20 @@ impl Session {
     }
 }
 
+fn texts(bytes: &[u8], columns: usize) -> Result<Texts, Failure> {
+    let broken = || Failure { why: Why::Refused, text: "the driver's rows are not in order".into() };
+    let mut rows = Texts::new();
+    let mut batch = Batch::new(bytes);
+    while !batch.is_at_end() {
+        let cells = (0..columns).map(|_| {
+            let cell = batch.cell().map_err(|_| broken())?;
+            Ok(cell.map(|text| String::from_utf8_lossy(text).into_owned()))
+        });
+        rows.push(cells.collect::<Result<_, Failure>>()?);
+    }
+    Ok(rows)
+}
+
 /// What to do about a connection that is not made.
 fn refused(failure: &Failure, spec: &SourceSpec) -> Error {
     let what = match failure.why {
@@ -106,7 +148,7 @@ fn refused(failure: &Failure, spec: &SourceSpec) -> Error {
         Why::NoDriver => {
             "there is no driver for Oracle; put ojdbc11.jar (com.oracle.database.jdbc:ojdbc11) into Flink's lib/, or name it in CANAL_NATIVE_CLASSPATH".to_string()
         }
-        Why::Away | Why::Missing | Why::Refused => {
+        Why::Away | Why::Missing | Why::Unlike | Why::Refused => {
             "no connection to the server; look at host, port, service, the listener and the firewall".to_string()
         }
     };

@@ -33,6 +33,7 @@ final class JdbcSession implements AutoCloseable {
     static final int MISSING = 2;
     static final int LOGIN = 3;
     static final int NO_DRIVER = 4;
+    static final int UNLIKE = 5;
 
     /** {@code oracle.jdbc.OracleTypes}. */
     private static final int BINARY_FLOAT = 100;
@@ -41,6 +42,8 @@ final class JdbcSession implements AutoCloseable {
 
     /** {@code ORA-} and what follows: table or view does not exist. */
     private static final int ORA_MISSING = 942;
+    /** Invalid identifier. */
+    private static final int ORA_UNLIKE = 904;
     /** No password, a wrong one, an account that is locked, or whose password has expired. */
     private static final int[] ORA_LOGIN = {1005, 1017, 28000, 28001};
     /** Starting, not open, shutting down; the connection was lost; the listener does not know the service, or cannot reach it, or is not there; the driver's own of a broken connection. */
@@ -198,6 +201,9 @@ final class JdbcSession implements AutoCloseable {
         int code = thrown instanceof SQLException ? ((SQLException) thrown).getErrorCode() : 0;
         if (code == ORA_MISSING) {
             return MISSING;
+        }
+        if (code == ORA_UNLIKE) {
+            return UNLIKE;
         }
         if (is(code, ORA_LOGIN)) {
             return LOGIN;

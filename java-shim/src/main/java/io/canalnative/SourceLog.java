@@ -16,7 +16,7 @@ public interface SourceLog extends AutoCloseable {
      * Where to begin again so that no change is missed after what {@link #next} has given so far; changes of a transaction that is not at its end come
      * again then, with the sequences that they had. It moves on when nothing was given, too.
      *
-     * @return {@code {"file", "offset", "gtid", "time", …}} or {@code {"lsn", "time", …}}: {@code time} is when the last change was made, epoch milliseconds
+     * @return {@code {"file", "offset", "gtid", "time", …}} {@code {"lsn", "time", …}} or {@code {"scn", "commit", "time", …}}: {@code time} is when the last change was made, epoch milliseconds
      */
     byte[] position();
 

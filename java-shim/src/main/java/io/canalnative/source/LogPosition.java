@@ -170,7 +170,7 @@ final class LogPosition implements DatabaseSplit {
         return Arrays.hashCode(position);
     }
 
-    /** {@code binlog.000003:157, GTID …} or {@code LSN 0/16B3748}, for people. */
+    /** {@code binlog.000003:157, GTID …} {@code LSN 0/16B3748} or {@code SCN 1234567}, for people. */
     @Override
     public String toString() {
         return describe(json());
@@ -180,6 +180,9 @@ final class LogPosition implements DatabaseSplit {
     static String describe(JsonNode position) {
         if (position.has("lsn")) {
             return "LSN " + position.path("lsn").asText();
+        }
+        if (position.has("commit")) {
+            return "SCN " + position.path("commit").asText();
         }
         String file = position.path("file").asText("");
         String gtid = position.path("gtid").asText("");
