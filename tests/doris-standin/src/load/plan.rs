@@ -293,8 +293,11 @@ fn split_items(text: &str) -> Vec<&str> {
 
 /// `name = expression`, if the item is one.
 fn split_mapping(item: &str) -> Option<(&str, &str)> {
-    let start = if item.trim_start().starts_with('`') { item[item.find('`')? + 1..].find('`')? } else { 0 };
-    let at = item[start..].find('=')? + start;
+    let behind_name = match item.trim_start().strip_prefix('`') {
+        Some(name) => item.len() - name.len() + name.find('`')?,
+        None => 0,
+    };
+    let at = item[behind_name..].find('=')? + behind_name;
     Some((&item[..at], &item[at + 1..]))
 }
 
@@ -313,5 +316,7 @@ mod tests {
         assert_eq!(split_items("a, b=concat(a, ','), `c`"), ["a", " b=concat(a, ',')", " `c`"]);
         assert_eq!(split_mapping("b = a + 1"), Some(("b ", " a + 1")));
         assert_eq!(split_mapping(" a "), None);
+        assert_eq!(split_mapping("`ÄÖ`"), None);
+        assert_eq!(split_mapping(" `a=b` = c"), Some((" `a=b` ", " c")));
     }
 }
