@@ -214,6 +214,7 @@ impl LoadTarget {
                 load.pressed.fetch_add(1, Ordering::Relaxed);
                 Attempt::Later(reply.message.clone())
             }
+            Status::Failed if reply.is_unready() => Attempt::Later(reply.message.clone()),
             Status::Failed => Attempt::Again(reply.message.clone()),
         }
     }

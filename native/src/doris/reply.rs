@@ -88,6 +88,16 @@ impl Reply {
         self.status == Status::Failed && (busy || self.is_of_running_transactions())
     }
 
+    /// No server could do it at that moment, whatever it was: a back end that begins again, a front end that is no longer the first.
+    pub fn is_unready(&self) -> bool {
+        self.status == Status::Failed && (self.code() == "NOT_MASTER" || self.is_without_back_end())
+    }
+
+    /// No back end is alive, or takes loads. Doris has no code for it, only this text (`LoadAction`).
+    fn is_without_back_end(&self) -> bool {
+        self.message.starts_with("No backend load available")
+    }
+
     /// `max_running_txn_num_per_db` is reached. Doris has no code for it, only this text (`DatabaseTransactionMgr`).
     fn is_of_running_transactions(&self) -> bool {
         self.message.contains("current running txns on db ") && self.message.contains(", larger than limit ")
@@ -140,6 +150,16 @@ mod tests {
         assert!(reply.is_pressure() && !reply.is_of_rows() && !reply.is_final());
         let other = Reply { message: "[ANALYSIS_ERROR]TStatus: errCode = 2, detailMessage = other".into(), ..reply };
         assert!(!other.is_pressure());
+    }
+
+    #[test]
+    fn a_cluster_that_is_not_ready() {
+        let text = br#"{"status":"FAILED","msg":"No backend load available or there is no backend which satisfies the policy"}"#;
+        let reply = Reply::parse(text).unwrap();
+        assert!(reply.is_unready() && !reply.is_pressure() && !reply.is_final());
+        let other = |message: &str| Reply { message: message.into(), ..reply.clone() };
+        assert!(other("[NOT_MASTER]TStatus: FE is not master").is_unready());
+        assert!(!other("[ANALYSIS_ERROR]TStatus: FE is not master").is_unready());
     }
 
     #[test]
