@@ -12,6 +12,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 
 import run  # noqa: E402
+from by_hand import ByHand, by_hand  # noqa: E402
 from databases import DATABASES  # noqa: E402
 from parts import Failure, say  # noqa: E402
 from quickstart import run_dir  # noqa: E402
@@ -80,6 +81,8 @@ def main(options) -> bool:
                 on_cluster(verified, options, f"{server}, on a cluster")
                 planted(verified, options.seed, f"{server}, planted")
                 corrected(verified, f"{server}, corrected")
+            with ByHand(options, checks, directory / f"{server}-hand", source) as verified:
+                by_hand(verified, f"{server}, by hand")
             with VerifiedMysql(options, checks, directory / f"{server}-written", source) as verified:
                 while_written(verified, f"{server}, while it is written", lambda source=source: writer(source))
         except Failure as failure:

@@ -88,7 +88,7 @@ def planned(jobs: Jobs) -> None:
     jobs.said("plan of a table that is there with another key", call(jobs.env, "plan", jobs.file("stops")), 0, "stops.order_item is there with the key (sku)", "nothing of this was done")
     jobs.target.sql("CREATE DATABASE differs", "CREATE TABLE differs.orders (id BIGINT, amount DECIMAL(8, 2), shard INT) UNIQUE KEY(id) DISTRIBUTED BY HASH(id) BUCKETS 1")
     jobs.said("plan of a table that is there with other columns", call(jobs.env, "plan", jobs.file("differs")), 0, "column amount: it is DECIMAL(8, 2), where the source's makes DECIMAL(12, 2); a row whose value does not fit is refused",
-              "MODIFY COLUMN `amount` DECIMAL(12, 2) makes it so", "column shard: the source has none; it stays NULL", "ADD COLUMN", "nothing of this was done")
+              "MODIFY COLUMN `amount` DECIMAL(12, 2) makes it so", "column shard: the source has none; each row that is loaded has NULL there", "ADD COLUMN", "nothing of this was done")
     jobs.checks.check("plan does nothing", "planned" not in databases and not (jobs.directory / "planned.state").exists(), f"       {databases}")
 
 

@@ -13,17 +13,24 @@ use tokio::runtime::Runtime;
 /// Looks what a server has.
 ///
 /// # Errors
-/// [`Kind::Source`]; a pattern that is none.
+/// [`Kind::Source`]; a pattern that is none; no table is selected.
 pub fn catalogue(spec: &SourceSpec) -> Result<Catalogue, Error> {
+    selected(spec)?.unless_empty().map_err(|e| e.at(spec.address()))
+}
+
+/// The same; there may be no table.
+///
+/// # Errors
+/// [`Kind::Source`]; a pattern that is none.
+pub fn selected(spec: &SourceSpec) -> Result<Catalogue, Error> {
     let rules = Rules::new(&spec.names)?;
-    let found = ask(async {
+    ask(async {
         match spec.kind {
             ServerKind::Mysql => mysql::catalogue::read(spec, &rules).await,
             ServerKind::Postgres | ServerKind::Greenplum => postgres::catalogue::read(spec, &rules).await,
             ServerKind::Oracle => oracle::catalogue::read(spec, &rules).await,
         }
-    });
-    found?.unless_empty().map_err(|e| e.at(spec.address()))
+    })
 }
 
 /// The ranges of a table; one where it cannot be cut.

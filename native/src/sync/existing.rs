@@ -52,8 +52,8 @@ pub(super) fn differences(mapped: &MappedTable, present: &[PresentColumn]) -> Ve
                 found.push((Severity::Warning, say(what.to_string())));
             }
             None => {
-                let value = if there.default.is_some() { "gets its default" } else { "stays NULL" };
-                found.push((Severity::Info, say(format!("the source has none; it {value}"))));
+                let what = if there.default.is_some() { "it gets its default" } else { "each row that is loaded has NULL there" };
+                found.push((Severity::Info, say(format!("the source has none; {what}"))));
             }
         }
     }
@@ -138,7 +138,7 @@ mod tests {
                 "Warning column d: it is NOT NULL, and the source's may be NULL; such a row is refused",
                 "Info column e: it is DATETIME(6), where the source's makes DATETIME; every value fits",
                 "Info column loaded_at: the source has none; it gets its default",
-                "Info column shard: the source has none; it stays NULL",
+                "Info column shard: the source has none; each row that is loaded has NULL there",
                 "Warning column who: the source has none, and it is NOT NULL without a default, so every row is refused; drop it, or let it be NULL",
             ]
         );

@@ -331,7 +331,7 @@ pub fn decoder(mapped: &MappedTable, types: &TypeOptions) -> Result<Decoder, Err
 }
 
 /// What is decoded of the messages of that table.
-fn decoded(mapped: &MappedTable, types: &TypeOptions) -> DecoderSpec {
+pub fn decoded(mapped: &MappedTable, types: &TypeOptions) -> DecoderSpec {
     DecoderSpec {
         fields: mapped.decoded_fields(),
         metadata: Vec::new(),

@@ -2,7 +2,8 @@
 
 use super::balance::Difference;
 use super::key::{self, Key};
-use super::listing::Doris;
+use super::mysql;
+use super::listing::{Doris, merged};
 use super::pair::{Forms, TablePair, cells};
 use super::range::check;
 use super::report::{CellDifference, Found, KeyCell, Report, TableReport};
@@ -97,7 +98,7 @@ fn suspected(spec: &VerifySpec, report: &mut Report) -> Result<Vec<Suspected>, E
     let mut suspected = Vec::new();
     for table in report.tables.iter_mut().filter(|table| !table.suspects.is_empty()) {
         let keys = std::mem::take(&mut table.suspects);
-        match opened.remove(&table.table).unwrap_or_else(|| Err("the table is gone".into())) {
+        match opened.remove(&table.table).unwrap_or_else(|| Err("it is not in the source any more, or the job does not move it".into())) {
             Ok((pair, target)) => {
                 let suspect = |(difference, key)| Suspect {
                     key,
@@ -138,11 +139,25 @@ type Opened = Result<(TablePair, Target), String>;
 /// Tables of these names.
 fn open(spec: &VerifySpec, names: &[String]) -> Result<HashMap<String, Opened>, Error> {
     let mut only = spec.source.clone();
-    only.names.include = names.iter().map(|name| regex::escape(name)).collect();
-    only.names.exclude.clear();
-    let (doris, mut opened) = (Doris::of(spec)?, HashMap::new());
-    for table in server::catalogue(&only)?.tables {
-        opened.insert(format!("{}.{}", table.database, table.table), doris.pair(spec, &table)?);
+    // Without other names no two tables become one.
+    if only.names.rename.is_empty() {
+        only.names.include = names.iter().map(|name| regex::escape(name)).collect();
+        only.names.exclude.clear();
+    }
+    let (doris, catalogue, mut opened) = (Doris::of(spec)?, server::selected(&only)?, HashMap::new());
+    let merged = merged(&spec.rules()?, &catalogue)?;
+    for table in catalogue.tables {
+        let name = format!("{}.{}", table.database, table.table);
+        if names.contains(&name) {
+            let pair = match merged.get(&name) {
+                Some(why) => Err(why.clone()),
+                None => doris.pair(spec, &table)?,
+            };
+            opened.insert(name, pair);
+        }
+    }
+    for unread in catalogue.refused {
+        opened.insert(unread.table, Err(unread.reason));
     }
     Ok(opened)
 }
@@ -177,12 +192,10 @@ impl Suspected {
     }
 
     fn in_source(&mut self, spec: &VerifySpec, wanted: &[Key]) -> Result<HashMap<Key, Seen>, Error> {
-        let range = range::only(&self.pair.table, &key::in_source(&self.pair.keys, wanted));
-        let mut reader = RangeReader::new(spec.source.clone(), range)?;
         let mut rows = SourceRows::new(&self.pair, spec)?;
         let (forms, mut seen) = (&mut self.forms, HashMap::new());
-        while let Some(message) = reader.next()? {
-            rows.read(&message, &mut |row| {
+        messages(spec, &self.pair, wanted, |message| {
+            rows.read(message, &mut |row| {
                 // One whose key is not known was counted when it was read first.
                 if let Loadable::Yes(row) = row
                     && let Ok(formed) = row.formed(forms)
@@ -192,8 +205,8 @@ impl Suspected {
                     seen.insert(cells(&formed.key), seen_row);
                 }
                 Ok(())
-            })?;
-        }
+            })
+        })?;
         Ok(seen)
     }
 
@@ -252,6 +265,33 @@ impl Suspected {
             }
         }
     }
+}
+
+/// The source's messages with rows of these keys.
+///
+/// # Errors
+/// The source does not answer; whatever `take` has.
+pub(super) fn messages(
+    spec: &VerifySpec,
+    pair: &TablePair,
+    wanted: &[Key],
+    mut take: impl FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let reader = |condition: String| RangeReader::new(spec.source.clone(), range::only(&pair.table, &condition));
+    let mut rows = reader(key::in_source(&pair.keys, wanted))?;
+    let mut next = match rows.next() {
+        // A key that only Doris has may have letters that the column's character set has not.
+        Err(e) if mysql::is_of_character_sets(&e) => {
+            rows = reader(key::in_source_by_letters(&pair.keys, wanted))?;
+            rows.next()?
+        }
+        next => next?,
+    };
+    while let Some(message) = next {
+        take(&message)?;
+        next = rows.next()?;
+    }
+    Ok(())
 }
 
 /// The cells in which two rows differ; of a row that has no other side, all.

@@ -16,8 +16,6 @@ use super::target;
 use crate::canal::head::HeadReader;
 use crate::doris::table::{Sequence, backquoted};
 use crate::error::{Error, Kind};
-use crate::snapshot::range;
-use crate::snapshot::reader::RangeReader;
 use crate::sync::place::Place;
 use crate::sync::writer::{Audience, DatabaseWriter, Taken};
 use serde::{Deserialize, Serialize};
@@ -55,8 +53,12 @@ pub struct Correction {
     pub kept: u64,
     /// Keys of the report that are equal by now.
     pub equal: u64,
+    /// Keys of the report that cannot be looked at.
+    pub unread: u64,
     /// The first of it, a line each.
     pub lines: Vec<String>,
+    /// How many there are beyond.
+    pub more_lines: u64,
     /// What the writer said.
     pub problems: Vec<String>,
     /// The same keys compared once more, after it was done; null where nothing was.
@@ -73,15 +75,19 @@ pub fn correct(spec: &VerifySpec, report: &Report, wanted: &Wanted) -> Result<Co
     let everything = VerifySpec { samples: usize::MAX, ..spec.clone() };
     again::settle(&everything, &mut now)?;
     let found = now.tables.iter().map(|table| table.found.len() as u64).sum::<u64>();
-    let mut correction = Correction { equal: all.saturating_sub(found), ..Correction::default() };
+    let mut correction = Correction::default();
+    for table in now.tables.iter().filter(|table| table.refused.is_some()) {
+        correction.cannot(&table.table, table.unsettled, table.refused.as_deref().unwrap_or_default());
+    }
+    correction.equal = all.saturating_sub(found + correction.unread);
     let mut corrector = if wanted.apply && found > 0 { Some(Corrector::new(spec, wanted)?) } else { None };
     for table in now.tables.iter().filter(|table| !table.found.is_empty()) {
-        let keys: Vec<(Difference, Key)> = table.found.iter().map(|found| (found.difference, key_of(found))).collect();
-        for found in &table.found {
-            correction.plan(table, found, wanted);
-        }
+        let Some(mut suspected) = again::open_one(spec, &table.table)? else {
+            correction.cannot(&table.table, table.found.len() as u64, "it has gone meanwhile");
+            continue;
+        };
+        let keys = correction.plan_table(spec, &mut suspected, table, wanted)?;
         if let Some(corrector) = &mut corrector {
-            let Some(mut suspected) = again::open_one(spec, &table.table)? else { continue };
             for some in keys.chunks(AT_ONCE) {
                 corrector.chunk(&mut suspected, some, &mut correction)?;
             }
@@ -92,6 +98,7 @@ pub fn correct(spec: &VerifySpec, report: &Report, wanted: &Wanted) -> Result<Co
     let mut left = suspects(&now);
     left.job.clone_from(&report.job);
     left.finish(spec)?;
+    correction.count(&left);
     correction.left = Some(left);
     Ok(correction)
 }
@@ -116,6 +123,51 @@ fn key_of(found: &Found) -> Key {
 }
 
 impl Correction {
+    /// Says that keys of a table cannot be looked at, and why.
+    fn cannot(&mut self, table: &str, keys: u64, why: &str) {
+        self.unread += keys;
+        let what = if keys == 1 { "difference" } else { "differences" };
+        self.problems.push(format!("{table}: {} {what} of the report: {why}", super::text::grouped(keys)));
+    }
+
+    /// What is left was not made right, whatever was sent.
+    fn count(&mut self, left: &Report) {
+        let sum = |of: fn(&TableReport) -> u64| left.tables.iter().map(of).sum::<u64>();
+        self.written = self.written.saturating_sub(sum(|table| table.differ.missing + table.differ.different));
+        self.deleted = self.deleted.saturating_sub(sum(|table| table.differ.surplus).saturating_sub(self.kept));
+    }
+
+    /// Says what is done about a table; the keys of which something is.
+    fn plan_table(
+        &mut self,
+        spec: &VerifySpec,
+        suspected: &mut Suspected,
+        table: &TableReport,
+        wanted: &Wanted,
+    ) -> Result<Vec<(Difference, Key)>, Error> {
+        let mut keys = Vec::new();
+        for found in &table.found {
+            let key = key_of(found);
+            if found.difference == Difference::Surplus && wanted.delete_surplus {
+                let message = delete_message(&suspected.pair, &key);
+                if told_key(spec, suspected, &message)?.as_ref() != Some(&key) {
+                    self.kept += 1;
+                    self.problems.push(untold(suspected, &key));
+                    continue;
+                }
+            }
+            self.plan(table, found, wanted);
+            keys.push((found.difference, key));
+        }
+        let pair = &suspected.pair;
+        let lost: Vec<&str> = others(pair).into_iter().filter(|name| pair.mapped.column(name).is_none()).collect();
+        if !lost.is_empty() && table.found.iter().any(|found| found.difference != Difference::Surplus) {
+            let text = "rows that are written lose what they have there, as in each load of the job; the audit file has it";
+            self.problems.push(format!("{}: the job does not write {}: {text}", table.target, lost.join(", ")));
+        }
+        Ok(keys)
+    }
+
     /// Says what is done about a key, and counts what is not.
     fn plan(&mut self, table: &TableReport, found: &Found, wanted: &Wanted) {
         let action = match found.difference {
@@ -132,6 +184,8 @@ impl Correction {
         }
         if self.lines.len() < MOST_LINES {
             self.lines.push(format!("{}: {action}: {}", table.target, super::text::key_text(found)));
+        } else {
+            self.more_lines += 1;
         }
     }
 }
@@ -150,6 +204,8 @@ struct Held {
     deleted: bool,
     sequence: Option<i64>,
     cells: target::Cells,
+    /// Of the columns that are not compared.
+    others: target::Cells,
 }
 
 impl Corrector {
@@ -180,13 +236,7 @@ impl Corrector {
                 (Some((message, after)), _) => (Action::Write, Some(after), message),
                 // The source has no row of it any more, or never had one.
                 (None, Difference::Surplus) if self.delete_surplus && visible.is_some() => {
-                    let message = delete_message(&table.pair, key);
-                    if told_key(&self.spec, table, &message)?.as_ref() != Some(key) {
-                        done.kept += 1;
-                        done.problems.push(untold(table, key));
-                        continue;
-                    }
-                    (Action::Delete, None, message)
+                    (Action::Delete, None, delete_message(&table.pair, key))
                 }
                 _ => continue,
             };
@@ -196,7 +246,10 @@ impl Corrector {
                 target: &table.pair.target_name(),
                 action,
                 key: key_cells(&table.pair.keys, key),
-                before: visible.map(|held| named(&held.cells)),
+                before: visible.map(|held| {
+                    let others = others(&table.pair).into_iter().map(str::to_string);
+                    named(&held.cells).into_iter().chain(others.zip(held.others.iter().map(shown))).collect()
+                }),
                 after: after.as_ref().map(named),
                 sequence,
             })?;
@@ -236,7 +289,8 @@ fn held(table: &mut Suspected, wanted: &[Key]) -> Result<HashMap<Key, Held>, Err
     let is_sequenced = table.pair.doris.sequence == Sequence::Hidden;
     let hidden =
         if is_sequenced { ", `__DORIS_DELETE_SIGN__`, `__DORIS_SEQUENCE_COL__`" } else { ", `__DORIS_DELETE_SIGN__`" };
-    let names: Vec<String> = table.pair.compared.iter().map(|column| backquoted(&column.name)).collect();
+    let compared = table.pair.compared.iter().map(|column| column.name.as_str());
+    let names: Vec<String> = compared.chain(others(&table.pair)).map(backquoted).collect();
     let from = format!("{}.{}", backquoted(&table.pair.doris.database), backquoted(&table.pair.doris.name));
     let condition = key::in_target(&table.pair.keys, wanted);
     let statement = format!("SELECT {}{hidden} FROM {from} WHERE {condition}", names.join(", "));
@@ -246,9 +300,16 @@ fn held(table: &mut Suspected, wanted: &[Key]) -> Result<HashMap<Key, Held>, Err
         let own = row.split_off(names.len());
         let sequence = own.get(1).and_then(text).and_then(|text| text.parse().ok());
         let deleted = own.first().and_then(text).is_some_and(|sign| sign != "0");
-        held.insert(table.key_of(&row), Held { deleted, sequence, cells: row });
+        let others = row.split_off(table.pair.compared.len());
+        held.insert(table.key_of(&row), Held { deleted, sequence, cells: row, others });
     }
     Ok(held)
+}
+
+/// Columns that Doris has and that are not compared.
+fn others(pair: &TablePair) -> Vec<&str> {
+    let is_compared = |name: &str| pair.compared.iter().any(|column| column.name == name);
+    pair.doris.columns.iter().map(|column| column.name.as_str()).filter(|name| !is_compared(name)).collect()
 }
 
 /// The key of a message's row, as the writer would load it; None if that cannot be.
@@ -279,13 +340,15 @@ fn source_rows(
     table: &mut Suspected,
     wanted: &[Key],
 ) -> Result<HashMap<Key, (String, target::Cells)>, Error> {
-    let range = range::only(&table.pair.table, &key::in_source(&table.pair.keys, wanted));
-    let mut reader = RangeReader::new(spec.source.clone(), range)?;
     let (mut rows, mut heads) = (SourceRows::new(&table.pair, spec)?, HeadReader::default());
+    let mut all = Vec::new();
+    again::messages(spec, &table.pair, wanted, |message| {
+        let head = heads.read(message).map_err(|_| Error::new(Kind::Internal, "a message of the source is none"))?;
+        all.push(head.apart().unwrap_or_else(|| vec![String::from_utf8_lossy(message).into_owned()]));
+        Ok(())
+    })?;
     let mut found = HashMap::new();
-    while let Some(message) = reader.next()? {
-        let head = heads.read(&message).map_err(|_| Error::new(Kind::Internal, "a message of the source is none"))?;
-        let each = head.apart().unwrap_or_else(|| vec![String::from_utf8_lossy(&message).into_owned()]);
+    for each in all {
         for one in each {
             let mut seen = None;
             rows.read(one.as_bytes(), &mut |row| {
@@ -329,8 +392,12 @@ fn delete_message(pair: &TablePair, key: &Key) -> String {
 }
 
 fn named(pair: &TablePair, cells: &target::Cells) -> Map<String, Value> {
-    let text = |cell: &Option<Vec<u8>>| cell.as_ref().map(|text| String::from_utf8_lossy(text).into_owned());
-    pair.compared.iter().zip(cells).map(|(column, cell)| (column.name.clone(), json!(text(cell)))).collect()
+    pair.compared.iter().zip(cells).map(|(column, cell)| (column.name.clone(), shown(cell))).collect()
+}
+
+/// A cell as text.
+fn shown(cell: &Option<Vec<u8>>) -> Value {
+    json!(cell.as_ref().map(|text| String::from_utf8_lossy(text).into_owned()))
 }
 
 fn key_cells(keys: &[KeyColumn], key: &Key) -> Map<String, Value> {

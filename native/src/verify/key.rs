@@ -23,6 +23,8 @@ pub struct KeyColumn {
     pub doris: DorisType,
     /// Dates of zeros are NULL in Doris, below all others.
     pub zeros_are_null: bool,
+    /// It may be NULL in Doris: such a row, which the source cannot have, is below all others, too.
+    pub is_nullable: bool,
     /// How bytes are written.
     pub binary: BinaryText,
     /// What PostgreSQL or Oracle knows of it; None of MySQL.
@@ -38,7 +40,7 @@ impl KeyColumn {
         mapped: &MappedColumn,
         ty: &MysqlType,
         native: Option<&Native>,
-        doris: &DorisType,
+        (doris, is_nullable): (&DorisType, bool),
         options: &TypeOptions,
     ) -> KeyColumn {
         KeyColumn {
@@ -47,6 +49,7 @@ impl KeyColumn {
             name: mapped.name.clone(),
             doris: doris.clone(),
             zeros_are_null: is_date(ty) && options.zero_date == ZeroDate::Null,
+            is_nullable,
             binary: options.binary,
             native: native.cloned(),
         }
@@ -94,7 +97,13 @@ impl KeyColumn {
 
     /// A value as Canal's messages have it.
     pub fn message_text(&self, cell: Option<&str>) -> Option<String> {
-        let Some(text) = cell else { return is_date(&self.ty).then(|| "0000-00-00".to_string()) };
+        let Some(text) = cell else {
+            return match self.ty {
+                MysqlType::Date => Some("0000-00-00".to_string()),
+                MysqlType::DateTime(_) | MysqlType::Timestamp(_) => Some("0000-00-00 00:00:00".to_string()),
+                _ => None,
+            };
+        };
         let place = |labels: &[String], label: &str| labels.iter().position(|own| own == label);
         Some(match &self.ty {
             MysqlType::Binary(_) | MysqlType::Varbinary(_) | MysqlType::Blob(_) => {
@@ -147,6 +156,17 @@ pub fn in_source(keys: &[KeyColumn], wanted: &[Key]) -> String {
     })
 }
 
+/// The same, by texts in Unicode: no index serves it, and no text is refused.
+pub fn in_source_by_letters(keys: &[KeyColumn], wanted: &[Key]) -> String {
+    any_of(wanted, |key| {
+        let of = |(column, cell): (&KeyColumn, &Option<String>)| match column.known() {
+            None => mysql::equal_by_letters(column, cell.as_deref()),
+            Some(_) => column.equal_in_source(cell.as_deref()),
+        };
+        keys.iter().zip(key).map(of).collect()
+    })
+}
+
 /// The rows of these keys in Doris.
 pub fn in_target(keys: &[KeyColumn], wanted: &[Key]) -> String {
     any_of(wanted, |key| {
@@ -187,7 +207,7 @@ fn compared(keys: &[KeyColumn], bound: &[String], side: Side) -> String {
     let beyond = match (side, &value) {
         (Side::After, Some(value)) => format!("{name} > {value}"),
         (Side::After, None) => format!("{name} IS NOT NULL"),
-        (Side::UpTo, Some(value)) if key.zeros_are_null => format!("({name} < {value} OR {name} IS NULL)"),
+        (Side::UpTo, Some(value)) if key.zeros_are_null || key.is_nullable => format!("({name} < {value} OR {name} IS NULL)"),
         (Side::UpTo, Some(value)) => format!("{name} < {value}"),
         (Side::UpTo, None) => "FALSE".into(),
     };
@@ -227,6 +247,7 @@ mod tests {
             name: name.to_uppercase(),
             doris: DorisType::parse(doris),
             zeros_are_null: is_date(&MysqlType::parse(ty)),
+            is_nullable: false,
             binary: BinaryText::Hex,
             native: None,
         }
@@ -247,6 +268,10 @@ mod tests {
             between(&two, &[], &texts(&["'2024-01-31'", "X''"])),
             "((`D` < '2024-01-31' OR `D` IS NULL) OR `D` = '2024-01-31' AND (`B` < '' OR `B` = ''))"
         );
+        // Somebody has made the column so that it may be NULL, and a row that is.
+        let nullable = [KeyColumn { is_nullable: true, ..column("id", "bigint", "bigint") }];
+        assert_eq!(between(&nullable, &[], &texts(&["20"])), "((`ID` < 20 OR `ID` IS NULL) OR `ID` = 20)");
+        assert_eq!(between(&nullable, &texts(&["20"]), &[]), "(`ID` > 20)");
         // Dates of zeros are NULL in Doris, and below all others in the source.
         assert_eq!(
             between(&two[..1], &texts(&["'0000-00-00'"]), &texts(&["'0000-00-00'"])),

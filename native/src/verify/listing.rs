@@ -2,16 +2,17 @@
 
 use super::checksum::Checksum;
 use super::pair::{self, TablePair};
-use super::spec::{Mode, VerifySpec};
+use super::spec::{JobRules, Mode, VerifySpec};
 use super::target::Target;
 use crate::doris::catalogue;
 use crate::doris::statements::Statements;
 use crate::error::{Error, Kind};
-use crate::snapshot::catalogue::{Position, Refused, Table};
+use crate::snapshot::catalogue::{Catalogue, Position, Refused, Table};
 use crate::snapshot::range::{self, Range};
 use crate::snapshot::server;
 use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 /// A range that is summed up is so many times as large as one that is read: the servers send nothing of it, and what differs is found by parts.
@@ -64,11 +65,15 @@ pub fn listing(spec: &VerifySpec) -> Result<Listing, Error> {
     let rules = spec.rules()?;
     let all = server::catalogue(&spec.source)?;
     let is_meant = |name: &str| rules.only.as_ref().is_none_or(|only| only.is_match(name));
-    let doris = Doris::of(spec)?;
+    let (doris, merged) = (Doris::of(spec)?, merged(&rules, &all)?);
     let (mut tables, mut refused, mut remarks) = (Vec::new(), Vec::new(), Vec::new());
     for table in all.tables.into_iter().filter(|table| is_meant(&format!("{}.{}", table.database, table.table))) {
         let name = format!("{}.{}", table.database, table.table);
-        let why = match doris.pair(spec, &table)? {
+        let pair = match merged.get(&name) {
+            Some(why) => Err(why.clone()),
+            None => doris.pair(spec, &table)?,
+        };
+        let why = match pair {
             Ok((pair, _)) => {
                 if let (Mode::Checksum, Err(why)) = (spec.mode, Checksum::of(&pair, spec)) {
                     remarks.push(format!("all rows of {name} are read, as it has no sums: {why}"));
@@ -107,6 +112,33 @@ pub fn listing(spec: &VerifySpec) -> Result<Listing, Error> {
         .at("--table"));
     }
     Ok(Listing { server: all.server, position: all.position, tables, refused, remarks })
+}
+
+/// Tables of the job that are one in Doris with others, and why none of them can be compared: whose a row of it is that one of them lacks cannot be told.
+///
+/// # Errors
+/// A pattern that is none.
+pub(super) fn merged(rules: &JobRules, all: &Catalogue) -> Result<HashMap<String, String>, Error> {
+    let mut of_target: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    let read = all.tables.iter().map(|table| (table.database.as_str(), table.table.as_str()));
+    let unread = all.refused.iter().filter_map(|refused| refused.table.split_once('.'));
+    for (database, table) in read.chain(unread) {
+        if let Some(target) = rules.tables.target(database, table)? {
+            of_target.entry((target.database, target.table)).or_default().push(format!("{database}.{table}"));
+        }
+    }
+    let mut merged = HashMap::new();
+    for ((database, table), names) in of_target.into_iter().filter(|(_, names)| names.len() > 1) {
+        for name in &names {
+            let another = names.iter().find(|other| *other != name).map_or("", String::as_str);
+            let why = format!(
+                "{} tables of the job are one in Doris, {database}.{table}, as {another} is; whose row is whose cannot be told, so compare them by SQL",
+                names.len()
+            );
+            merged.insert(name.clone(), why);
+        }
+    }
+    Ok(merged)
 }
 
 /// The parts of a table.
@@ -184,5 +216,30 @@ impl Doris {
         }
         let found = Target::find(spec, &self.statements)?;
         Ok(self.target.get_or_init(|| found).clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sync::rules::Rules;
+
+    #[test]
+    fn tables_that_become_one_are_not_told_apart() {
+        let names = serde_json::from_str(r#"{"rename": [{"from": "shop\\.orders_\\d", "to": "shop.orders"}]}"#).unwrap();
+        let rules = JobRules {
+            tables: Rules::new(&names).unwrap(),
+            columns: crate::sync::columns::ColumnRules::new(&[]).unwrap(),
+            properties: crate::sync::open::PropertyRules::new(&Default::default(), &[]).unwrap(),
+            only: None,
+        };
+        let refused = |table: &str| Refused { table: table.into(), reason: String::new() };
+        let tables = ["shop.orders_1", "shop.orders_2", "shop.items"].map(refused).into();
+        let all = Catalogue { server: String::new(), position: None, tables: Vec::new(), refused: tables };
+        let merged = merged(&rules, &all).unwrap();
+        let mut names: Vec<&String> = merged.keys().collect();
+        names.sort();
+        assert_eq!(names, ["shop.orders_1", "shop.orders_2"]);
+        assert!(merged["shop.orders_1"].contains("shop.orders_2") && merged["shop.orders_1"].contains("by SQL"));
     }
 }

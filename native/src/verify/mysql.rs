@@ -4,9 +4,11 @@ use super::checksum::{Value, is_integer, is_scale, unlike};
 use super::key::{KeyColumn, hex, is_date, is_number};
 use crate::doris::catalogue::quoted;
 use crate::doris::table::{DorisType, backquoted};
+use crate::error::Error;
 use crate::schema::ZeroDate;
 use crate::sync::mapping::{BinaryText, Conversion, MappedColumn, TypeOptions};
 use crate::sync::mysql_type::MysqlType;
+use std::error::Error as _;
 
 /// A date that is NULL in Doris where the job says so.
 const ZERO_DATE: &str = "'0000-00-00'";
@@ -45,6 +47,30 @@ pub(super) fn bound(key: &KeyColumn, literal: &str) -> Option<String> {
 /// The condition that a column of a key has a value.
 pub(super) fn equal(key: &KeyColumn, cell: Option<&str>) -> String {
     format!("{} = {}", backquoted(&key.source), literal(key, cell))
+}
+
+/// The same of a text, whatever the column's character set.
+pub(super) fn equal_by_letters(key: &KeyColumn, cell: Option<&str>) -> String {
+    match literal(key, cell) {
+        text if text.starts_with("_utf8mb4") => {
+            format!("CONVERT({} USING utf8mb4) = {text} COLLATE utf8mb4_bin", backquoted(&key.source))
+        }
+        literal => format!("{} = {literal}", backquoted(&key.source)),
+    }
+}
+
+/// Whether the server could not compare a text with a column, which has another character set.
+pub(super) fn is_of_character_sets(e: &Error) -> bool {
+    /// `ER_CANT_AGGREGATE_2COLLATIONS` and its like for three and more.
+    const UNLIKE: [u16; 3] = [1267, 1270, 1271];
+    let mut cause = e.source();
+    while let Some(e) = cause {
+        if let Some(mysql_async::Error::Server(refused)) = e.downcast_ref::<mysql_async::Error>() {
+            return UNLIKE.contains(&refused.code);
+        }
+        cause = e.source();
+    }
+    false
 }
 
 fn literal(key: &KeyColumn, cell: Option<&str>) -> String {

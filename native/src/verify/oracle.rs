@@ -138,7 +138,7 @@ mod tests {
         let mut mapped = mapped_column(&ty, &options);
         mapped.source = "K".into();
         let doris = map_type(&ty, true, &options).doris;
-        (KeyColumn::of(&mapped, &ty, Some(&native), &doris, &options), native)
+        (KeyColumn::of(&mapped, &ty, Some(&native), (&doris, false), &options), native)
     }
 
     #[test]

@@ -108,7 +108,9 @@ impl TablePair {
         );
         let keys = mapped.columns[..mapped.keys].iter().zip(&compared).filter_map(|(column, compared)| {
             let own = table.columns.iter().find(|own| same_name(&own.name, &column.source))?;
-            Some(KeyColumn::of(column, &own.ty, table.native(&own.name), &compared.ty, &spec.sink.types))
+            let is_nullable = doris.columns.iter().any(|there| there.name == compared.name && there.nullable);
+            let there = (&compared.ty, is_nullable);
+            Some(KeyColumn::of(column, &own.ty, table.native(&own.name), there, &spec.sink.types))
         });
         let keys: Vec<KeyColumn> = keys.collect();
         if doris.columns.iter().filter(|column| column.key).count() != keys.len() {

@@ -173,6 +173,7 @@ mod tests {
             name: "C".into(),
             doris: DorisType::parse(doris),
             zeros_are_null: false,
+            is_nullable: false,
             binary: BinaryText::Hex,
             native: Some(native),
         }

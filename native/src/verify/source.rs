@@ -7,9 +7,11 @@ use crate::canal::head::HeadReader;
 use crate::doris::body::{BodySpec, Format, RowTexts};
 use crate::error::{Error, Kind};
 use crate::row::read::sized;
+use crate::schema::DecoderSpec;
 use crate::sync::columns::Added;
 use crate::sync::open;
 use crate::sync::rows::RowConverter;
+use crate::sync::unread;
 
 /// Reads the messages of one table.
 pub struct SourceRows {
@@ -21,6 +23,8 @@ pub struct SourceRows {
     compared: Vec<usize>,
     keys: usize,
     heads: HeadReader,
+    /// What says which value cannot be read; None once it has.
+    unread: Option<DecoderSpec>,
 }
 
 /// A row of the source.
@@ -97,6 +101,7 @@ impl SourceRows {
             compared: pair.compared.iter().map(|column| column.index).collect(),
             keys: pair.keys.len(),
             heads: HeadReader::default(),
+            unread: Some(open::decoded(mapped, types)),
         })
     }
 
@@ -120,12 +125,20 @@ impl SourceRows {
                 for row in rows {
                     match self.decode(row.as_bytes()) {
                         true => self.rows(each)?,
-                        false => each(Loadable::No("a value is none of its column's type".into()))?,
+                        false => each(Loadable::No(self.reason(row.as_bytes())))?,
                     }
                 }
                 Ok(())
             }
-            None => each(Loadable::No("a value is none of its column's type".into())),
+            None => each(Loadable::No(self.reason(message))),
+        }
+    }
+
+    /// Why a message cannot be read; of the first it is looked for.
+    fn reason(&mut self, message: &[u8]) -> String {
+        match self.unread.take() {
+            Some(spec) => unread::reason(&spec, message),
+            None => "a value is none of its column's type".into(),
         }
     }
 

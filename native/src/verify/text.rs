@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 /// Tables that are equal are not named beyond so many.
 const MOST_EQUAL: usize = 40;
-/// Differences of a table that are shown.
+/// Differences of a table that are shown, and all whose values the report has.
 const MOST_FOUND: usize = 5;
 
 /// The report: a line for each table, then what differs.
@@ -87,14 +87,17 @@ fn details(table: &TableReport, out: &mut String) {
     for why in refused.chain(by_rows).chain(table.notes.iter().cloned()) {
         let _ = writeln!(out, "  {why}");
     }
-    for found in table.found.iter().take(MOST_FOUND) {
+    let with_values = table.found.iter().take_while(|found| !found.cells.is_empty()).count();
+    let shown = table.found.len().min(with_values.max(MOST_FOUND));
+    for found in &table.found[..shown] {
         let _ = writeln!(out, "  {}", one(found));
-        for cell in found.cells.iter().filter(|_| found.difference == Difference::Different) {
+        let is_telling = |cell: &&CellDifference| found.difference == Difference::Different || cell.reason.is_some();
+        for cell in found.cells.iter().filter(is_telling) {
             let _ = writeln!(out, "      {}", of_cell(cell));
         }
     }
-    if table.found.len() > MOST_FOUND {
-        let _ = writeln!(out, "  and {} more, which the report has", grouped((table.found.len() - MOST_FOUND) as u64));
+    if table.found.len() > shown {
+        let _ = writeln!(out, "  and {} more, which the report has", grouped((table.found.len() - shown) as u64));
     }
     if table.unsettled > 0 {
         let _ =
@@ -123,8 +126,20 @@ fn one(found: &Found) -> String {
 
 /// `id = 5, part = a`.
 pub(super) fn key_text(found: &Found) -> String {
-    let of = |cell: &super::report::KeyCell| format!("{} = {}", cell.column, cell.value.as_deref().unwrap_or("NULL"));
+    let value = |value: &Option<String>| match value {
+        None => "NULL".to_string(),
+        // What looks like something else, or would be seen as something else, is quoted.
+        Some(text) if is_plain(text) => text.clone(),
+        Some(text) => format!("{text:?}"),
+    };
+    let of = |cell: &super::report::KeyCell| format!("{} = {}", cell.column, value(&cell.value));
     found.key.iter().map(of).collect::<Vec<_>>().join(", ")
+}
+
+/// Letters, digits, and what is in a date.
+fn is_plain(text: &str) -> bool {
+    let is_inside = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | ':' | '_' | ' ');
+    !text.is_empty() && text != "NULL" && text.trim() == text && text.chars().all(is_inside)
 }
 
 fn of_cell(cell: &CellDifference) -> String {
@@ -216,6 +231,47 @@ shop.orders
 NOT equal: 2,468 rows of 3 tables, 1 different, 1 table not compared
 ";
         assert_eq!(text(&example()), expected);
+    }
+
+    #[test]
+    fn keys_are_what_they_look_like() {
+        let cell = |value: Option<&str>| KeyCell { column: "k".into(), value: value.map(Into::into) };
+        let of = |value| key_text(&Found { difference: Difference::Missing, key: vec![cell(value)], cells: Vec::new() });
+        for (value, text) in [
+            (None, "k = NULL"),
+            (Some("NULL"), "k = \"NULL\""),
+            (Some(""), "k = \"\""),
+            (Some("a "), "k = \"a \""),
+            (Some("a, v = 3"), "k = \"a, v = 3\""),
+            (Some("a\u{1b}[0m\n"), "k = \"a\\u{1b}[0m\\n\""),
+            (Some("-7.5"), "k = -7.5"),
+            (Some("2024-01-31 10:00:00.5"), "k = 2024-01-31 10:00:00.5"),
+            (Some("Zürich"), "k = Zürich"),
+        ] {
+            assert_eq!(of(value), text);
+        }
+    }
+
+    #[test]
+    fn all_differences_with_values_are_shown_and_why_a_row_is_missing() {
+        let found = |id: u32, difference, reason: Option<&str>| Found {
+            difference,
+            key: vec![KeyCell { column: "id".into(), value: Some(id.to_string()) }],
+            cells: vec![CellDifference {
+                column: "name".into(),
+                source: Some("a".into()),
+                target: None,
+                reason: reason.map(Into::into),
+            }],
+        };
+        let mut table = TableReport { table: "d.t".into(), ..TableReport::default() };
+        table.found = (0..8).map(|id| found(id, Difference::Missing, None)).collect();
+        table.found[7] = found(7, Difference::Missing, Some("it has 9 bytes, and the column 5"));
+        table.found.push(Found { cells: Vec::new(), ..found(8, Difference::Surplus, None) });
+        let mut out = String::new();
+        details(&table, &mut out);
+        let end = "  missing in Doris: id = 7\n      name: it cannot be loaded: it has 9 bytes, and the column 5; in Doris NULL\n  and 1 more, which the report has\n";
+        assert!(out.ends_with(end), "{out}");
     }
 
     #[test]
