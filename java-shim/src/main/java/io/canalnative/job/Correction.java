@@ -48,17 +48,23 @@ public final class Correction {
 
     private static int tell(JsonNode done, CorrectOptions options, String audit) throws Exception {
         done.get("lines").forEach(line -> System.out.println((options.apply ? "" : "would ") + line.asText()));
+        long more = done.get("moreLines").asLong();
+        if (more > 0) {
+            System.out.println(String.format("and %,d more", more));
+        }
         done.get("problems").forEach(problem -> System.out.println(problem.asText()));
+        long unread = done.get("unread").asLong();
         long changes = done.get("written").asLong() + done.get("deleted").asLong();
         System.out.println(String.format("%s: %,d rows written, %,d deleted, %,d left that only Doris has; %,d of the report are equal by now",
-                options.apply ? "done" : "nothing was done; --apply does it", done.get("written").asLong(), done.get("deleted").asLong(), done.get("kept").asLong(), done.get("equal").asLong()));
+                options.apply ? "done" : "nothing was done; --apply does it", done.get("written").asLong(), done.get("deleted").asLong(), done.get("kept").asLong(), done.get("equal").asLong())
+                + (unread == 0 ? "" : String.format(", %,d cannot be looked at", unread)));
         JsonNode left = done.get("left");
         if (left.isNull()) {
-            return changes + done.get("kept").asLong() == 0 ? EmbeddedJob.DONE : 1;
+            return changes + done.get("kept").asLong() + unread == 0 ? EmbeddedJob.DONE : 1;
         }
         System.out.println("each change is in " + audit + "; the same keys now:\n");
         System.out.println(VerifyReport.text(bytes(left)));
-        return left.get("equal").asBoolean() ? EmbeddedJob.DONE : 1;
+        return left.get("equal").asBoolean() && unread == 0 ? EmbeddedJob.DONE : 1;
     }
 
     private static byte[] bytes(JsonNode json) {
