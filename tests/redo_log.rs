@@ -395,16 +395,16 @@ fn transactions_and_changes_of_tables_at_random() {
 #[test]
 fn names_keep_their_case() {
     let (doris, served) = (Doris::start(), serve("NAMES"));
-    of(&served).create("SHOP", "mixedCase", &[("theId", "NUMBER(18)"), ("ÄÖ", "VARCHAR2(9)")], 1);
+    of(&served).create("SHOP", "mixedGröße", &[("theId", "NUMBER(18)"), ("ÄÖ", "VARCHAR2(9)")], 1);
     let mut following = Following::start("NAMES", Job::new(&doris), || {});
     let mut oracle = of(&served);
     let one = oracle.begin();
-    oracle.put(&one, &name("mixedCase"), vec![text("1"), text("ü")], None);
+    oracle.put(&one, &name("mixedGröße"), vec![text("1"), text("ü")], None);
     oracle.commit(&one);
     drop(oracle);
     following.finish();
     let rows: BTreeMap<String, Option<String>> = doris
-        .sql("SELECT `theId`, `ÄÖ` FROM SHOP.`mixedCase`")
+        .sql("SELECT `theId`, `ÄÖ` FROM SHOP.`mixedGröße`")
         .into_iter()
         .map(|row| (row[0].clone().unwrap(), row[1].clone()))
         .collect();

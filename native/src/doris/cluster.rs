@@ -278,7 +278,7 @@ impl Cluster {
             _ => {}
         }
         let to = self.access.rewrite.reachable(at.host, Some(asked)).ok_or_else(|| refused("which has no port"))?;
-        Ok(Some((to, at.path.into())))
+        Ok(Some((to, in_ascii(at.path))))
     }
 
     /// Front end after front end, until one answers.
@@ -478,6 +478,12 @@ fn escaped(text: &str) -> String {
         }
     }
     path
+}
+
+/// A path whose letters beyond ASCII are escaped, if they were not.
+fn in_ascii(path: &str) -> String {
+    let letter = |c: char| if c.is_ascii() { c.to_string() } else { escaped(c.encode_utf8(&mut [0; 4])) };
+    path.chars().map(letter).collect()
 }
 
 /// `/api/{database}/{table}/_stream_load`.

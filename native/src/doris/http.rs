@@ -213,7 +213,9 @@ impl Connections {
             message.body(request.body).map_err(|e| NoAnswer::Unreachable(format!("a header is not sendable: {e}")))?;
         let answer = sender.send_request(message).await.map_err(|e| broken(&Causes(&e)))?;
         let status = answer.status().as_u16();
-        let location = answer.headers().get("location").and_then(|value| value.to_str().ok()).map(String::from);
+        // A name of a table may be in it as it is.
+        let location =
+            answer.headers().get("location").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let body = Limited::new(answer.into_body(), LONGEST_ANSWER).collect().await.map_err(|e| broken(&e))?.to_bytes();
         if sender.ready().await.is_ok() {
             self.keep(to, sender);

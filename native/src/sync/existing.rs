@@ -52,7 +52,11 @@ pub(super) fn differences(mapped: &MappedTable, present: &[PresentColumn]) -> Ve
                 found.push((Severity::Warning, say(what.to_string())));
             }
             None => {
-                let what = if there.default.is_some() { "it gets its default" } else { "each row that is loaded has NULL there" };
+                let what = if there.default.is_some() {
+                    "it gets its default"
+                } else {
+                    "each row that is loaded has NULL there"
+                };
                 found.push((Severity::Info, say(format!("the source has none; {what}"))));
             }
         }

@@ -2,8 +2,8 @@
 
 use super::balance::Difference;
 use super::key::{self, Key};
-use super::mysql;
 use super::listing::{Doris, merged};
+use super::mysql;
 use super::pair::{Forms, TablePair, cells};
 use super::range::check;
 use super::report::{CellDifference, Found, KeyCell, Report, TableReport};
@@ -98,7 +98,10 @@ fn suspected(spec: &VerifySpec, report: &mut Report) -> Result<Vec<Suspected>, E
     let mut suspected = Vec::new();
     for table in report.tables.iter_mut().filter(|table| !table.suspects.is_empty()) {
         let keys = std::mem::take(&mut table.suspects);
-        match opened.remove(&table.table).unwrap_or_else(|| Err("it is not in the source any more, or the job does not move it".into())) {
+        match opened
+            .remove(&table.table)
+            .unwrap_or_else(|| Err("it is not in the source any more, or the job does not move it".into()))
+        {
             Ok((pair, target)) => {
                 let suspect = |(difference, key)| Suspect {
                     key,

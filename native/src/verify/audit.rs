@@ -91,9 +91,12 @@ impl Audit {
 }
 
 fn failed(e: io::Error, path: &Path) -> Error {
-    Error::new(Kind::Load, "the audit file cannot be written, so no row is changed that it does not name; --audit names another")
-        .at(path.to_string_lossy())
-        .caused_by(e)
+    Error::new(
+        Kind::Load,
+        "the audit file cannot be written, so no row is changed that it does not name; --audit names another",
+    )
+    .at(path.to_string_lossy())
+    .caused_by(e)
 }
 
 #[cfg(test)]

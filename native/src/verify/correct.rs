@@ -162,7 +162,8 @@ impl Correction {
         let pair = &suspected.pair;
         let lost: Vec<&str> = others(pair).into_iter().filter(|name| pair.mapped.column(name).is_none()).collect();
         if !lost.is_empty() && table.found.iter().any(|found| found.difference != Difference::Surplus) {
-            let text = "rows that are written lose what they have there, as in each load of the job; the audit file has it";
+            let text =
+                "rows that are written lose what they have there, as in each load of the job; the audit file has it";
             self.problems.push(format!("{}: the job does not write {}: {text}", table.target, lost.join(", ")));
         }
         Ok(keys)

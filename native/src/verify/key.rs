@@ -207,7 +207,9 @@ fn compared(keys: &[KeyColumn], bound: &[String], side: Side) -> String {
     let beyond = match (side, &value) {
         (Side::After, Some(value)) => format!("{name} > {value}"),
         (Side::After, None) => format!("{name} IS NOT NULL"),
-        (Side::UpTo, Some(value)) if key.zeros_are_null || key.is_nullable => format!("({name} < {value} OR {name} IS NULL)"),
+        (Side::UpTo, Some(value)) if key.zeros_are_null || key.is_nullable => {
+            format!("({name} < {value} OR {name} IS NULL)")
+        }
         (Side::UpTo, Some(value)) => format!("{name} < {value}"),
         (Side::UpTo, None) => "FALSE".into(),
     };

@@ -226,7 +226,8 @@ mod tests {
 
     #[test]
     fn tables_that_become_one_are_not_told_apart() {
-        let names = serde_json::from_str(r#"{"rename": [{"from": "shop\\.orders_\\d", "to": "shop.orders"}]}"#).unwrap();
+        let names =
+            serde_json::from_str(r#"{"rename": [{"from": "shop\\.orders_\\d", "to": "shop.orders"}]}"#).unwrap();
         let rules = JobRules {
             tables: Rules::new(&names).unwrap(),
             columns: crate::sync::columns::ColumnRules::new(&[]).unwrap(),

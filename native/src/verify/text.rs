@@ -236,7 +236,8 @@ NOT equal: 2,468 rows of 3 tables, 1 different, 1 table not compared
     #[test]
     fn keys_are_what_they_look_like() {
         let cell = |value: Option<&str>| KeyCell { column: "k".into(), value: value.map(Into::into) };
-        let of = |value| key_text(&Found { difference: Difference::Missing, key: vec![cell(value)], cells: Vec::new() });
+        let of =
+            |value| key_text(&Found { difference: Difference::Missing, key: vec![cell(value)], cells: Vec::new() });
         for (value, text) in [
             (None, "k = NULL"),
             (Some("NULL"), "k = \"NULL\""),
