@@ -420,3 +420,27 @@ fn messages_have_to_be_routed() {
         .collect();
     assert!(errors.len() == 1 && errors[0].contains("messages have to be routed by table"), "{errors:?}");
 }
+
+/// `information_schema` has one name for BOOLEAN and TINYINT.
+#[test]
+fn a_boolean_that_is_there_is_one() {
+    let doris = Doris::start();
+    doris.sql("CREATE DATABASE d");
+    let table = |name: &str, flag: &str| {
+        doris.sql(&format!(
+            "CREATE TABLE d.{name} (id BIGINT NOT NULL, flag {flag} NULL) UNIQUE KEY(id) DISTRIBUTED BY HASH(id) BUCKETS 1 \
+             PROPERTIES ('replication_num' = '1')"
+        ));
+    };
+    table("t", "BOOLEAN");
+    table("u", "TINYINT");
+    let mut topic = start(&doris);
+    topic.sql("CREATE TABLE t (id BIGINT PRIMARY KEY, flag BIT(1))");
+    topic.sql("CREATE TABLE u (id BIGINT PRIMARY KEY, flag BIT(1))");
+    topic.insert("t", "id bigint, flag bit(1)", "1, 1");
+    topic.insert("u", "id bigint, flag bit(1)", "1, 1");
+    topic.job.settle();
+    let said = topic.said("column flag: it is");
+    assert!(said.len() == 1 && said[0].contains("d.u: column flag: it is TINYINT, where the source's makes BOOLEAN"), "{said:?}");
+    assert_eq!(doris.number("SELECT COUNT(*) FROM d.t WHERE flag"), 1);
+}

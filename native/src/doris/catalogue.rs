@@ -25,9 +25,7 @@ pub async fn table(cluster: &Cluster, database: &str, name: &str) -> Result<Opti
     if columns.is_empty() {
         return Ok(None);
     }
-    let created =
-        cluster.query(EVERYWHERE, &format!("SHOW CREATE TABLE {}.{}", backquoted(database), backquoted(name))).await?;
-    let ddl = created.first().and_then(|row| row.get(1).cloned().flatten()).unwrap_or_default();
+    let ddl = definition(cluster.query(EVERYWHERE, &show_create(database, name)).await?);
     let column = |cells: &Vec<Option<String>>| {
         let cell = |i: usize| cells.get(i).cloned().flatten();
         let name = cell(0).unwrap_or_default();
@@ -52,8 +50,18 @@ pub async fn table(cluster: &Cluster, database: &str, name: &str) -> Result<Opti
     }))
 }
 
+/// What asks for a table's definition.
+pub fn show_create(database: &str, name: &str) -> String {
+    format!("SHOW CREATE TABLE {}.{}", backquoted(database), backquoted(name))
+}
+
+/// The definition, of the answer to it.
+pub fn definition(rows: Vec<Vec<Option<String>>>) -> String {
+    rows.into_iter().next().and_then(|row| row.into_iter().nth(1).flatten()).unwrap_or_default()
+}
+
 /// By the column's line: a BOOLEAN is `tinyint(1)` in `information_schema.columns`.
-fn is_boolean(ddl: &str, column: &str) -> bool {
+pub fn is_boolean(ddl: &str, column: &str) -> bool {
     let ty = |line: &str| {
         line.trim_start().strip_prefix(&backquoted(column)).map(|rest| rest.trim_start().to_ascii_lowercase())
     };

@@ -234,8 +234,16 @@ impl DorisTables {
             quoted(&name.database),
             quoted(&name.table)
         );
-        let rows = self.doris.query(EVERYWHERE, &statement).map_err(|e| unanswered(e, name))?;
-        Ok(rows.into_iter().map(present_column).collect())
+        let ask = |statement: &str| self.doris.query(EVERYWHERE, statement).map_err(|e| unanswered(e, name));
+        let mut columns: Vec<PresentColumn> = ask(&statement)?.into_iter().map(present_column).collect();
+        if columns.iter().any(|column| column.ty == DorisType::TinyInt) {
+            let ddl = catalogue::definition(ask(&catalogue::show_create(&name.database, &name.table))?);
+            let booleans = columns.iter_mut().filter(|column| column.ty == DorisType::TinyInt);
+            booleans
+                .filter(|column| catalogue::is_boolean(&ddl, &column.name))
+                .for_each(|column| column.ty = DorisType::Boolean);
+        }
+        Ok(columns)
     }
 
     /// The table's last job that changes columns, as far as it matters.
