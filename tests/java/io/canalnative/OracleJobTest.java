@@ -16,6 +16,7 @@ import java.util.List;
 
 import io.canalnative.doris.Standin;
 import io.canalnative.job.CanalToDoris;
+import io.canalnative.job.Correction;
 import io.canalnative.job.Verification;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
@@ -113,6 +114,27 @@ class OracleJobTest {
         oracle.answerLike(SELECT + " WHERE", TYPES, other, more);
         table = verified(1);
         assertEquals("2 1 1", table.get("equal").asInt() + " " + table.get("different").asInt() + " " + table.get("missing").asInt(), table.toString());
+    }
+
+    @Test
+    void whatIsNoReportIsRefusedAndOneThatCannotBeWrittenIsSaidBefore() throws Exception {
+        oracle.asked.clear();
+        for (String option : Arrays.asList("--report", "--html")) {
+            assertEquals(1, Verification.run("the log", new String[] {file.toString(), option, directory.resolve("none/found").toString()}));
+        }
+        assertEquals(1, Verification.run("the log", new String[] {file.toString(), "--report", directory.toString()}));
+        assertTrue(oracle.asked.isEmpty(), String.join("\n", oracle.asked));
+
+        Path report = directory.resolve("report.json");
+        for (String text : Arrays.asList("", "{}", "[]", "{\"job\": \"shop\"}", "{\"job\": \"other\", \"tables\": []}", "{\"job\": ")) {
+            Files.write(report, text.getBytes(StandardCharsets.UTF_8));
+            assertEquals(2, Correction.run(new String[] {file.toString(), "--report", report.toString()}), text);
+        }
+        // It is one; Oracle is away.
+        Files.write(report, "{\"job\": \"shop\", \"tables\": [{\"table\": \"SHOP.ORDERS\", \"target\": \"SHOP.ORDERS\", \"found\": [{\"difference\": \"missing\", \"key\": [{\"column\": \"ID\", \"value\": \"1\"}]}]}]}"
+                .getBytes(StandardCharsets.UTF_8));
+        oracle.refuse(12541);
+        assertEquals(1, Correction.run(new String[] {file.toString(), "--report", report.toString()}));
     }
 
     /** Of the report: its only table. */

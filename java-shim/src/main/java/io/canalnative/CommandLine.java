@@ -102,6 +102,10 @@ public final class CommandLine {
     private static int run(String[] args) throws Exception {
         List<String> rest = new ArrayList<>(Arrays.asList(args));
         String verb = rest.isEmpty() ? "" : rest.remove(0);
+        if (rest.contains("--help")) {
+            System.out.print(USAGE);
+            return 0;
+        }
         switch (verb) {
             case "--version":
                 System.out.println("canal-native " + version());

@@ -56,7 +56,7 @@ public final class CorrectOptions {
                 audit = new File(value).getAbsolutePath();
                 break;
             case "--doris-query":
-                dorisQuery = value;
+                dorisQuery = VerifyOptions.address(option, value);
                 break;
             default:
                 throw new IllegalArgumentException("'" + option + "' is no option of correct");

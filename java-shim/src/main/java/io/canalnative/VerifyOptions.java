@@ -87,7 +87,7 @@ public final class VerifyOptions {
                 html = new File(value).getAbsolutePath();
                 break;
             case "--doris-query":
-                dorisQuery = value;
+                dorisQuery = address(option, value);
                 break;
             case "--rows-per-second":
                 rowsPerSecond = number(option, value, 1, Long.MAX_VALUE);
@@ -107,6 +107,14 @@ public final class VerifyOptions {
             default:
                 throw new IllegalArgumentException("'" + option + "' is no option of verify");
         }
+    }
+
+    /** HOST:PORT. */
+    static String address(String option, String value) {
+        if (!value.matches(".*[^:]:\\d{1,5}")) {
+            throw new IllegalArgumentException(option + " is '" + value + "'; it is HOST:PORT of a front end's MySQL protocol, such as fe:9030");
+        }
+        return value;
     }
 
     private static long number(String option, String value, long least, long most) {

@@ -1,5 +1,6 @@
 package io.canalnative.job;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,6 +8,7 @@ import java.nio.file.Paths;
 import java.util.Arrays;
 
 import io.canalnative.CorrectOptions;
+import io.canalnative.NativeException;
 import io.canalnative.VerifyReport;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
@@ -42,8 +44,35 @@ public final class Correction {
             ObjectNode wanted = JSON.createObjectNode().put("apply", options.apply).put("deleteSurplus", options.deleteSurplus).put("audit", audit);
             ObjectNode spec = Verification.spec(plan).put("queryAddress", options.dorisQuery).put("settleSeconds", runs ? SETTLE_SECONDS : 0);
             byte[] report = Files.readAllBytes(Paths.get(options.report));
-            return tell(JSON.readTree(VerifyReport.correct(bytes(spec), report, bytes(wanted))), options, audit);
+            String mistake = mistake(report, plan.name);
+            if (mistake != null) {
+                System.err.println("canal-native: " + options.report + mistake);
+                return MISTAKEN;
+            }
+            byte[] done;
+            try {
+                done = VerifyReport.correct(bytes(spec), report, bytes(wanted));
+            } catch (NativeException e) {
+                boolean begun = options.apply && Files.exists(Paths.get(audit));
+                return EmbeddedJob.failed(e.getMessage() + (begun ? "\n  rows that " + audit + " names may have been changed; a correction by the same report goes on" : ""));
+            }
+            return tell(JSON.readTree(done), options, audit);
         });
+    }
+
+    /** Why it is no report of that job; null if it is one. */
+    private static String mistake(byte[] report, String job) {
+        JsonNode of;
+        try {
+            of = JSON.readTree(report);
+        } catch (IOException e) {
+            return " is not JSON: " + e.getMessage().split("\\R", 2)[0];
+        }
+        if (of == null || !of.path("job").isTextual() || !of.path("tables").isArray()) {
+            return " is no report of a verification: canal-native verify JOB.yaml --report FILE writes one";
+        }
+        String other = of.get("job").asText();
+        return other.equals(job) ? null : " is of the job " + other + ", and this one is " + job;
     }
 
     private static int tell(JsonNode done, CorrectOptions options, String audit) throws Exception {

@@ -37,6 +37,14 @@ final class StateDirectory implements Closeable {
 
     /** @throws IOException it cannot be made, or another process has it */
     static StateDirectory open(Path path) throws IOException {
+        return open(path, "Another process runs this job: it has " + path + ". Stop it first, or give this job a flink.state-directory of its own");
+    }
+
+    /**
+     * @param taken what is said if another process has it
+     * @throws IOException it cannot be made, or another process has it
+     */
+    static StateDirectory open(Path path, String taken) throws IOException {
         FileChannel file;
         try {
             Files.createDirectories(path);
@@ -54,7 +62,7 @@ final class StateDirectory implements Closeable {
         }
         if (lock == null) {
             file.close();
-            throw new IOException("Another process runs this job: it has " + path + ". Stop it first, or give this job a flink.state-directory of its own");
+            throw new IOException(taken);
         }
         file.truncate(0).write(ByteBuffer.wrap(JobStatus.processId().getBytes(StandardCharsets.UTF_8)));
         return new StateDirectory(path, file);

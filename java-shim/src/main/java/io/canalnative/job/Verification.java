@@ -81,12 +81,29 @@ public final class Verification {
                 System.err.println("canal-native: verify compares a database with Doris, and the job of " + file + " has none as its source");
                 return MISTAKEN;
             }
+            mayBeWritten("--report", options.report);
+            mayBeWritten("--html", options.html);
             boolean runs = StateDirectory.holder(EmbeddedJob.directory(plan, file)) != null;
-            try (StateDirectory state = StateDirectory.open(reportOf(file).getParent())) {
+            Path directory = reportOf(file).getParent();
+            try (StateDirectory state = StateDirectory.open(directory, "Another verification of this job is under way, which has " + directory + "; wait until it has ended")) {
                 CompletableFuture<Void> stop = new CompletableFuture<>();
                 return new Verification(plan, options, state, log, out, stop).run(file, runs, () -> Signals.handle(() -> signalled(stop)));
             }
         });
+    }
+
+    /** Looks before hours of work whether a file could be written, without making it. */
+    private static void mayBeWritten(String option, String file) throws IOException {
+        if (file == null) {
+            return;
+        }
+        Path path = Paths.get(file);
+        Path parent = path.getParent();
+        String why = Files.isDirectory(path) ? "it is a directory" : Files.exists(path) ? Files.isWritable(path) ? null : "it may not be written to"
+                : parent == null || !Files.isDirectory(parent) ? "there is no directory " + parent : Files.isWritable(parent) ? null : "nothing may be written into " + parent;
+        if (why != null) {
+            throw new IOException(option + " " + file + " cannot be written: " + why + "; name another file");
+        }
     }
 
     /** Where the last report of a job's verification is, if there was one. */
@@ -215,17 +232,30 @@ public final class Verification {
         }
     }
 
-    /** Shows a report and writes the files that were asked for; whether all is equal. */
+    /** Shows a report and writes the files that were asked for; whether all is equal, and was said so wherever it was to be. */
     static boolean tell(byte[] report, VerifyOptions options, PrintStream out) throws Exception {
-        if (options.report != null) {
-            Files.write(Paths.get(options.report), report);
-        }
-        if (options.html != null) {
-            Files.write(Paths.get(options.html), VerifyReport.page(report));
-        }
         out.println(options.json ? new String(report, StandardCharsets.UTF_8) : VerifyReport.text(report));
-        out.flush();
-        return JSON.readTree(report).get("equal").asBoolean();
+        // It flushes; what it prints fails without a word.
+        boolean said = !out.checkError();
+        if (!said) {
+            System.err.println("canal-native: the report cannot be written to the standard output");
+        }
+        said &= written("--report", options.report, report);
+        said &= options.html == null || written("--html", options.html, VerifyReport.page(report));
+        return said && JSON.readTree(report).get("equal").asBoolean();
+    }
+
+    private static boolean written(String option, String file, byte[] content) {
+        if (file == null) {
+            return true;
+        }
+        try {
+            Files.write(Paths.get(file), content);
+            return true;
+        } catch (IOException e) {
+            System.err.println("canal-native: " + option + " " + file + " cannot be written: " + e);
+            return false;
+        }
     }
 
     private void say(String what) {
