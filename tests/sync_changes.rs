@@ -441,6 +441,9 @@ fn a_boolean_that_is_there_is_one() {
     topic.insert("u", "id bigint, flag bit(1)", "1, 1");
     topic.job.settle();
     let said = topic.said("column flag: it is");
-    assert!(said.len() == 1 && said[0].contains("d.u: column flag: it is TINYINT, where the source's makes BOOLEAN"), "{said:?}");
+    assert!(
+        said.len() == 1 && said[0].contains("d.u: column flag: it is TINYINT, where the source's makes BOOLEAN"),
+        "{said:?}"
+    );
     assert_eq!(doris.number("SELECT COUNT(*) FROM d.t WHERE flag"), 1);
 }
