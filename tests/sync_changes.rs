@@ -447,3 +447,27 @@ fn a_boolean_that_is_there_is_one() {
     );
     assert_eq!(doris.number("SELECT COUNT(*) FROM d.t WHERE flag"), 1);
 }
+
+/// What was read of a table has the time of the job's host, and the log that of the server's, which may be behind.
+#[test]
+fn a_clock_that_is_behind_does_not_bring_back_a_table() {
+    let doris = Doris::start();
+    let job = Job::new(&doris);
+    let mut topic = Topic::of(job.start());
+    topic.sql("CREATE TABLE t (id BIGINT PRIMARY KEY, v INT)");
+    topic.insert("t", "id bigint, v int", "1, 1");
+    let states = topic.job.checkpoint();
+    let (offsets, clock) = (topic.offsets, topic.clock - 1000);
+    let rest = |topic: &mut Topic| {
+        (topic.offsets, topic.clock) = (offsets, clock);
+        topic.sql("ALTER TABLE t ADD COLUMN w INT");
+        topic.sql("RENAME TABLE t TO u");
+        topic.insert("u", "id bigint, v int, w int", "2, 2, 2");
+        topic.job.settle();
+    };
+    rest(&mut topic);
+    let mut again = Topic::of(job.restore(&states));
+    rest(&mut again);
+    assert_eq!(table(&doris, "id, v, w", "u"), ["1 1 NULL", "2 2 2"]);
+    assert_eq!(doris.number("SELECT COUNT(*) FROM information_schema.tables WHERE TABLE_SCHEMA = 'd'"), 1);
+}

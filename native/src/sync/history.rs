@@ -119,10 +119,14 @@ impl History {
 
     /// Takes what somebody else knows; of two accounts of a table the one of the later change counts.
     pub fn merge(&mut self, known: Known) {
+        // Of one partition their places say it; of others, clocks.
         let later = |mine: &Changed| {
-            let theirs = known.changed.as_ref();
-            theirs
-                .is_some_and(|theirs| (theirs.executed, theirs.place.sequence) >= (mine.executed, mine.place.sequence))
+            known.changed.as_ref().is_some_and(|theirs| {
+                if theirs.place.partition == mine.place.partition {
+                    return theirs.place.sequence >= mine.place.sequence;
+                }
+                (theirs.executed, theirs.place.sequence) >= (mine.executed, mine.place.sequence)
+            })
         };
         let is_news = match self.changed.get(&known.name) {
             Some(mine) => later(mine),
