@@ -265,8 +265,9 @@ impl Chance {
                 continue;
             }
             let is_there = |key: &Vec<String>| oracle.tables[&name].rows.contains_key(key);
-            match self.of(5) {
+            match self.of(6) {
                 0 => oracle.delete(&transaction, &name, &key),
+                5 => oracle.undo(&transaction),
                 1 if is_there(&key) && !is_there(&other) => {
                     let row = self.row(&columns, &other);
                     oracle.put(&transaction, &name, row, Some(key));

@@ -38,13 +38,20 @@ struct Record {
     table: Option<(u64, u64)>,
     place: String,
     sql: String,
+    /// It takes back what the transaction has changed.
+    is_rollback: bool,
 }
+
+/// A row of a table, by its key.
+type Place = (Name, Vec<String>);
 
 #[derive(Debug, Default)]
 struct Transaction {
     first: u64,
+    /// What was there before each change.
+    before: Vec<Vec<(Place, Option<Option<Row>>)>>,
     /// Rows as they will be.
-    rows: BTreeMap<(Name, Vec<String>), Option<Row>>,
+    rows: BTreeMap<Place, Option<Row>>,
 }
 
 #[derive(Debug, Default)]
@@ -208,7 +215,15 @@ impl Oracle {
         let scn = self.next_scn();
         // LogMiner has the name in the statement's record, whatever the table is called by now.
         let sql = format!("{owner}.{name}\0{sql}");
-        self.record(Record { scn, transaction: transaction.clone(), code: 5, table, place: String::new(), sql });
+        self.record(Record {
+            scn,
+            transaction: transaction.clone(),
+            code: 5,
+            table,
+            place: String::new(),
+            sql,
+            is_rollback: false,
+        });
         self.commit(&transaction);
     }
 
@@ -246,7 +261,7 @@ impl Oracle {
     }
 
     /// Rows that a transaction which is under way has changed.
-    pub fn locked(&self) -> BTreeSet<(Name, Vec<String>)> {
+    pub fn locked(&self) -> BTreeSet<Place> {
         self.open.values().flat_map(|open| open.rows.keys().cloned()).collect()
     }
 
@@ -290,12 +305,47 @@ impl Oracle {
         };
         let scn = self.next_scn();
         let place = format!("{:018}", self.tables[name].number * 1_000_000 + scn);
-        self.record(Record { scn, transaction: transaction.into(), code, table: Some((number, version)), place, sql });
-        let open = self.open.get_mut(transaction).expect("a transaction");
+        self.record(Record {
+            scn,
+            transaction: transaction.into(),
+            code,
+            table: Some((number, version)),
+            place,
+            sql,
+            is_rollback: false,
+        });
+        let mut changes = vec![((name.clone(), key.clone()), Some(row))];
         if old_key != key {
-            open.rows.insert((name.clone(), old_key), None);
+            changes.insert(0, ((name.clone(), old_key), None));
         }
-        open.rows.insert((name.clone(), key), Some(row));
+        self.change(transaction, changes);
+    }
+
+    fn change(&mut self, transaction: &str, changes: Vec<(Place, Option<Row>)>) {
+        let open = self.open.get_mut(transaction).expect("a transaction");
+        let mut before = Vec::new();
+        for (place, row) in changes {
+            before.push((place.clone(), open.rows.insert(place, row)));
+        }
+        open.before.push(before);
+    }
+
+    /// Takes back a transaction's last change, as to a savepoint, or of a statement that fails.
+    pub fn undo(&mut self, transaction: &str) {
+        let open = self.open.get_mut(transaction).expect("a transaction");
+        let Some(before) = open.before.pop() else { return };
+        let name = before[0].0.0.clone();
+        for (place, row) in before.into_iter().rev() {
+            match row {
+                Some(row) => open.rows.insert(place, row),
+                None => open.rows.remove(&place),
+            };
+        }
+        let table = self.tables.get(&name).map(|table| (table.number, table.version));
+        let scn = self.next_scn();
+        let sql = "delete from \"S\".\"T\" where ROWID = 'AAAR3sAAEAAAACXAAA'".to_string();
+        let place = "A".repeat(18);
+        self.record(Record { scn, transaction: transaction.into(), code: 2, table, place, sql, is_rollback: true });
     }
 
     pub fn delete(&mut self, transaction: &str, name: &Name, key: &[String]) {
@@ -305,8 +355,9 @@ impl Oracle {
         let sql = format!("delete from \"S\".\"T\" where {}", conditions(&names, &before));
         let table = Some((table.number, table.version));
         let scn = self.next_scn();
-        self.record(Record { scn, transaction: transaction.into(), code: 2, table, place: "A".repeat(18), sql });
-        self.open.get_mut(transaction).expect("a transaction").rows.insert((name.clone(), key.to_vec()), None);
+        let place = "A".repeat(18);
+        self.record(Record { scn, transaction: transaction.into(), code: 2, table, place, sql, is_rollback: false });
+        self.change(transaction, vec![((name.clone(), key.to_vec()), None)]);
     }
 
     pub fn commit(&mut self, transaction: &str) {
@@ -347,6 +398,7 @@ impl Oracle {
             table: None,
             place: String::new(),
             sql: String::new(),
+            is_rollback: false,
         });
     }
 
@@ -451,7 +503,10 @@ impl Oracle {
         let asked: u64 = between(statement, "WHERE SCN >= ", " ").parse().expect("an SCN");
         assert_eq!(asked, from);
         let last = self.scn / FILE;
-        let is_there = |record: &Record| record.scn >= from && (up_to > last * FILE || record.scn < up_to);
+        let takes_back = !statement.contains("ROLLBACK = 0");
+        let is_there = |record: &Record| {
+            (takes_back || !record.is_rollback) && record.scn >= from && (up_to > last * FILE || record.scn < up_to)
+        };
         let mut rows = Vec::new();
         for (number, record) in self.log[..self.flushed].iter().enumerate().filter(|(_, record)| is_there(record)) {
             rows.extend(self.shown(number, record));

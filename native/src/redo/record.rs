@@ -6,7 +6,7 @@ use crate::sync::ddl::TableName;
 /// What a record is of, by its `OPERATION_CODE`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// 1.
+    /// 1, and a direct insert.
     Insert,
     /// 2.
     Delete,
@@ -81,7 +81,8 @@ pub struct Record {
 /// Of [`query`]'s answer.
 pub const COLUMNS: usize = 11;
 
-/// What asks for records from a place on, without those of tables that belong to these users, which are the server's own.
+/// What asks for records from a place on, without those of tables that belong to these users, which are the server's own. Nor such that take back what the transaction has changed
+/// before: they have no key, and the row is looked at for what they take back.
 pub fn query(from: u64, maintained: &[String]) -> String {
     let names: Vec<String> = maintained.iter().map(|name| quoted_text(name)).collect();
     let others = if names.is_empty() {
@@ -90,8 +91,8 @@ pub fn query(from: u64, maintained: &[String]) -> String {
         format!(" AND NVL(SEG_OWNER, '-') NOT IN ({})", names.join(", "))
     };
     format!(
-        "SELECT TO_CHAR(SCN), RS_ID || '/' || TO_CHAR(SSN), RAWTOHEX(XID), TO_CHAR(OPERATION_CODE), TO_CHAR(ROUND((TIMESTAMP - DATE '1970-01-01') * 86400)), SEG_OWNER, TABLE_NAME, ROW_ID, \
-         TO_CHAR(STATUS), TO_CHAR(CSF), SQL_REDO FROM V$LOGMNR_CONTENTS WHERE SCN >= {from} AND (OPERATION_CODE IN (7, 34, 36) OR OPERATION_CODE IN (1, 2, 3, 5, 9, 68, 255){others})"
+        "SELECT TO_CHAR(SCN), RS_ID || '/' || TO_CHAR(SSN), RAWTOHEX(XID), DECODE(OPERATION, 'DIRECT INSERT', '1', TO_CHAR(OPERATION_CODE)), TO_CHAR(ROUND((TIMESTAMP - DATE '1970-01-01') * 86400)), SEG_OWNER, TABLE_NAME, ROW_ID, \
+         TO_CHAR(STATUS), TO_CHAR(CSF), SQL_REDO FROM V$LOGMNR_CONTENTS WHERE SCN >= {from} AND (OPERATION_CODE IN (7, 34, 36) OR ROLLBACK = 0 AND (OPERATION_CODE IN (1, 2, 3, 5, 9, 68, 255) OR OPERATION = 'DIRECT INSERT'){others})"
     )
 }
 
@@ -164,8 +165,9 @@ mod tests {
     #[test]
     fn the_servers_own_tables_are_left_out() {
         assert!(
-            query(7, &["SYS".into(), "O'X".into()]).ends_with("255) AND NVL(SEG_OWNER, '-') NOT IN ('SYS', 'O''X'))")
+            query(7, &["SYS".into(), "O'X".into()])
+                .ends_with("INSERT') AND NVL(SEG_OWNER, '-') NOT IN ('SYS', 'O''X'))")
         );
-        assert!(query(7, &[]).ends_with("255))"));
+        assert!(query(7, &[]).ends_with("INSERT'))"));
     }
 }
