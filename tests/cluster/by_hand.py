@@ -4,8 +4,10 @@ A part of verify_mysql.py, on its server and in a stand-in of its own.
 """
 
 import json
+import signal
 
-from embedded import call
+from embedded import PROGRAM, call
+from servers import Process
 from verified import Verified
 from whole_mysql import Moved
 
@@ -81,3 +83,29 @@ def by_hand(verified: ByHand, name: str) -> None:
     checks.check(f"{name}: the audit file has what was lost", kept == "42", f"       {lines}")
     rows = target.sql("SELECT COUNT(*), SUM(v) FROM hand_dev.ours")[0]
     checks.check(f"{name}: the rows are right", rows == [str(ROWS), str(sum(range(ROWS)))] and len(target.sql("SELECT * FROM hand_dev.parts")) == 4, f"       {rows}")
+
+
+def killed_correction(verified: ByHand, name: str) -> None:
+    """A correction that is killed in its middle: what it may have changed is in the audit file, and another one by the same report makes the rest right."""
+    checks, target, wrong = verified.checks, verified.target, 800
+    verified.write(2, at_once=100, load="{max-rows: 20}")
+    target.sql(f"UPDATE hand_dev.ours SET v = -1 WHERE id < {wrong}")
+    report, audit = verified.directory / "killed.json", verified.directory / "killed.jsonl"
+    report.write_text(json.dumps(verified.verify(f"{name}, before", "--table", "hand_dev.ours", code=1)))
+    left = lambda: int(target.sql("SELECT COUNT(*) FROM hand_dev.ours WHERE v = -1")[0][0])  # noqa: E731
+    fault = target.admin("/faults", {"name": "slow_be", "count": 10_000, "value": 400})["id"]
+    process = Process("canal-native correct", [PROGRAM, "correct", verified.file, "--report", report, "--audit", audit, "--apply"], verified.directory / "killed.out", verified.env)
+    try:
+        process.wait_for(lambda: left() < wrong, "in its middle")
+        process.popen.send_signal(signal.SIGKILL)
+        process.popen.wait()
+    finally:
+        process.stop()
+        target.admin(f"/faults/{fault}", method="DELETE")
+    before = left()
+    named = {json.loads(line)["key"]["id"] for line in audit.read_text().splitlines()}
+    changed = {row[0] for row in target.sql(f"SELECT id FROM hand_dev.ours WHERE id < {wrong} AND v <> -1")}
+    checks.check(f"{name}: of {wrong} rows {len(changed)} were changed, and the audit file has them all", 0 < before < wrong and changed <= named, f"       {before} are left; not named: {sorted(changed - named)[:20]}")
+    code, text = call(verified.env, "correct", verified.file, "--report", report, "--audit", audit, "--apply")
+    rows = target.sql("SELECT COUNT(*), SUM(v) FROM hand_dev.ours")[0]
+    checks.check(f"{name}: another one makes the rest right", code == 0 and rows == [str(ROWS), str(sum(range(ROWS)))], f"       exit code {code}, {rows}:\n{text[-2000:]}")

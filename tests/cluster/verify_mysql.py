@@ -12,7 +12,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "dev.d"))
 
 import run  # noqa: E402
-from by_hand import ByHand, by_hand  # noqa: E402
+from by_hand import ByHand, by_hand, killed_correction  # noqa: E402
 from databases import DATABASES  # noqa: E402
 from parts import Failure, say  # noqa: E402
 from quickstart import run_dir  # noqa: E402
@@ -83,6 +83,7 @@ def main(options) -> bool:
                 corrected(verified, f"{server}, corrected")
             with ByHand(options, checks, directory / f"{server}-hand", source) as verified:
                 by_hand(verified, f"{server}, by hand")
+                killed_correction(verified, f"{server}, a correction that is killed")
             with VerifiedMysql(options, checks, directory / f"{server}-written", source) as verified:
                 while_written(verified, f"{server}, while it is written", lambda source=source: writer(source))
         except Failure as failure:

@@ -67,7 +67,7 @@ impl Follower {
         let server = &mut self.server;
         let reading = match &mut self.reading {
             Some(reading) => reading,
-            none => none.insert(Reading::begin(&mut server.log, self.log.read_to(), &self.maintained)?),
+            none => none.insert(Reading::begin(&mut server.log, self.log.begin(), &self.maintained)?),
         };
         loop {
             while let Some(record) = self.records.pop_front() {

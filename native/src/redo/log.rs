@@ -41,6 +41,20 @@ struct Pending {
     unlike: Option<Known>,
 }
 
+/// A place in the log, and the records that are there.
+#[derive(Debug, Clone)]
+struct End {
+    scn: u64,
+    records: HashSet<String>,
+}
+
+impl End {
+    /// Whether the record is before it.
+    fn has(&self, record: &Record) -> bool {
+        record.scn < self.scn || record.scn == self.scn && self.records.contains(&record.id)
+    }
+}
+
 /// How rows of a table are read and written.
 #[derive(Debug)]
 struct Layout {
@@ -59,10 +73,12 @@ pub struct Log {
     layouts: HashMap<TableName, Arc<Layout>>,
     /// Numbers of tables that LogMiner has no name for, and the name, if one was found.
     unnamed: HashMap<String, Option<TableName>>,
-    /// How far the log is read,
-    read: u64,
-    /// and which records there are.
-    there: HashSet<String>,
+    /// Where the log was to be read from: what was committed up to there comes once more.
+    from: RedoPosition,
+    /// How far the log is read.
+    read: End,
+    /// How far it was when this reading began.
+    before: End,
     /// What is committed so far; `scn` is not kept.
     now: RedoPosition,
     outgoing: Outgoing<RedoPosition, Definitions>,
@@ -82,22 +98,24 @@ impl Log {
             pending: BTreeMap::new(),
             layouts: HashMap::new(),
             unnamed: HashMap::new(),
-            read: position.scn,
-            there: HashSet::new(),
+            from: position.clone(),
+            read: End { scn: position.scn, records: HashSet::new() },
+            before: End { scn: position.scn, records: HashSet::new() },
             now: position.clone(),
             outgoing: Outgoing::new(position, definitions, message_bytes),
         }
     }
 
-    /// Where the log is to be read on.
-    pub fn read_to(&self) -> u64 {
-        self.read
+    /// Where the log is to be read on, by a reading that begins now.
+    pub fn begin(&mut self) -> u64 {
+        self.before = self.read.clone();
+        self.read.scn
     }
 
     /// All of the log before that is read.
     pub fn read_up_to(&mut self, scn: u64) {
-        if scn > self.read {
-            (self.read, self.there) = (scn, HashSet::new());
+        if scn > self.read.scn {
+            self.read = End { scn, records: HashSet::new() };
         }
     }
 
@@ -116,12 +134,12 @@ impl Log {
     /// # Errors
     /// [`Kind::Source`]: the log has something that cannot be followed, with the remedy; the server does not answer.
     pub fn take(&mut self, mut record: Record, server: &mut Server) -> Result<(), Error> {
-        if record.scn < self.read || record.scn == self.read && !self.there.insert(record.id.clone()) {
+        if self.before.has(&record) {
             return Ok(());
         }
-        if record.scn > self.read {
-            self.read_up_to(record.scn);
-            self.there.insert(record.id.clone());
+        self.read_up_to(record.scn);
+        if record.scn == self.read.scn {
+            self.read.records.insert(record.id.clone());
         }
         match record.operation {
             Operation::Other => Ok(()),
@@ -189,7 +207,7 @@ impl Log {
     fn settle(&mut self) {
         if self.pending.is_empty() {
             self.outgoing.finish();
-            let scn = self.transactions.first().unwrap_or(self.read).min(self.read);
+            let scn = self.transactions.first().unwrap_or(self.read.scn).min(self.read.scn);
             self.outgoing.position = RedoPosition { scn, ..self.now.clone() };
             self.outgoing.settle();
         }
@@ -230,7 +248,7 @@ impl Log {
 
     fn commit(&mut self, record: &Record, server: &mut Server) -> Result<(), Error> {
         let committed = self.transactions.end(&record.transaction);
-        if self.now.has(record.scn, &record.transaction) {
+        if self.from.has(record.scn, &record.transaction) {
             return Ok(());
         }
         self.now.give_out(record.scn, &record.transaction);
