@@ -1,5 +1,6 @@
 package io.canalnative;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -117,24 +118,65 @@ class OracleJobTest {
     }
 
     @Test
-    void whatIsNoReportIsRefusedAndOneThatCannotBeWrittenIsSaidBefore() throws Exception {
-        oracle.asked.clear();
-        for (String option : Arrays.asList("--report", "--html")) {
-            assertEquals(1, Verification.run("the log", new String[] {file.toString(), option, directory.resolve("none/found").toString()}));
-        }
-        assertEquals(1, Verification.run("the log", new String[] {file.toString(), "--report", directory.toString()}));
-        assertTrue(oracle.asked.isEmpty(), String.join("\n", oracle.asked));
+    void aVerificationWhoseReportGoesNowhereHasFailed() throws Exception {
+        CanalToDoris.main(new String[] {file.toString()});
+        oracle.answer(SUM, new int[] {Types.CHAR, Types.NUMERIC, Types.NUMERIC}, row("-", new BigDecimal(3), new BigDecimal(sum())));
+        Path kept = directory.resolve("shop.verify/report.json");
 
-        Path report = directory.resolve("report.json");
-        for (String text : Arrays.asList("", "{}", "[]", "{\"job\": \"shop\"}", "{\"job\": \"other\", \"tables\": []}", "{\"job\": ")) {
-            Files.write(report, text.getBytes(StandardCharsets.UTF_8));
-            assertEquals(2, Correction.run(new String[] {file.toString(), "--report", report.toString()}), text);
+        Said full = Said.by(() -> Verification.run("the log", new String[] {file.toString(), "--report", "/dev/full"}));
+        assertEquals(1, full.code);
+        assertTrue(full.out.contains("equal: 3 rows of 1 table"), "the table is shown nevertheless: " + full.out);
+        assertTrue(full.err.contains("--report could not be written to /dev/full (IO: No space left on device)") && full.err.contains("It is in " + kept), full.err);
+
+        byte[] last = Files.readAllBytes(kept);
+        oracle.refuse(1017);
+        Said failed = Said.by(() -> Verification.run("the log", new String[] {file.toString()}));
+        assertTrue(failed.code == 1 && failed.err.contains("ORA-01017"), failed.err);
+        assertArrayEquals(last, Files.readAllBytes(kept), "one that fails leaves the report of the one before");
+        oracle.refuse(0);
+
+        for (String[] arguments : new String[][] {{file.toString()}, {file.toString(), "--json"}}) {
+            Said nowhere = Said.toNobody(() -> Verification.run("the log", arguments));
+            assertTrue(nowhere.code == 1 && nowhere.err.contains("could not be written to the standard output"), nowhere.err);
         }
-        // It is one; Oracle is away.
-        Files.write(report, "{\"job\": \"shop\", \"tables\": [{\"table\": \"SHOP.ORDERS\", \"target\": \"SHOP.ORDERS\", \"found\": [{\"difference\": \"missing\", \"key\": [{\"column\": \"ID\", \"value\": \"1\"}]}]}]}"
-                .getBytes(StandardCharsets.UTF_8));
-        oracle.refuse(12541);
-        assertEquals(1, Correction.run(new String[] {file.toString(), "--report", report.toString()}));
+    }
+
+    @Test
+    void aCorrectionThatFailsSaysWhatItMayHaveChanged() throws Exception {
+        CanalToDoris.main(new String[] {file.toString()});
+        Object[] other = row(new BigDecimal(2), "ab", new BigDecimal("-0.25"), null, "0001-01-01 00:00:00.000");
+        oracle.answer(SUM, new int[] {Types.CHAR, Types.NUMERIC, Types.NUMERIC}, row("-", new BigDecimal(3), BigDecimal.ONE));
+        oracle.answer(SELECT, TYPES, FIRST, other, THIRD);
+        oracle.answerLike(SELECT + " WHERE", TYPES, other);
+        verified(1);
+        Path hasty = directory.resolve("hasty.yaml");
+        Files.write(hasty, (new String(Files.readAllBytes(file), StandardCharsets.UTF_8) + "load: {patience: 1s}\n").getBytes(StandardCharsets.UTF_8));
+        String[] only = {hasty.toString(), "--report", directory.resolve("report.json").toString()};
+        String[] apply = {only[0], only[1], only[2], "--apply"};
+        Path audit = directory.resolve("hasty.audit.jsonl");
+
+        Said would = Said.by(() -> Correction.run(only));
+        assertTrue(would.code == 1 && would.out.contains("1 rows written"), would.out + would.err);
+        Said nowhere = Said.toNobody(() -> Correction.run(only));
+        assertTrue(nowhere.code == 1 && nowhere.err.contains("could not be written to the standard output"), nowhere.err);
+
+        oracle.refuse(1017);
+        Said refused = Said.by(() -> Correction.run(apply));
+        assertTrue(refused.code == 1 && refused.err.contains("The correction has failed: ") && refused.err.contains("ORA-01017"), refused.code + refused.err);
+        assertFalse(refused.err.contains("may have been made") || Files.exists(audit), refused.err);
+        oracle.refuse(0);
+
+        Said unaudited = Said.by(() -> Correction.run(new String[] {only[0], only[1], only[2], "--apply", "--audit", directory.resolve("none/audit").toString()}));
+        assertTrue(unaudited.code == 1 && unaudited.err.contains("the audit file cannot be written") && !unaudited.err.contains("may have been made"), unaudited.code + unaudited.err);
+
+        doris.fault("{\"name\":\"read_only\"}");
+        Said begun = Said.by(() -> Correction.run(apply));
+        assertTrue(begun.code == 1 && begun.err.contains("Part of the changes may have been made: those that have a line in " + audit), begun.code + begun.err);
+        assertEquals(1, Files.readAllLines(audit).size());
+        doris.admin("DELETE", "/faults", null);
+
+        Said done = Said.by(() -> Correction.run(apply));
+        assertEquals(0, done.code, done.out + done.err);
     }
 
     /** Of the report: its only table. */

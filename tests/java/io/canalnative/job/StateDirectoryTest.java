@@ -51,6 +51,10 @@ class StateDirectoryTest {
             assertTrue(refused.getMessage().contains("Another process runs this job") && refused.getMessage().contains(state.path.toString()));
         }
         StateDirectory.open(path).close();
+        try (StateDirectory state = StateDirectory.ofVerification(path)) {
+            String refused = assertThrows(IOException.class, () -> StateDirectory.ofVerification(path)).getMessage();
+            assertTrue(refused.startsWith("Another verification of this job is under way: it has " + path) && !refused.contains("flink.state-directory"), refused);
+        }
     }
 
     private static Path complete(Path state, long modified) throws IOException {

@@ -41,11 +41,11 @@ public final class CommandLine {
             + "             [--rows-per-second N] [--float-digits N] [--time-digits N] [--json-text] [--ignore-trailing-blanks] [--empty-is-null]\n"
             + "             [--doris-query HOST:PORT]\n"
             + "             compare each row of the source's tables with Doris, beside a running job or without one; exit code 0 only if all is equal. It goes\n"
-            + "             on where it was stopped; its state is beside the file, JOB.verify, with its last report. docs/verify.md has the options.\n"
+            + "             on where it was stopped; its state is beside the file, JOB.verify, with its last report. verify --help says what the options are.\n"
             + "             On a cluster: flink run canal-native-flink-<version>.jar verify JOB.yaml ...\n"
             + "  correct JOB.yaml --report FILE [--apply] [--delete-surplus] [--audit FILE] [--doris-query HOST:PORT]\n"
             + "             say what would make right what verify found; with --apply do it: write the source's rows of now, and with --delete-surplus delete\n"
-            + "             those that only Doris has. Each change is added to the audit file before it is made\n"
+            + "             those that only Doris has. Each change is added to the audit file before it is made. correct --help says what the options are\n"
             + "  check-file JOB.yaml\n"
             + "             only say what is wrong with the file\n"
             + "  canal-to-doris JOB.yaml [--reset TABLE]…\n"
@@ -99,10 +99,12 @@ public final class CommandLine {
         }
     }
 
-    private static int run(String[] args) throws Exception {
+    /** The same, and gives the exit code. */
+    static int run(String[] args) throws Exception {
         List<String> rest = new ArrayList<>(Arrays.asList(args));
         String verb = rest.isEmpty() ? "" : rest.remove(0);
-        if (rest.contains("--help")) {
+        // verify and correct have options enough for a text of their own.
+        if (rest.contains("--help") && !verb.equals("verify") && !verb.equals("correct")) {
             System.out.print(USAGE);
             return 0;
         }
@@ -173,11 +175,15 @@ public final class CommandLine {
     }
 
     private static int verify(List<String> rest) throws Exception {
+        if (rest.contains("--help")) {
+            System.out.print(VerifyOptions.usage());
+            return 0;
+        }
         File file;
         try {
             file = new File(VerifyOptions.parse(rest).file);
         } catch (IllegalArgumentException e) {
-            return misunderstood(e.getMessage());
+            return misunderstood(e.getMessage(), VerifyOptions.usage());
         }
         if (!file.isFile()) {
             return failed("there is no file " + file.getAbsolutePath());
@@ -187,16 +193,18 @@ public final class CommandLine {
     }
 
     private static int correct(List<String> rest) throws Exception {
-        CorrectOptions options;
-        try {
-            options = CorrectOptions.parse(rest);
-        } catch (IllegalArgumentException e) {
-            return misunderstood(e.getMessage());
+        if (rest.contains("--help")) {
+            System.out.print(CorrectOptions.usage());
+            return 0;
         }
-        for (String needed : Arrays.asList(options.file, options.report)) {
-            if (!new File(needed).isFile()) {
-                return failed("there is no file " + new File(needed).getAbsolutePath());
-            }
+        File file;
+        try {
+            file = new File(CorrectOptions.parse(rest).file);
+        } catch (IllegalArgumentException e) {
+            return misunderstood(e.getMessage(), CorrectOptions.usage());
+        }
+        if (!file.isFile()) {
+            return failed("there is no file " + file.getAbsolutePath());
         }
         return withFlink(Arrays.asList("flink-dist-"), flink -> call(flink, CORRECTION, "run", new Class<?>[] {String[].class}, (Object) rest.toArray(new String[0])));
     }
@@ -315,7 +323,11 @@ public final class CommandLine {
     }
 
     private static int misunderstood(String problem) {
-        System.err.println("canal-native: " + problem + "\n\n" + USAGE);
+        return misunderstood(problem, USAGE);
+    }
+
+    private static int misunderstood(String problem, String usage) {
+        System.err.println("canal-native: " + problem + "\n\n" + usage);
         return 2;
     }
 }

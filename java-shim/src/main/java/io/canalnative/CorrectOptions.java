@@ -24,42 +24,24 @@ public final class CorrectOptions {
     /** @throws IllegalArgumentException says what is not understood */
     public static CorrectOptions parse(List<String> arguments) {
         CorrectOptions options = new CorrectOptions();
-        for (int i = 0; i < arguments.size(); i++) {
-            String argument = arguments.get(i);
-            if (argument.equals("--apply")) {
-                options.apply = true;
-            } else if (argument.equals("--delete-surplus")) {
-                options.deleteSurplus = true;
-            } else if (!argument.startsWith("--")) {
-                if (options.file != null) {
-                    throw new IllegalArgumentException("correct takes one job's file, and there are " + options.file + " and " + argument);
-                }
-                options.file = argument;
-            } else if (++i == arguments.size()) {
-                throw new IllegalArgumentException("'" + argument + "' is no option of correct, or has no value");
-            } else {
-                options.set(argument, arguments.get(i));
-            }
-        }
-        if (options.file == null || options.report == null) {
-            throw new IllegalArgumentException("correct needs the job's file, and --report FILE of a verification");
+        options.file = options.arguments().read(arguments);
+        if (options.report == null) {
+            throw new IllegalArgumentException("correct needs --report FILE of a verification");
         }
         return options;
     }
 
-    private void set(String option, String value) {
-        switch (option) {
-            case "--report":
-                report = new File(value).getAbsolutePath();
-                break;
-            case "--audit":
-                audit = new File(value).getAbsolutePath();
-                break;
-            case "--doris-query":
-                dorisQuery = VerifyOptions.address(option, value);
-                break;
-            default:
-                throw new IllegalArgumentException("'" + option + "' is no option of correct");
-        }
+    /** For {@code --help}: a line for each option, in the words of docs/verify.md. */
+    public static String usage() {
+        return new CorrectOptions().arguments().usage();
+    }
+
+    private Arguments arguments() {
+        return new Arguments("correct")
+                .option("--report FILE", "", "the report of a verification of this job, as JSON. It has to be given", (option, value) -> report = new File(value).getAbsolutePath())
+                .option("--apply", "it is only said", "it is done: the source's rows of now are written", (option, value) -> apply = true)
+                .option("--delete-surplus", "they stay", "rows that only Doris has are deleted", (option, value) -> deleteSurplus = true)
+                .option("--audit FILE", "JOB.audit.jsonl", "the file that each change is added to before it is made", (option, value) -> audit = new File(value).getAbsolutePath())
+                .option("--doris-query HOST:PORT", "a front end is asked (SHOW FRONTENDS)", "the MySQL protocol of a front end", (option, value) -> dorisQuery = Arguments.address(option, value));
     }
 }

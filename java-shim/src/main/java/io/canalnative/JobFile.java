@@ -39,6 +39,28 @@ public final class JobFile {
         return new String(NativeJob.preflight(plan), StandardCharsets.UTF_8);
     }
 
+    /**
+     * What is wrong with a pattern of tables, by who matches it in the end. It is asked as one of a job's file, all else of which is good.
+     *
+     * @return null if it is a pattern
+     */
+    public static String mistakeOfPattern(String pattern) throws NativeLibraryException {
+        NativeLibrary.load();
+        // JSON is YAML, and of a character that JSON has to escape the code is in both.
+        StringBuilder quoted = new StringBuilder();
+        pattern.chars().forEach(c -> quoted.append(c < ' ' || c == '"' || c == '\\' || c > '~' && c < 0xa0 ? String.format("\\u%04x", c) : String.valueOf((char) c)));
+        String job = "{name: any, source: {mysql: {host: any, username: any}}, target: {doris: {fenodes: \"any:1\", username: any}}, tables: {include: [\"" + quoted + "\"]}}";
+        try {
+            NativeJob.check(job.getBytes(StandardCharsets.UTF_8), "any".getBytes(StandardCharsets.UTF_8));
+            return null;
+        } catch (NativeException e) {
+            // In front of the reason is a place in a file that there is not.
+            String reason = "is no regular expression: ";
+            int at = e.getMessage().lastIndexOf(reason);
+            return at < 0 ? e.getMessage() : e.getMessage().substring(at + reason.length());
+        }
+    }
+
     private static byte[] yaml(Path file) throws IOException, NativeLibraryException {
         NativeLibrary.load();
         return Files.readAllBytes(file);

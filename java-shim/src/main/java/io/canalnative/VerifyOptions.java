@@ -1,6 +1,10 @@
 package io.canalnative;
 
 import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
 import java.util.List;
 
 /** What {@code canal-native verify} was asked for. */
@@ -42,90 +46,70 @@ public final class VerifyOptions {
     /** @throws IllegalArgumentException says what is not understood */
     public static VerifyOptions parse(List<String> arguments) {
         VerifyOptions options = new VerifyOptions();
-        for (int i = 0; i < arguments.size(); i++) {
-            String argument = arguments.get(i);
-            if (argument.equals("--json")) {
-                options.json = true;
-            } else if (argument.equals("--json-text")) {
-                options.jsonText = true;
-            } else if (argument.equals("--ignore-trailing-blanks")) {
-                options.ignoreTrailingBlanks = true;
-            } else if (argument.equals("--empty-is-null")) {
-                options.emptyIsNull = true;
-            } else if (!argument.startsWith("--")) {
-                if (options.file != null) {
-                    throw new IllegalArgumentException("verify takes one job's file, and there are " + options.file + " and " + argument);
-                }
-                options.file = argument;
-            } else if (++i == arguments.size()) {
-                throw new IllegalArgumentException("'" + argument + "' is no option of verify, or has no value");
-            } else {
-                options.set(argument, arguments.get(i));
-            }
-        }
-        if (options.file == null) {
-            throw new IllegalArgumentException("verify needs the job's file");
-        }
+        options.file = options.arguments().read(arguments);
         return options;
     }
 
-    private void set(String option, String value) {
-        switch (option) {
-            case "--table":
-                table = value;
-                break;
-            case "--mode":
-                if (!value.equals("checksum") && !value.equals("rows")) {
-                    throw new IllegalArgumentException("--mode is '" + value + "'; it is checksum or rows");
-                }
-                mode = value;
-                break;
-            case "--report":
-                report = new File(value).getAbsolutePath();
-                break;
-            case "--html":
-                html = new File(value).getAbsolutePath();
-                break;
-            case "--doris-query":
-                dorisQuery = address(option, value);
-                break;
-            case "--rows-per-second":
-                rowsPerSecond = number(option, value, 1, Long.MAX_VALUE);
-                break;
-            case "--samples":
-                samples = (int) number(option, value, 0, 100_000);
-                break;
-            case "--settle":
-                settle = number(option, value, 0, 86_400);
-                break;
-            case "--float-digits":
-                floatDigits = (int) number(option, value, 1, 17);
-                break;
-            case "--time-digits":
-                timeDigits = (int) number(option, value, 0, 6);
-                break;
-            default:
-                throw new IllegalArgumentException("'" + option + "' is no option of verify");
-        }
+    /** For {@code --help}: a line for each option, in the words of docs/verify.md. */
+    public static String usage() {
+        return new VerifyOptions().arguments().usage();
     }
 
-    /** HOST:PORT. */
-    static String address(String option, String value) {
-        if (!value.matches(".*[^:]:\\d{1,5}")) {
-            throw new IllegalArgumentException(option + " is '" + value + "'; it is HOST:PORT of a front end's MySQL protocol, such as fe:9030");
-        }
-        return value;
+    private Arguments arguments() {
+        return new Arguments("verify")
+                .option("--mode checksum|rows", "checksum", "sums first, and rows where these differ; or all rows", (option, value) -> {
+                    if (!value.equals("checksum") && !value.equals("rows")) {
+                        throw new IllegalArgumentException(option + " is '" + value + "'; it is checksum or rows");
+                    }
+                    mode = value;
+                })
+                .option("--table PATTERN", "all", "a regular expression for the whole of database.table in the source", (option, value) -> table = value)
+                .option("--json", "", "the report as JSON on the standard output; everything else on the standard error", (option, value) -> json = true)
+                .option("--report FILE", "", "the report as JSON in a file. The last one that came to its end is in JOB.verify/report.json in any case", (option, value) -> report = new File(value).getAbsolutePath())
+                .option("--html FILE", "", "the report as a page with a chart: one file, which loads nothing", (option, value) -> html = new File(value).getAbsolutePath())
+                .option("--samples N", "20", "differences of a table that are shown with their values", (option, value) -> samples = (int) Arguments.number(option, value, 0, 100_000))
+                .option("--settle SECONDS", "60 while a process here runs the job, else 0", "for how long a difference may go away by itself. Give it where a cluster runs the job",
+                        (option, value) -> settle = Arguments.number(option, value, 0, 86_400))
+                .option("--rows-per-second N", "no limit", "rows of the source that all readers together compare in a second; a range that is summed up is waited for behind it",
+                        (option, value) -> rowsPerSecond = Arguments.number(option, value, 1, Long.MAX_VALUE))
+                .option("--float-digits N", "all bits", "FLOAT and DOUBLE are equal that have N significant digits in common", (option, value) -> floatDigits = (int) Arguments.number(option, value, 1, 17))
+                .option("--time-digits N", "all", "DATETIME are equal that have N digits of the seconds' fraction in common, 0 to 6", (option, value) -> timeDigits = (int) Arguments.number(option, value, 0, 6))
+                .option("--json-text", "by value", "JSON is compared as text", (option, value) -> jsonText = true)
+                .option("--ignore-trailing-blanks", "of CHAR only", "blanks at the end of VARCHAR and STRING count for nothing, either", (option, value) -> ignoreTrailingBlanks = true)
+                .option("--empty-is-null", "", "a text of nothing equals NULL: Oracle has no other, and somebody else's loads may have written the text", (option, value) -> emptyIsNull = true)
+                .option("--doris-query HOST:PORT", "a front end is asked (SHOW FRONTENDS)", "the MySQL protocol of a front end", (option, value) -> dorisQuery = Arguments.address(option, value));
     }
 
-    private static long number(String option, String value, long least, long most) {
-        try {
-            long number = Long.parseLong(value);
-            if (number >= least && number <= most) {
-                return number;
-            }
-        } catch (NumberFormatException e) {
-            // Said below.
+    /**
+     * Says before a verification what would be said after it: that a file it is to write cannot be. Nothing is made or changed.
+     *
+     * @throws IOException names the option, its file, and what to do
+     */
+    public void needWritable() throws IOException {
+        needWritable("--report", report);
+        needWritable("--html", html);
+    }
+
+    private static void needWritable(String option, String value) throws IOException {
+        if (value == null) {
+            return;
         }
-        throw new IllegalArgumentException(option + " is '" + value + "'; it is a number from " + least + " to " + most);
+        Path file = Paths.get(value);
+        Path directory = file.getParent();
+        String why = null;
+        if (directory == null || Files.isDirectory(file)) {
+            why = "it is a directory; name a file in it";
+        } else if (Files.exists(file)) {
+            why = Files.isWritable(file) ? null : "it may not be written to; permit it, or name another file";
+        } else if (!Files.exists(directory)) {
+            why = "there is no directory " + directory + "; make it, or name another file";
+        } else if (!Files.isDirectory(directory)) {
+            why = directory + " is no directory; name another file";
+        } else if (!Files.isWritable(directory)) {
+            why = "the directory " + directory + " may not be written to; permit it, or name another file";
+        }
+        if (why != null) {
+            throw new IOException(option + " cannot be written to " + value + ": " + why);
+        }
     }
 }

@@ -25,11 +25,20 @@ public final class ClusterVerification {
      * @throws NotEqualException something differs or was not compared, which Flink's client ends with exit code 1 for
      */
     public static void main(String[] args) throws Exception {
+        if (Arrays.asList(args).contains("--help")) {
+            System.out.print(VerifyOptions.usage());
+            return;
+        }
         VerifyOptions options = VerifyOptions.parse(Arrays.asList(args));
         JobPlan plan = JobPlan.read(Paths.get(options.file), false);
         if (plan.database == null) {
             throw new IllegalArgumentException("verify compares a database with Doris, and the job of " + options.file + " has none as its source");
         }
+        String mistake = Verification.mistake(options);
+        if (mistake != null) {
+            throw new IllegalArgumentException(mistake);
+        }
+        options.needWritable();
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(Configuration.fromMap(CanalToDoris.settings(plan)));
         ByteArrayOutputStream report = new ByteArrayOutputStream();
         try (CloseableIterator<byte[]> pieces = Verdicts.collected(env, plan.name, Verification.spec(plan, options, 0), plan.parallelism).executeAndCollect(plan.name + ": verify")) {
@@ -37,7 +46,9 @@ public final class ClusterVerification {
                 report.write(pieces.next());
             }
         }
-        if (!Verification.tell(report.toByteArray(), options, System.out)) {
+        boolean equal = Verification.tell(report.toByteArray(), "It is kept nowhere else", options, System.out);
+        Verification.needShown(System.out, "The report");
+        if (!equal) {
             throw new NotEqualException("Source and target are not equal, or not all was compared; the report says what");
         }
     }

@@ -36,43 +36,83 @@ public final class Correction {
             Path file = Paths.get(options.file);
             JobPlan plan = JobPlan.read(file, false);
             if (plan.database == null) {
-                System.err.println("canal-native: correct takes rows from a database, and the job of " + file + " has none as its source");
-                return MISTAKEN;
+                return mistaken("correct takes rows from a database, and the job of " + file + " has none as its source");
             }
             boolean runs = StateDirectory.holder(EmbeddedJob.directory(plan, file)) != null;
             String audit = options.audit != null ? options.audit : EmbeddedJob.beside(file, ".audit.jsonl").toString();
+            byte[] report;
+            try {
+                report = Files.readAllBytes(Paths.get(options.report));
+            } catch (IOException e) {
+                return mistaken("--report " + options.report + " cannot be read (" + StateDirectory.reason(e, Paths.get(options.report)) + ")");
+            }
+            String mistake = mistake(report, plan);
+            if (mistake != null) {
+                return mistaken("--report " + options.report + " " + mistake);
+            }
             ObjectNode wanted = JSON.createObjectNode().put("apply", options.apply).put("deleteSurplus", options.deleteSurplus).put("audit", audit);
             ObjectNode spec = Verification.spec(plan).put("queryAddress", options.dorisQuery).put("settleSeconds", runs ? SETTLE_SECONDS : 0);
-            byte[] report = Files.readAllBytes(Paths.get(options.report));
-            String mistake = mistake(report, plan.name);
-            if (mistake != null) {
-                System.err.println("canal-native: " + options.report + mistake);
-                return MISTAKEN;
-            }
-            byte[] done;
+            Path changes = Paths.get(audit);
+            // A change has its line there before it is made.
+            long before = length(changes);
+            JsonNode done;
             try {
-                done = VerifyReport.correct(bytes(spec), report, bytes(wanted));
+                done = JSON.readTree(VerifyReport.correct(bytes(spec), report, bytes(wanted)));
             } catch (NativeException e) {
-                boolean begun = options.apply && Files.exists(Paths.get(audit));
-                return EmbeddedJob.failed(e.getMessage() + (begun ? "\n  rows that " + audit + " names may have been changed; a correction by the same report goes on" : ""));
+                // The job's file was good: what is wrong is a server, a load, or the audit file.
+                return EmbeddedJob.failed("The correction has failed: " + e.getMessage() + (length(changes) == before ? ""
+                        : "\n  Part of the changes may have been made: those that have a line in " + audit + ", behind its first " + before + " bytes. A verification says what is left"));
+            } catch (IllegalArgumentException e) {
+                return mistaken("--report " + options.report + " is no report of a verification: " + e.getMessage());
             }
-            return tell(JSON.readTree(done), options, audit);
+            int code = tell(done, options, audit);
+            Verification.needShown(System.out, "What it has to say");
+            return code;
         });
     }
 
-    /** Why it is no report of that job; null if it is one. */
-    private static String mistake(byte[] report, String job) {
-        JsonNode of;
+    /** 0 for one that is not there. */
+    private static long length(Path file) throws IOException {
+        return Files.exists(file) ? Files.size(file) : 0;
+    }
+
+    private static int mistaken(String why) {
+        System.err.println("canal-native: " + why);
+        return MISTAKEN;
+    }
+
+    /** Why something is no report of a verification of that job; null if it is one. docs/verify-report.schema.json has its members. */
+    private static String mistake(byte[] json, JobPlan plan) {
+        JsonNode report;
         try {
-            of = JSON.readTree(report);
+            report = JSON.readTree(json);
         } catch (IOException e) {
-            return " is not JSON: " + e.getMessage().split("\\R", 2)[0];
+            return "is no report of a verification: it is no JSON";
         }
-        if (of == null || !of.path("job").isTextual() || !of.path("tables").isArray()) {
-            return " is no report of a verification: canal-native verify JOB.yaml --report FILE writes one";
+        String lacks = lacks(report, "job", "began", "ended", "equal", "tables");
+        for (JsonNode table : report.path("tables")) {
+            lacks = lacks != null ? lacks : lacks(table, "table", "target", "found");
+            for (JsonNode found : table.path("found")) {
+                lacks = lacks != null ? lacks : lacks(found, "difference", "key");
+            }
         }
-        String other = of.get("job").asText();
-        return other.equals(job) ? null : " is of the job " + other + ", and this one is " + job;
+        if (lacks != null) {
+            return "is no report of a verification: " + lacks;
+        }
+        String job = report.get("job").asText();
+        return job.equals(plan.name) ? null : "is of the job '" + job + "', and the file's is '" + plan.name + "'; give the report of a verification of this job";
+    }
+
+    private static String lacks(JsonNode object, String... members) {
+        if (!object.isObject()) {
+            return "it, or a table or key in it, is no JSON object";
+        }
+        for (String member : members) {
+            if (!object.has(member)) {
+                return "it lacks the member '" + member + "'";
+            }
+        }
+        return null;
     }
 
     private static int tell(JsonNode done, CorrectOptions options, String audit) throws Exception {

@@ -7,15 +7,21 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Where an embedded job keeps what it needs to go on: {@code checkpoints/<run>/chk-<n>} of Flink's, {@code savepoints/savepoint-…} of clean stops,
@@ -37,22 +43,29 @@ final class StateDirectory implements Closeable {
 
     /** @throws IOException it cannot be made, or another process has it */
     static StateDirectory open(Path path) throws IOException {
-        return open(path, "Another process runs this job: it has " + path + ". Stop it first, or give this job a flink.state-directory of its own");
+        return open(path, "The job's state cannot be kept in %s (%s); it has to be a directory that can be written to. flink.state-directory names another",
+                "Another process runs this job: it has %s. Stop it first, or give this job a flink.state-directory of its own");
+    }
+
+    /** The same of a verification's, which is beside the job's file always. */
+    static StateDirectory ofVerification(Path path) throws IOException {
+        return open(path, "The verification's state cannot be kept in %s (%s); it has to be a directory that can be written to, beside the job's file",
+                "Another verification of this job is under way: it has %s. It has to end first, or to be stopped, by Ctrl-C where it runs; the next one goes on from there");
     }
 
     /**
-     * @param taken what is said if another process has it
-     * @throws IOException it cannot be made, or another process has it
+     * Opens it.
+     *
+     * @param unusable what is said of the path and the reason if it is not to be had
+     * @param taken what is said of the path if another has it
      */
-    static StateDirectory open(Path path, String taken) throws IOException {
+    private static StateDirectory open(Path path, String unusable, String taken) throws IOException {
         FileChannel file;
         try {
             Files.createDirectories(path);
             file = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         } catch (IOException e) {
-            // Files' exceptions say the path and, but in the name of their class, not what is wrong with it.
-            throw new IOException(String.format("The job's state cannot be kept in %s (%s); it has to be a directory that can be written to. flink.state-directory names another",
-                    path, e.getClass().getSimpleName().replace("Exception", "") + (String.valueOf(e.getMessage()).equals(path.toString()) ? "" : ": " + e.getMessage())), e);
+            throw new IOException(String.format(unusable, path, reason(e, path)), e);
         }
         FileLock lock;
         try {
@@ -62,10 +75,15 @@ final class StateDirectory implements Closeable {
         }
         if (lock == null) {
             file.close();
-            throw new IOException(taken);
+            throw new IOException(String.format(taken, path));
         }
         file.truncate(0).write(ByteBuffer.wrap(JobStatus.processId().getBytes(StandardCharsets.UTF_8)));
         return new StateDirectory(path, file);
+    }
+
+    /** Why a file or directory is not to be had: Files' exceptions say the path and, but in the name of their class, not what is wrong with it. */
+    static String reason(IOException e, Path path) {
+        return e.getClass().getSimpleName().replace("Exception", "") + (String.valueOf(e.getMessage()).equals(path.toString()) ? "" : ": " + e.getMessage());
     }
 
     /** The id of the process that runs the job that keeps its state there; null if none does. */
@@ -107,12 +125,11 @@ final class StateDirectory implements Closeable {
 
     /** Complete checkpoints and savepoints, the newest first. */
     private List<Path> complete() throws IOException {
-        try (Stream<Path> files = Files.walk(path, 4)) {
-            return files.filter(file -> file.getFileName().toString().equals("_metadata"))
-                    .sorted(Comparator.comparing(StateDirectory::modified).reversed())
-                    .map(Path::getParent)
-                    .collect(Collectors.toList());
-        }
+        return under(path, 4).stream()
+                .filter(file -> file.getFileName().toString().equals("_metadata"))
+                .sorted(Comparator.comparing(StateDirectory::modified).reversed())
+                .map(Path::getParent)
+                .collect(Collectors.toList());
     }
 
     /** The newest complete checkpoint or savepoint. */
@@ -131,16 +148,44 @@ final class StateDirectory implements Closeable {
             }
         }
         for (Path one : deepestFirst(path)) {
-            if (Files.isDirectory(one) && !one.equals(path) && one.toFile().list().length == 0) {
+            String[] left = one.equals(path) ? null : one.toFile().list();
+            if (left != null && left.length == 0) {
                 Files.deleteIfExists(one);
             }
         }
     }
 
     private static List<Path> deepestFirst(Path directory) throws IOException {
-        try (Stream<Path> all = Files.walk(directory)) {
-            return all.sorted(Comparator.reverseOrder()).collect(Collectors.toList());
-        }
+        List<Path> all = under(directory, Integer.MAX_VALUE);
+        all.sort(Comparator.reverseOrder());
+        return all;
+    }
+
+    /** The directory and what is in it. A Flink of this process that has ended may still be removing files: those that are gone meanwhile are left out. */
+    private static List<Path> under(Path directory, int depth) throws IOException {
+        List<Path> all = new ArrayList<>();
+        Files.walkFileTree(directory, EnumSet.noneOf(FileVisitOption.class), depth, new SimpleFileVisitor<Path>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path one, BasicFileAttributes attributes) {
+                all.add(one);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path one, BasicFileAttributes attributes) {
+                all.add(one);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path one, IOException e) throws IOException {
+                if (e instanceof NoSuchFileException) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw e;
+            }
+        });
+        return all;
     }
 
     private static FileTime modified(Path file) {

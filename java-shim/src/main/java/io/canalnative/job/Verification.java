@@ -6,8 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +19,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
+import io.canalnative.JobFile;
+import io.canalnative.NativeLibraryException;
 import io.canalnative.VerifyOptions;
 import io.canalnative.VerifyReport;
 import io.canalnative.source.SourceMetrics;
@@ -49,6 +53,7 @@ public final class Verification {
     /** For the report; everything else goes to {@code System.out}. */
     private final PrintStream out;
     private final CompletableFuture<Void> stop;
+    private boolean reported;
 
     /** @param stop when it is complete, the verification is stopped where it stands */
     Verification(JobPlan plan, VerifyOptions options, StateDirectory state, String log, PrintStream out, CompletableFuture<Void> stop) {
@@ -81,28 +86,32 @@ public final class Verification {
                 System.err.println("canal-native: verify compares a database with Doris, and the job of " + file + " has none as its source");
                 return MISTAKEN;
             }
-            mayBeWritten("--report", options.report);
-            mayBeWritten("--html", options.html);
+            String mistake = mistake(options);
+            if (mistake != null) {
+                System.err.println("canal-native: " + mistake);
+                return MISTAKEN;
+            }
+            options.needWritable();
             boolean runs = StateDirectory.holder(EmbeddedJob.directory(plan, file)) != null;
-            Path directory = reportOf(file).getParent();
-            try (StateDirectory state = StateDirectory.open(directory, "Another verification of this job is under way, which has " + directory + "; wait until it has ended")) {
+            try (StateDirectory state = StateDirectory.ofVerification(reportOf(file).getParent())) {
                 CompletableFuture<Void> stop = new CompletableFuture<>();
-                return new Verification(plan, options, state, log, out, stop).run(file, runs, () -> Signals.handle(() -> signalled(stop)));
+                int code = new Verification(plan, options, state, log, out, stop).run(file, runs, () -> Signals.handle(() -> signalled(stop)));
+                needShown(out, "What it has to say");
+                return code;
             }
         });
     }
 
-    /** Looks before hours of work whether a file could be written, without making it. */
-    private static void mayBeWritten(String option, String file) throws IOException {
-        if (file == null) {
-            return;
-        }
-        Path path = Paths.get(file);
-        Path parent = path.getParent();
-        String why = Files.isDirectory(path) ? "it is a directory" : Files.exists(path) ? Files.isWritable(path) ? null : "it may not be written to"
-                : parent == null || !Files.isDirectory(parent) ? "there is no directory " + parent : Files.isWritable(parent) ? null : "nothing may be written into " + parent;
-        if (why != null) {
-            throw new IOException(option + " " + file + " cannot be written: " + why + "; name another file");
+    /** What is wrong with the options of a job that is there; null if nothing is. */
+    static String mistake(VerifyOptions options) throws NativeLibraryException {
+        String mistake = options.table == null ? null : JobFile.mistakeOfPattern(options.table);
+        return mistake == null ? null : "--table is '" + options.table + "'; it is a regular expression for the whole of database.table in the source: " + mistake;
+    }
+
+    /** @throws IOException what was printed went nowhere, which a stream of Java's tells only if it is asked */
+    static void needShown(PrintStream out, String what) throws IOException {
+        if (out.checkError()) {
+            throw new IOException(what + " could not be written to the standard output: is its disk full, or has its reader gone?");
         }
     }
 
@@ -120,7 +129,6 @@ public final class Verification {
         Path report = reportOf(file);
         beginAnewIfOther(file);
         state.tidy();
-        Files.deleteIfExists(report);
         Map<String, String> settings = new HashMap<>(CanalToDoris.settings(plan));
         EmbeddedJob.embed(settings);
         settings.put("metrics.reporter.progress.factory.class", Progress.VerificationFactory.class.getName());
@@ -143,7 +151,13 @@ public final class Verification {
             return EmbeddedJob.failed(EmbeddedJob.reason(e) + "\n  the log has more: " + log);
         }
         state.ended();
-        return tell(Files.readAllBytes(report), options, out) ? DONE : DIFFERS;
+        reported = true;
+        return tell(Files.readAllBytes(report), "It is in " + report, options, out) ? DONE : DIFFERS;
+    }
+
+    /** After {@link #run}: whether it came to its end, so that the report is of this one. One that was stopped or has failed leaves that of an earlier one. */
+    boolean hasReported() {
+        return reported;
     }
 
     /** A verification of other tables, or of another file, is not gone on with. */
@@ -232,29 +246,34 @@ public final class Verification {
         }
     }
 
-    /** Shows a report and writes the files that were asked for; whether all is equal, and was said so wherever it was to be. */
-    static boolean tell(byte[] report, VerifyOptions options, PrintStream out) throws Exception {
+    /**
+     * Shows a report and writes the files that were asked for.
+     *
+     * @param kept where else it is, a sentence
+     * @return whether all is equal
+     * @throws IOException a file could not be written; all else was done
+     */
+    static boolean tell(byte[] report, String kept, VerifyOptions options, PrintStream out) throws Exception {
         out.println(options.json ? new String(report, StandardCharsets.UTF_8) : VerifyReport.text(report));
-        // It flushes; what it prints fails without a word.
-        boolean said = !out.checkError();
-        if (!said) {
-            System.err.println("canal-native: the report cannot be written to the standard output");
+        out.flush();
+        List<String> unwritten = new ArrayList<>();
+        write("--report", options.report, report, unwritten);
+        write("--html", options.html, options.html == null ? null : VerifyReport.page(report), unwritten);
+        if (!unwritten.isEmpty()) {
+            throw new IOException("The verification has come to its end, but " + String.join("; ", unwritten) + ". " + kept);
         }
-        said &= written("--report", options.report, report);
-        said &= options.html == null || written("--html", options.html, VerifyReport.page(report));
-        return said && JSON.readTree(report).get("equal").asBoolean();
+        return JSON.readTree(report).get("equal").asBoolean();
     }
 
-    private static boolean written(String option, String file, byte[] content) {
+    private static void write(String option, String file, byte[] what, List<String> unwritten) {
         if (file == null) {
-            return true;
+            return;
         }
+        Path path = Paths.get(file);
         try {
-            Files.write(Paths.get(file), content);
-            return true;
+            Files.write(path, what);
         } catch (IOException e) {
-            System.err.println("canal-native: " + option + " " + file + " cannot be written: " + e);
-            return false;
+            unwritten.add(option + " could not be written to " + path + " (" + StateDirectory.reason(e, path) + ")");
         }
     }
 

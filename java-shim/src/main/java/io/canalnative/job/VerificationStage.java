@@ -69,12 +69,11 @@ final class VerificationStage {
     }
 
     private void run(boolean runs) {
-        Path report = Verification.reportOf(file);
-        try (StateDirectory own = StateDirectory.open(report.getParent())) {
+        try (StateDirectory own = StateDirectory.ofVerification(Verification.reportOf(file).getParent())) {
             VerifyOptions options = VerifyOptions.parse(Collections.singletonList(file.toString()));
-            code = new Verification(plan, options, own, log, System.out, stop).run(file, runs, () -> { });
-            // There is none where it was stopped, or has failed.
-            if (Files.exists(report)) {
+            Verification verification = new Verification(plan, options, own, log, System.out, stop);
+            code = verification.run(file, runs, () -> { });
+            if (verification.hasReported()) {
                 write(DONE);
             }
         } catch (Exception e) {
