@@ -10,7 +10,6 @@ use super::guess;
 use super::place::Place;
 use super::writer::Audience;
 use crate::json::scan;
-use std::collections::HashMap;
 
 /// Bytes of messages that are put by at most.
 const BYTES: usize = 8 << 20;
@@ -20,8 +19,8 @@ const EACH: usize = 32;
 const WATCHED: u32 = 16;
 /// After messages that did not come by turns, or of more tables than can be put by, it is not tried for so many.
 const REST: u32 = 1 << 14;
-/// Names that are known at most.
-const NAMES: usize = 1 << 16;
+/// Names are told apart as far as this many, and by their hashes: tables that share a number are taken together, in the order that their messages came in.
+const GROUPS: usize = 1 << 12;
 
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +41,7 @@ struct Entry {
     place: Place,
     audience: Audience,
     /// The number of its table's name.
-    name: u32,
+    group: u16,
 }
 
 /// The messages that are put by.
@@ -50,17 +49,16 @@ struct Entry {
 pub(super) struct Gathered {
     texts: Vec<u8>,
     most_bytes: usize,
-    /// In the order that they came in.
+    /// In the order that they came in; once they are being taken, in the order of that, the first `taken` of which were.
     entries: Vec<Entry>,
-    /// Once they are being taken: their numbers in the order that they are taken in, and how many were.
-    order: Vec<u32>,
     taken: usize,
     takes: bool,
-    names: HashMap<Box<[u8]>, u32>,
-    /// Messages that are put by, by the number of their table's name.
-    counts: Vec<u32>,
-    /// Names that have any.
-    tables: usize,
+    /// Where `entries` is put in order.
+    sorted: Vec<Entry>,
+    /// Messages that are put by, by the number of their table's name; once they are being taken, where the next one would be.
+    counts: Box<[u32; GROUPS]>,
+    /// Names that have any, by their numbers.
+    groups: Vec<u16>,
     /// Messages of another table than the one before.
     turns: usize,
     /// From the table's name to the end, of the message before.
@@ -84,12 +82,11 @@ impl Gathered {
             texts: Vec::new(),
             most_bytes: BYTES.min((memory / 16) as usize),
             entries: Vec::new(),
-            order: Vec::new(),
             taken: 0,
             takes: false,
-            names: HashMap::new(),
-            counts: Vec::new(),
-            tables: 0,
+            sorted: Vec::new(),
+            counts: Box::new([0; GROUPS]),
+            groups: Vec::new(),
             turns: 0,
             from_end: 0,
             watch: Watch::default(),
@@ -110,20 +107,21 @@ impl Gathered {
                 return Put::No;
             }
             self.seal();
-            self.order.push(self.entries.len() as u32);
-            self.add(message, place, audience, u32::MAX);
+            self.add(message, place, audience, 0);
             return Put::Last;
         };
-        let name = self.number(name);
-        let count = &mut self.counts[name as usize];
-        self.tables += usize::from(*count == 0);
+        let group = group(name);
+        let count = &mut self.counts[usize::from(group)];
+        if *count == 0 {
+            self.groups.push(group);
+        }
         *count += 1;
-        self.turns += usize::from(self.entries.last().is_none_or(|last| last.name != name));
-        self.add(message, place, audience, name);
-        if self.texts.len() < self.most_bytes && self.entries.len() < EACH * self.tables {
+        self.turns += usize::from(self.entries.last().is_none_or(|last| last.group != group));
+        self.add(message, place, audience, group);
+        if self.texts.len() < self.most_bytes && self.entries.len() < EACH * self.groups.len() {
             return Put::By;
         }
-        self.watch.judge(self.entries.len(), self.tables, self.turns);
+        self.watch.judge(self.entries.len(), self.groups.len(), self.turns);
         self.seal();
         Put::Last
     }
@@ -140,34 +138,22 @@ impl Gathered {
             return None;
         }
         self.seal();
-        let Some(number) = self.order.get(self.taken) else {
+        let Some(entry) = self.entries.get(self.taken) else {
             self.clear();
             return None;
         };
         self.taken += 1;
-        let entry = self.entries[*number as usize];
         // Messages of one table are far apart.
-        if let Some(number) = self.order.get(self.taken) {
-            let soon = self.entries[*number as usize];
+        if let Some(soon) = self.entries.get(self.taken) {
             scan::fetch(&self.texts[soon.start..soon.end]);
         }
         Some((&self.texts[entry.start..entry.end], entry.place, entry.audience))
     }
 
-    fn add(&mut self, message: &[u8], place: Place, audience: Audience, name: u32) {
+    fn add(&mut self, message: &[u8], place: Place, audience: Audience, group: u16) {
         let start = self.texts.len();
         self.texts.extend_from_slice(message);
-        self.entries.push(Entry { start, end: self.texts.len(), place, audience, name });
-    }
-
-    fn number(&mut self, name: &[u8]) -> u32 {
-        if let Some(number) = self.names.get(name) {
-            return *number;
-        }
-        let number = self.counts.len() as u32;
-        self.names.insert(name.into(), number);
-        self.counts.push(0);
-        number
+        self.entries.push(Entry { start, end: self.texts.len(), place, audience, group });
     }
 
     /// Puts them in the order that they are taken in: by tables, those of one in the order that they came in. What is put by after that comes last.
@@ -176,33 +162,40 @@ impl Gathered {
             return;
         }
         let mut at = 0;
-        for count in &mut self.counts {
+        for group in &self.groups {
+            let count = &mut self.counts[usize::from(*group)];
             (*count, at) = (at, at + *count);
         }
-        self.order.resize(self.entries.len(), 0);
-        for (number, entry) in self.entries.iter().enumerate() {
-            let at = &mut self.counts[entry.name as usize];
-            self.order[*at as usize] = number as u32;
+        self.sorted.clone_from(&self.entries);
+        for entry in &self.entries {
+            let at = &mut self.counts[usize::from(entry.group)];
+            self.sorted[*at as usize] = *entry;
             *at += 1;
         }
+        std::mem::swap(&mut self.entries, &mut self.sorted);
     }
 
     fn clear(&mut self) {
         self.entries.clear();
-        self.order.clear();
         self.texts.clear();
         self.texts.shrink_to(2 * self.most_bytes);
-        (self.taken, self.takes, self.tables, self.turns) = (0, false, 0, 0);
-        if self.counts.len() < NAMES {
-            self.counts.fill(0);
-        } else {
-            self.names.clear();
-            self.counts.clear();
-        }
+        self.groups.drain(..).for_each(|group| self.counts[usize::from(group)] = 0);
+        (self.taken, self.takes, self.turns) = (0, false, 0);
         if !self.watch.gathers {
-            self.texts = Vec::new();
+            (self.texts, self.entries, self.sorted) = (Vec::new(), Vec::new(), Vec::new());
         }
     }
+}
+
+/// The number of a table's name.
+fn group(name: &[u8]) -> u16 {
+    // That of the standard library costs as much as all else that is done to put a message by.
+    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+    let mix = |hash: u64, word: u64| (hash.rotate_left(26) ^ word).wrapping_mul(FACTOR);
+    let (words, rest) = name.as_chunks::<8>();
+    let hash = words.iter().fold(name.len() as u64, |hash, word| mix(hash, u64::from_le_bytes(*word)));
+    let hash = mix(hash, rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+    (hash >> (u64::BITS - GROUPS.ilog2())) as u16
 }
 
 impl Watch {
