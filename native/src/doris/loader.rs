@@ -11,6 +11,7 @@ use super::label::{LabelState, Stem, abandoned as ranges};
 use super::latency::Latency;
 use super::load::{Effort, Load, LoadError, LoadTarget};
 use super::pace::Seen;
+use super::pieces::{PIECE, Pieces};
 use super::spec::Compression;
 use crate::interrupt;
 use serde::{Deserialize, Serialize};
@@ -173,6 +174,7 @@ pub struct Loader {
     shared: Arc<Shared>,
     stem: Stem,
     in_flight: u64,
+    pieces: Pieces,
     first: Arc<Lane>,
     packages: Option<mpsc::UnboundedSender<(Arc<Lane>, Package)>>,
     stop: Option<oneshot::Sender<()>>,
@@ -203,12 +205,26 @@ impl Loader {
             // Name resolution may still be waiting in a thread of its own.
             runtime.shutdown_timeout(Duration::from_secs(1));
         })?;
-        Ok(Loader { shared, stem, in_flight, first, packages: Some(packages), stop: Some(stop), thread: Some(thread) })
+        Ok(Loader {
+            shared,
+            stem,
+            in_flight,
+            pieces: Pieces::new(PIECE),
+            first,
+            packages: Some(packages),
+            stop: Some(stop),
+            thread: Some(thread),
+        })
     }
 
     /// The lane of the plan's own table.
     pub fn first(&self) -> &Arc<Lane> {
         &self.first
+    }
+
+    /// What bodies are written into.
+    pub(super) fn pieces(&self) -> &Pieces {
+        &self.pieces
     }
 
     /// Hands a package over for the plan's own table.
@@ -369,7 +385,8 @@ impl Sending {
                 };
                 let Ok(_slot) = slots.acquire().await else { return };
                 if this.shared.state().failure.is_none() {
-                    let outcome = this.deliver(&lane, &package).await;
+                    // Nine kilobytes, which the hundreds that wait had better not have.
+                    let outcome = Box::pin(this.deliver(&lane, &package)).await;
                     this.settle(&lane, &package, outcome);
                 }
             });

@@ -10,9 +10,6 @@ use crate::row::RowKind;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A body grows in pieces of this size, so that it is never copied to grow.
-const PIECE: usize = 1 << 20;
-
 /// Bytes that are written without asking for room.
 const GRANT: u64 = 64 << 10;
 
@@ -60,7 +57,6 @@ pub struct Writer {
     /// A row before an update, until the row after it tells whether its key has changed.
     before: Option<Vec<u8>>,
     open: Body,
-    pieces: Pieces,
     /// Bytes that the body may have before the loader is asked again whether there is room: asking takes a lock.
     granted: u64,
     passes_bad_rows: bool,
@@ -116,7 +112,6 @@ impl Writer {
             bad_before: Vec::new(),
             before: None,
             open: Body::default(),
-            pieces: Pieces::new(PIECE.min(limits.bytes as usize)),
             granted: 0,
             bad_rows: 0,
             ignored_deletes: 0,
@@ -162,7 +157,7 @@ impl Writer {
     fn append(&mut self, row: &[u8], deleted: bool, bad: &mut Vec<BadRow>) {
         let body = &mut self.open;
         if body.piece.capacity() == 0 {
-            body.piece = self.pieces.take();
+            body.piece = self.loader.pieces().take();
         }
         if body.rows == 0 && body.piece.is_empty() {
             self.encoder.begin(&mut body.piece);
@@ -180,7 +175,7 @@ impl Writer {
         }
         // A piece that the next row may not fit is closed rather than grown.
         if body.piece.len() + (body.piece.len() - begin) >= body.piece.capacity() {
-            body.close_piece(&self.pieces);
+            body.close_piece(self.loader.pieces());
         }
     }
 
@@ -257,7 +252,7 @@ impl Writer {
             return;
         }
         self.encoder.finish(&mut self.open.piece);
-        self.open.close_piece(&self.pieces);
+        self.open.close_piece(self.loader.pieces());
         self.granted = 0;
         let Body { chunks, lengths, rows, .. } = std::mem::take(&mut self.open);
         self.loader.load_into(&self.lane, Package::new(chunks, lengths, rows));
