@@ -220,6 +220,50 @@ fn little_memory_for_many_bodies() {
     assert!(most < 20_000, "{most} bytes were under way");
 }
 
+/// A row of one of so many tables.
+fn of_many_tables(table: usize, id: usize) -> String {
+    format!(
+        r#"{{"data":[{{"id":"{id}"}}],"database":"d","isDdl":false,"mysqlType":{{"id":"int"}},"old":null,"pkNames":["id"],"table":"t{table:02}","ts":1600000000000,"type":"INSERT"}}"#
+    )
+}
+
+/// A full body and a flush send rows, and nothing else does: of many tables each load more is one that Doris has to merge.
+#[test]
+fn rows_wait_for_a_flush() {
+    let doris = Doris::start();
+    let mut writer = open(&doris, json!({})).unwrap();
+    for id in 0..90 {
+        write(&mut writer, of_many_tables(id % 3, id).as_bytes(), (id as i64) << 20).unwrap();
+        writer.tick().unwrap();
+        assert!(writer.await_room(Duration::ZERO).unwrap());
+    }
+    let account = writer.loader().account();
+    assert_eq!((account.open, account.loads), (0, 0));
+    flush(&mut writer);
+    assert_eq!(writer.loader().account().loads, 3);
+}
+
+/// Where bodies take all the memory, some are sent and the others grow on: each load is about twice as large as if all were sent.
+#[test]
+fn bodies_grow_while_others_are_sent() {
+    const TABLES: usize = 40;
+    const MEMORY: usize = 200_000;
+    let doris = Doris::start();
+    let limits = json!({"maxRows": 1_000_000, "maxBytes": 10_000_000, "memoryBytes": MEMORY});
+    let mut writer = open(&doris, limits).unwrap();
+    for id in 0..TABLES * 1000 {
+        write(&mut writer, of_many_tables(id % TABLES, id).as_bytes(), (id as i64) << 20).unwrap();
+    }
+    let account = writer.loader().account();
+    let (bytes, loads) = (account.bytes, account.loads);
+    flush(&mut writer);
+    for table in [0, TABLES / 2, TABLES - 1] {
+        assert_eq!(doris.number(&format!("SELECT count(*) FROM d.t{table:02}")), 1000);
+    }
+    let all_at_once = MEMORY as u64 / TABLES as u64;
+    assert!(loads > TABLES as u64 && bytes / loads > all_at_once, "{loads} loads of {} bytes", bytes / loads);
+}
+
 #[test]
 fn what_cannot_be_moved_says_so() {
     let doris = Doris::start();

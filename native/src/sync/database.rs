@@ -81,6 +81,8 @@ pub struct Database {
     pub(super) waiting: Option<usize>,
     /// Bytes of the bodies that grow.
     pub(super) open_bytes: u64,
+    /// The table whose body was handed over last to make room.
+    turn: usize,
     /// Bytes of the messages that wait for a change of their table.
     pub(super) parked_bytes: u64,
     pub(super) counts: Counts,
@@ -114,6 +116,7 @@ impl Database {
             place: Place { partition: 0, sequence: 0 },
             waiting: None,
             open_bytes: 0,
+            turn: 0,
             parked_bytes: 0,
             counts: Counts::default(),
             reports: Reports::default(),
@@ -557,6 +560,22 @@ impl Database {
     pub(super) fn flush(&mut self) -> Result<(), Error> {
         self.open_bytes = 0;
         self.all.iter_mut().filter_map(|table| table.opened.as_mut()).try_for_each(|opened| opened.writer.flush())
+    }
+
+    /// Hands over the bodies of some tables, of so many bytes or more: each time those whose turn it is, so that all have had the same time to grow.
+    pub(super) fn flush_some(&mut self, bytes: u64) -> Result<(), Error> {
+        let least = self.open_bytes.saturating_sub(bytes);
+        for _ in 0..self.all.len() {
+            if self.open_bytes <= least {
+                break;
+            }
+            self.turn = (self.turn + 1) % self.all.len();
+            if let Some(Opened { writer, .. }) = &mut self.all[self.turn].opened {
+                self.open_bytes -= writer.open_bytes();
+                writer.flush()?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn rows_by_table(&self) -> impl Iterator<Item = (String, u64)> {

@@ -250,19 +250,22 @@ impl DatabaseWriter {
         self.make_room_for_rows()
     }
 
-    /// Whether there is room for rows. If bodies that grow take it, they are sent: of a thousand tables each has little.
+    /// Whether there is room for rows. If bodies that grow take it, some are sent: no more at a time than keep the loader busy, as of a thousand tables each has little, and
+    /// the others had better grow.
     fn make_room_for_rows(&mut self) -> Result<bool, Error> {
         // Asking the loader takes a lock.
         let open = self.database.open_bytes;
         if self.granted.contains(&open) {
             return Ok(true);
         }
-        let left = self.memory.saturating_sub(open + self.loader().account().open_bytes);
+        let under_way = self.loader().account().open_bytes;
+        let left = self.memory.saturating_sub(open + under_way);
         if left > 0 {
             self.granted = open..open + GRANT.min(left);
             return Ok(true);
         }
-        self.hand_over()?;
+        self.granted = 0..0;
+        self.database.flush_some((self.memory / 8).saturating_sub(under_way))?;
         self.await_room(Duration::ZERO)
     }
 
@@ -286,13 +289,14 @@ impl DatabaseWriter {
         self.database.flush()
     }
 
-    /// Once a second: looks after changes that Doris is at, and tables that wait for somebody. Does not wait. Reports tables that wait for half a minute.
+    /// Once a second: looks after changes that Doris is at, and tables that wait for somebody. Does not wait, nor hand anything over. Reports tables that wait for half a minute.
     ///
     /// # Errors
-    /// As [`write`](Self::write).
+    /// As [`write`](Self::write): a load that has failed is noticed here if no message comes.
     pub fn tick(&mut self) -> Result<(), Error> {
         self.database.advance_all(&mut self.heads)?;
         self.report_waits(LONG);
+        self.loader().wait(Duration::ZERO, |_| true).map_err(|e| Error::new(Kind::Load, e))?;
         Ok(())
     }
 
@@ -311,12 +315,13 @@ impl DatabaseWriter {
             std::thread::sleep(limit.min(LOOK));
             return Ok(true);
         }
-        let room = self.memory / 2;
+        // Some more than a message needs, so that not each one waits.
+        let room = (self.memory - self.memory / 16).saturating_sub(self.database.open_bytes);
         self.loader().wait(limit, |account| account.open_bytes <= room).map_err(|e| Error::new(Kind::Load, e))
     }
 
     /// Waits at most so long until each load is over and no change is under way; tables that wait for somebody are not waited for. To be called
-    /// after [`flush`](Self::flush), which it repeats for what was parked.
+    /// after [`flush`](Self::flush), which it repeats for what was parked, also if it is not to wait.
     ///
     /// # Errors
     /// As [`write`](Self::write).

@@ -11,9 +11,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
+import io.canalnative.DatabaseLoads;
+import io.canalnative.NativeDatabaseWriter;
+import io.canalnative.doris.LabelParts;
 import io.canalnative.doris.Standin;
+import io.canalnative.doris.WriterContext;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.Test;
@@ -87,6 +92,30 @@ class CanalDorisSinkTest extends DorisJobs {
             Messages.NEXT.set(Math.max(0, end - 40));
         }
         assertReplayed(tables());
+    }
+
+    /** Of the timer's calls, by the native library, none but a flush hands anything over. */
+    @Test
+    void rowsWaitForThePace() throws Exception {
+        DatabaseSpec spec = new DatabaseSpec(spec("flushMillis", "10000", "maxRows", "1000"));
+        WriterContext context = new WriterContext(OptionalLong.empty());
+        NativeDatabaseWriter loads = NativeDatabaseWriter.open(spec.of(LabelParts.of(context, "0")), Collections.emptyList());
+        try (CanalDorisWriter writer = new CanalDorisWriter(spec, 1, loads, new DatabaseMetrics(context.metricGroup()), context)) {
+            for (CanalRecord record : Messages.records(Messages.ORDERS.subList(0, 20))) {
+                writer.write(record, null);
+            }
+            for (int second = 0; second < 9; second++) {
+                context.pass(1000);
+                assertTrue(loads.await(DatabaseLoads.ROOM, 0));
+            }
+            assertEquals(0L, context.metric("canal_doris.openLoads"));
+            assertEquals(0L, context.metric("canal_doris.loads"));
+            context.pass(1000);
+            await("the loads", () -> {
+                context.pass(1000);
+                return context.metric("canal_doris.openLoads").equals(0L) && !context.metric("canal_doris.loads").equals(0L);
+            });
+        }
     }
 
     @Test

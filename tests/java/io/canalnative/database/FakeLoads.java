@@ -12,7 +12,7 @@ import io.canalnative.DatabaseLoads;
 /** Loads that go nowhere: what was called, and answers that a test sets. */
 final class FakeLoads implements DatabaseLoads {
 
-    /** Calls but for those that only look, in their order. */
+    /** Calls but for those that only tell, in their order. */
     final List<String> calls = new ArrayList<>();
     /** So often there is no room, or something is under way. */
     int waits;
@@ -52,11 +52,9 @@ final class FakeLoads implements DatabaseLoads {
 
     @Override
     public boolean await(int what, long millis) {
-        if (millis > 0) {
-            calls.add(what == ROOM ? "await room" : "await settled");
-            atWait.run();
-            waits = Math.max(0, waits - 1);
-        }
+        calls.add(what == ROOM ? "await room" : "await settled");
+        atWait.run();
+        waits = Math.max(0, waits - 1);
         return ready();
     }
 
@@ -69,6 +67,7 @@ final class FakeLoads implements DatabaseLoads {
     public void tick() {
         calls.add("tick");
         atTick.run();
+        ready();
     }
 
     @Override

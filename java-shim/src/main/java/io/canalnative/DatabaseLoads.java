@@ -13,7 +13,7 @@ public interface DatabaseLoads extends AutoCloseable {
 
     /** {@link #await}: a message can be taken. */
     int ROOM = 0;
-    /** {@link #await}: the outcome of every load is known, and no change of a table is under way. */
+    /** {@link #await}: the outcome of every load is known, and no change of a table is under way. Bodies that grow are handed over for it. */
     int SETTLED = 1;
 
     /** What {@link #metrics} gives, in this order. */
@@ -45,7 +45,7 @@ public interface DatabaseLoads extends AutoCloseable {
     /** Hands over the bodies of all tables. Does not wait. */
     void flush();
 
-    /** Looks after tables that change or are stopped; to be called once a second. Does not wait. */
+    /** Looks after tables that change or are stopped, and notices a load that has failed; to be called once a second. Does not wait, nor hand anything over. */
     void tick();
 
     /** What a successor has to know, a JSON object in UTF-8. To be called when all is settled. */
