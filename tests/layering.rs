@@ -127,7 +127,7 @@ fn modules_know_only_what_they_may() {
         ("binlog", &["changes", "interrupt", "json", "snapshot", "sync", "error"]),
         ("wal", &["changes", "interrupt", "json", "snapshot", "sync", "tls", "error"]),
         ("redo", &["changes", "json", "snapshot", "sync", "error"]),
-        ("preflight", &["binlog", "redo", "wal", "doris", "snapshot", "sync", "error"]),
+        ("preflight", &["binlog", "redo", "wal", "changes", "doris", "snapshot", "sync", "error"]),
         ("job", &["doris", "sync", "error"]),
         ("verify", &["canal", "doris", "interrupt", "row", "schema", "snapshot", "sync", "error"]),
     ] {

@@ -1,6 +1,7 @@
 //! What a server's settings and a user's rights have to be for rows to be read from the log.
 
 use super::visible;
+use crate::changes::problem::Problem;
 use crate::error::Error;
 use crate::snapshot::mysql::server::texts;
 use mysql_async::Conn;
@@ -8,15 +9,6 @@ use std::collections::HashMap;
 
 /// Seconds that a log is kept for, at least, so that a job may be down over night.
 const KEPT: u64 = 86_400;
-
-/// Something that is not as it should be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The variable of the server, or the right.
-    pub subject: &'static str,
-    /// What it is, what follows, and the remedy.
-    pub text: String,
-}
 
 /// What a server says of itself and of the user that asks.
 #[derive(Debug, Clone, Default)]
@@ -153,16 +145,13 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::changes::problem::subjects;
 
     fn settings(variables: &[(&str, &str)], grants: &[&str]) -> Settings {
         Settings {
             variables: variables.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
             grants: grants.iter().map(ToString::to_string).collect(),
         }
-    }
-
-    fn subjects(problems: &[Problem]) -> Vec<&str> {
-        problems.iter().map(|problem| problem.subject).collect()
     }
 
     const REPLICA: &str = "GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `r`@`%`";

@@ -1,5 +1,6 @@
 //! What was found.
 
+use crate::changes::problem::Problem;
 use serde::Serialize;
 
 /// Whose it is.
@@ -58,6 +59,15 @@ impl Findings {
     /// Something is wrong.
     pub fn error(&mut self, side: Side, subject: &str, text: String) {
         self.add(side, Verdict::Error, subject, text);
+    }
+
+    /// What the log of the source lacks, and what would better be another way; what there is to say if it lacks nothing.
+    pub fn log(&mut self, missing: Vec<Problem>, advice: Vec<Problem>, (subject, text): (&str, &str)) {
+        if missing.is_empty() {
+            self.ok(Side::Source, subject, text.into());
+        }
+        missing.into_iter().for_each(|problem| self.error(Side::Source, problem.subject, problem.text));
+        advice.into_iter().for_each(|problem| self.notice(Side::Source, problem.subject, problem.text));
     }
 
     fn add(&mut self, side: Side, verdict: Verdict, subject: &str, text: String) {

@@ -39,16 +39,8 @@ pub fn look(spec: &SourceSpec, tables: &[Table], findings: &mut Findings) {
 
 async fn log(conn: &mut Conn, spec: &SourceSpec, findings: &mut Findings) -> Result<(), Error> {
     let settings = Settings::read(conn).await?;
-    let missing = settings.missing(&spec.user);
-    if missing.is_empty() {
-        findings.ok(SOURCE, "binary log", "it has whole rows, and this user may read it".into());
-    }
-    for problem in missing {
-        findings.error(SOURCE, problem.subject, problem.text);
-    }
-    for problem in settings.advice() {
-        findings.notice(SOURCE, problem.subject, problem.text);
-    }
+    let fine = ("binary log", "it has whole rows, and this user may read it");
+    findings.log(settings.missing(&spec.user), settings.advice(), fine);
     let Some(own) = spec.server_id else { return Ok(()) };
     // MySQL from 8.0.22 on has the first, which is the only one from 8.4 on; MariaDB has the second. A user who may ask for neither sees nothing.
     for statement in ["SHOW REPLICAS", "SHOW SLAVE HOSTS"] {

@@ -24,13 +24,7 @@ fn log(server: &mut Server, catalogue: &mut Catalogue, findings: &mut Findings) 
         settings.refuse(&mut server.tables, catalogue)?;
         // LogMiner itself is only known once it has begun.
         server.try_log()?;
-        findings.ok(SOURCE, "log", "LogMiner reads it, and this user may".into());
     }
-    for problem in missing {
-        findings.error(SOURCE, problem.subject, problem.text);
-    }
-    for problem in settings.advice() {
-        findings.notice(SOURCE, problem.subject, problem.text);
-    }
+    findings.log(missing, settings.advice(), ("log", "LogMiner reads it, and this user may"));
     Ok(())
 }

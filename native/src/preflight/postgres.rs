@@ -32,16 +32,8 @@ async fn log(
 ) -> Result<(), Error> {
     let replication = replication(spec)?;
     let settings = Settings::read(session, replication).await?;
-    let missing = settings.missing(&spec.user);
-    if missing.is_empty() {
-        findings.ok(SOURCE, "log", "it can be decoded, and this user may read it".into());
-    }
-    for problem in missing {
-        findings.error(SOURCE, problem.subject, problem.text);
-    }
-    for problem in settings.advice() {
-        findings.notice(SOURCE, problem.subject, problem.text);
-    }
+    let fine = ("log", "it can be decoded, and this user may read it");
+    findings.log(settings.missing(&spec.user), settings.advice(), fine);
     let steps = publication::lacks(session, replication, &catalogue.tables).await?;
     if steps.is_empty() {
         findings.ok(SOURCE, "publication", format!("{} has all tables", replication.publication));

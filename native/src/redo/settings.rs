@@ -1,5 +1,6 @@
 //! What a server's settings and a user's rights have to be for its log to be read.
 
+use crate::changes::problem::Problem;
 use crate::error::Error;
 use crate::snapshot::catalogue::{Catalogue, Refused};
 use crate::snapshot::oracle::server::Session;
@@ -15,15 +16,6 @@ const DATABASE: &str = "SELECT LOG_MODE, SUPPLEMENTAL_LOG_DATA_MIN, SUPPLEMENTAL
 
 /// Tables that have their keys in the log though not all have.
 const LOGGED: &str = "SELECT OWNER, TABLE_NAME FROM ALL_LOG_GROUPS WHERE LOG_GROUP_TYPE IN ('PRIMARY KEY LOGGING', 'ALL COLUMN LOGGING')";
-
-/// Something that is not as it should be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The setting, or the right.
-    pub subject: &'static str,
-    /// What it is, what follows, and the remedy.
-    pub text: String,
-}
 
 /// What a server says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -143,10 +135,7 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn subjects(problems: &[Problem]) -> Vec<&str> {
-        problems.iter().map(|problem| problem.subject).collect()
-    }
+    use crate::changes::problem::subjects;
 
     #[test]
     fn what_a_log_has_to_have() {

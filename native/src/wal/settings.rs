@@ -1,5 +1,6 @@
 //! What a server's settings and a user's rights have to be for its log to be read.
 
+use crate::changes::problem::Problem;
 use crate::error::Error;
 use crate::snapshot::postgres::server::Session;
 use crate::snapshot::quoted::quoted_name;
@@ -7,15 +8,6 @@ use crate::snapshot::spec::ReplicationSpec;
 
 /// The first version of which partitioned tables can be followed, and slots say whether they are lost.
 const FIRST: u32 = 130_000;
-
-/// Something that is not as it should be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The setting, or the right.
-    pub subject: &'static str,
-    /// What it is, what follows, and the remedy.
-    pub text: String,
-}
 
 /// What a server says of itself and of the user that asks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -133,6 +125,7 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::changes::problem::subjects;
 
     fn good() -> Settings {
         Settings {
@@ -143,10 +136,6 @@ mod tests {
             most_senders: 10,
             ..Settings::default()
         }
-    }
-
-    fn subjects(problems: &[Problem]) -> Vec<&str> {
-        problems.iter().map(|problem| problem.subject).collect()
     }
 
     #[test]
