@@ -204,7 +204,7 @@ fn answer(
         Why::Missing | Why::Unlike => Ok(Outdated),
         _ => Err(unanswered(statement, &failure)),
     };
-    let width = match session.width(statement) {
+    let width = match session.select(statement) {
         Ok(width) => width,
         Err(failure) => return failed(failure).map(Err),
     };

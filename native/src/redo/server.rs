@@ -170,7 +170,7 @@ impl Reading {
             let retry = e.retry();
             Error::new(Kind::Source, what).retried(retry).caused_by(e)
         })?;
-        log.begin(&record::query(from, maintained))?;
+        log.perform(&record::query(from, maintained))?;
         Ok(Reading { up_to: chosen.up_to, records: Records::default() })
     }
 

@@ -17,7 +17,7 @@ pub(in crate::snapshot) async fn read(spec: &SourceSpec, range: &Range, out: &mu
     match session.select(&range.query) {
         Err(failure) if failure.why == Why::Missing => return Ok(End::Gone),
         selected => selected.map_err(failed)?,
-    }
+    };
     while let Some(bytes) = session.next().map_err(failed)? {
         let (mut batch, mut cells) = (Batch::new(&bytes), Vec::with_capacity(range.columns.len()));
         while !batch.is_at_end() {

@@ -74,20 +74,12 @@ impl Session {
         asked.is_err_and(|failure| failure.why == Why::Missing)
     }
 
-    /// Runs a statement that has no rows.
+    /// Runs a statement; its rows, if it has any, come by [`next_texts`](Self::next_texts).
     ///
     /// # Errors
     /// [`Kind::Source`] with the statement.
     pub fn perform(&mut self, statement: &str) -> Result<(), Error> {
-        self.select(statement).map_err(|failure| unanswered(statement, &failure))
-    }
-
-    /// Begins a SELECT whose rows come by [`next_texts`](Self::next_texts).
-    ///
-    /// # Errors
-    /// [`Kind::Source`] with the statement.
-    pub fn begin(&mut self, statement: &str) -> Result<(), Error> {
-        self.perform(statement)
+        self.select(statement).map(|_| ()).map_err(|failure| unanswered(statement, &failure))
     }
 
     /// The next rows of so many texts each; None at the end.
@@ -106,16 +98,8 @@ impl Session {
     ///
     /// # Errors
     /// The server does not run it.
-    pub fn width(&mut self, statement: &str) -> Result<usize, Failure> {
+    pub fn select(&mut self, statement: &str) -> Result<usize, Failure> {
         self.0.run(statement)
-    }
-
-    /// Begins a SELECT.
-    ///
-    /// # Errors
-    /// The server does not run it.
-    pub fn select(&mut self, statement: &str) -> Result<(), Failure> {
-        self.0.run(statement).map(|_| ())
     }
 
     /// Its next rows; None at its end.
