@@ -26,9 +26,9 @@ impl<'s> Statement<'s> {
         let mut text = Text { rest: sql.trim() };
         if text.word("insert into") {
             text.until(&["("])?;
-            let names = text.until(&[")"])?.0;
+            let names = text.until(&[")"])?;
             text.until(&["("])?;
-            let values = text.until(&[")"])?.0;
+            let values = text.until(&[")"])?;
             let names = parts(names, ",").into_iter().map(|part| named(part).map(|(name, _)| name));
             let values: Vec<&str> = parts(values, ",");
             let names = names.collect::<Option<Vec<_>>>()?;
@@ -37,7 +37,7 @@ impl<'s> Statement<'s> {
                 .then(|| Statement::Insert(names.into_iter().zip(values).map(valued).collect()))
         } else if text.word("update") {
             text.until(&[" set "])?;
-            let after = text.until(&[" where "])?.0;
+            let after = text.until(&[" where "])?;
             Some(Statement::Update { after: valued(after, ",")?, before: valued(text.conditions(), " and ")? })
         } else if text.word("delete from") || text.word("DECLARE") || text.word("select") {
             text.until(&[" where "])?;
@@ -73,7 +73,7 @@ fn named(part: &str) -> Option<(&str, &str)> {
 fn parts<'s>(all: &'s str, between: &str) -> Vec<&'s str> {
     let mut text = Text { rest: all };
     let mut parts = Vec::new();
-    while let Some((part, _)) = text.until(&[between]) {
+    while let Some(part) = text.until(&[between]) {
         parts.push(part.trim());
     }
     parts.push(text.rest.trim());
@@ -95,7 +95,7 @@ impl<'s> Text<'s> {
     }
 
     /// What comes before the first of these that is in no quotes and no parentheses; takes it, too.
-    fn until(&mut self, stops: &[&str]) -> Option<(&'s str, usize)> {
+    fn until(&mut self, stops: &[&str]) -> Option<&'s str> {
         let bytes = self.rest.as_bytes();
         let (mut depth, mut quote) = (0usize, None);
         for (at, byte) in bytes.iter().enumerate() {
@@ -107,11 +107,11 @@ impl<'s> Text<'s> {
                 continue;
             }
             if depth == 0
-                && let Some(which) = stops.iter().position(|stop| begins(&bytes[at..], stop))
+                && let Some(stop) = stops.iter().find(|stop| begins(&bytes[at..], stop))
             {
                 let taken = &self.rest[..at];
-                self.rest = &self.rest[at + stops[which].len()..];
-                return Some((taken, which));
+                self.rest = &self.rest[at + stop.len()..];
+                return Some(taken);
             }
             match byte {
                 b'\'' | b'"' => quote = Some(*byte),
@@ -126,7 +126,7 @@ impl<'s> Text<'s> {
     /// What is left, up to FOR UPDATE or the end of the statement.
     fn conditions(&mut self) -> &'s str {
         let all = self.rest;
-        self.until(&[" for update", ";"]).map_or(all, |(conditions, _)| conditions)
+        self.until(&[" for update", ";"]).unwrap_or(all)
     }
 }
 
