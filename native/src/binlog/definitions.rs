@@ -1,6 +1,7 @@
 //! The tables' columns as of a place in the log. Events have values without names, so these say whose they are: taken from the server at the start, and
 //! changed by the log's own schema changes from then on.
 
+use crate::changes::definitions::{Named, by_name, listed};
 use crate::error::Error;
 use crate::snapshot::mysql::catalogue::OWN;
 use crate::snapshot::mysql::server::{quoted, texts};
@@ -13,26 +14,14 @@ use std::collections::BTreeMap;
 
 /// Tables by name, as JSON in a job's state.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Listed", into = "Listed")]
 pub struct Definitions {
+    #[serde(serialize_with = "listed", deserialize_with = "by_name")]
     tables: BTreeMap<TableName, SourceTable>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Listed {
-    tables: Vec<SourceTable>,
-}
-
-impl From<Listed> for Definitions {
-    fn from(listed: Listed) -> Definitions {
-        let named = |table: SourceTable| (TableName::new(&table.database, &table.name), table);
-        Definitions { tables: listed.tables.into_iter().map(named).collect() }
-    }
-}
-
-impl From<Definitions> for Listed {
-    fn from(definitions: Definitions) -> Listed {
-        Listed { tables: definitions.tables.into_values().collect() }
+impl Named for SourceTable {
+    fn name(&self) -> TableName {
+        TableName::new(&self.database, &self.name)
     }
 }
 
@@ -49,7 +38,7 @@ impl Definitions {
 
     /// Takes a table as the server has it.
     pub fn learn(&mut self, table: SourceTable) {
-        self.tables.insert(TableName::new(&table.database, &table.name), table);
+        self.tables.insert(table.name(), table);
     }
 
     /// Forgets a table of which is not known what has become of it.

@@ -1,40 +1,13 @@
 //! The tables as of a place in the log.
 
-use crate::snapshot::catalogue::Catalogue;
+use crate::changes::definitions::{self, Named};
 use crate::snapshot::definition::{Definition, create_table};
 use crate::snapshot::oracle::catalogue::Described;
 use crate::sync::ddl::TableName;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
-/// Tables by name, as JSON in a job's state: those that were listed, and those that have come since.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Listed", into = "Listed")]
-pub struct Definitions {
-    tables: BTreeMap<TableName, Known>,
-    /// `owner.table` of those that were refused when tables were listed: they stay so.
-    refused: Vec<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Listed {
-    tables: Vec<Known>,
-    #[serde(default)]
-    refused: Vec<String>,
-}
-
-impl From<Listed> for Definitions {
-    fn from(listed: Listed) -> Definitions {
-        let named = |table: Known| (TableName::new(&table.owner, &table.table), table);
-        Definitions { tables: listed.tables.into_iter().map(named).collect(), refused: listed.refused }
-    }
-}
-
-impl From<Definitions> for Listed {
-    fn from(definitions: Definitions) -> Listed {
-        Listed { tables: definitions.tables.into_values().collect(), refused: definitions.refused }
-    }
-}
+/// Tables by name, as JSON in a job's state.
+pub type Definitions = definitions::Definitions<Known>;
 
 /// A table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +23,12 @@ pub struct Known {
     /// Its comment.
     #[serde(default)]
     pub comment: String,
+}
+
+impl Named for Known {
+    fn name(&self) -> TableName {
+        TableName::new(&self.owner, &self.table)
+    }
 }
 
 impl Known {
@@ -82,42 +61,16 @@ impl Known {
 }
 
 impl Definitions {
-    /// These tables; those that were refused stay so.
-    pub fn new(tables: impl Iterator<Item = Known>, catalogue: &Catalogue) -> Definitions {
-        let refused = catalogue.refused.iter().map(|refused| refused.table.clone()).collect();
-        Listed { tables: tables.collect(), refused }.into()
-    }
-
-    /// Whether its rows are passed over, as it was refused.
-    pub fn is_refused(&self, name: &TableName) -> bool {
-        self.refused.contains(&name.to_string())
-    }
-
-    /// The table of that name, if it is known.
-    pub fn get(&self, name: &TableName) -> Option<&Known> {
-        self.tables.get(name)
-    }
-
-    /// Takes a table as it is from here on.
-    pub fn learn(&mut self, table: Known) {
-        self.tables.insert(TableName::new(&table.owner, &table.table), table);
-    }
-
-    /// The table is gone.
-    pub fn forget(&mut self, name: &TableName) {
-        self.tables.remove(name);
-    }
-
     /// The table has another name.
     pub fn rename(&mut self, from: &TableName, to: &TableName) {
-        if let Some(known) = self.tables.remove(from) {
+        if let Some(known) = self.forget(from) {
             self.learn(Known { owner: to.database.clone(), table: to.name.clone(), ..known });
         }
     }
 
     /// A column has another name; whether the table has it under the old one.
     pub fn rename_column(&mut self, table: &TableName, from: &str, to: &str) -> bool {
-        self.tables.get_mut(table).is_some_and(|known| known.rename(from, to))
+        self.get_mut(table).is_some_and(|known| known.rename(from, to))
     }
 }
 
@@ -153,6 +106,10 @@ mod tests {
         assert!(all.get(&name).is_none());
         assert_eq!(all.get(&other).map(|known| known.table.as_str()), Some("U"));
         let json = serde_json::to_string(&all).unwrap();
+        assert!(
+            json.starts_with(r#"{"tables":[{"owner":"S","table":"U","#) && json.ends_with(r#"}],"refused":[]}"#),
+            "{json}"
+        );
         assert_eq!(serde_json::from_str::<Definitions>(&json).unwrap(), all);
     }
 }

@@ -1,42 +1,16 @@
 //! The tables as of a place in the log: what the server said of each before its first row, and what was asked for.
 
 use super::event::{Relation, RelationColumn};
+use crate::changes::definitions::{self, Named};
 use crate::error::Error;
 use crate::snapshot::catalogue::{Catalogue, Table};
 use crate::snapshot::postgres::server::Session;
 use crate::sync::ddl::TableName;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Tables by name, as JSON in a job's state: those that were listed, and those of which changes came, selected or not, since each that is new or another
 /// one counts in the sequences.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Listed", into = "Listed")]
-pub struct Definitions {
-    tables: BTreeMap<TableName, Known>,
-    /// `schema.table` of those that were refused when tables were listed: they stay so.
-    refused: Vec<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Listed {
-    tables: Vec<Known>,
-    #[serde(default)]
-    refused: Vec<String>,
-}
-
-impl From<Listed> for Definitions {
-    fn from(listed: Listed) -> Definitions {
-        let named = |table: Known| (table.name(), table);
-        Definitions { tables: listed.tables.into_iter().map(named).collect(), refused: listed.refused }
-    }
-}
-
-impl From<Definitions> for Listed {
-    fn from(definitions: Definitions) -> Listed {
-        Listed { tables: definitions.tables.into_values().collect(), refused: definitions.refused }
-    }
-}
+pub type Definitions = definitions::Definitions<Known>;
 
 /// A table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,12 +47,13 @@ pub struct KnownColumn {
     pub number: i32,
 }
 
-impl Known {
-    /// Its name.
-    pub fn name(&self) -> TableName {
+impl Named for Known {
+    fn name(&self) -> TableName {
         TableName::new(&self.schema, &self.table)
     }
+}
 
+impl Known {
     /// Whether the log has it so.
     pub fn is(&self, relation: &Relation) -> bool {
         let same = |(known, there): (&KnownColumn, &RelationColumn)| {
@@ -107,15 +82,14 @@ impl Definitions {
             keys: Some(table.keys.clone()),
             is_partitioned: !table.is_alone(),
         };
-        let refused = catalogue.refused.iter().map(|refused| refused.table.clone()).collect();
-        let mut all: Definitions = Listed { tables: catalogue.tables.iter().map(known).collect(), refused }.into();
+        let mut all = Definitions::new(catalogue.tables.iter().map(known), catalogue);
         for row in session.texts(COLUMNS).await? {
             let Ok([Some(schema), Some(table), Some(identity), Some(number), Some(name), Some(ty), Some(modifier)]) =
                 <[Option<String>; 7]>::try_from(row)
             else {
                 continue;
             };
-            let Some(known) = all.tables.get_mut(&TableName::new(&schema, &table)) else { continue };
+            let Some(known) = all.get_mut(&TableName::new(&schema, &table)) else { continue };
             let is_key = known.keys.iter().flatten().any(|key| *key == name);
             known.columns.push(KnownColumn {
                 ty: ty.parse().unwrap_or(0),
@@ -127,20 +101,5 @@ impl Definitions {
             });
         }
         Ok(all)
-    }
-
-    /// Whether its rows are passed over, as it was refused.
-    pub fn is_refused(&self, name: &TableName) -> bool {
-        self.refused.contains(&name.to_string())
-    }
-
-    /// The table of that name, if one came.
-    pub fn get(&self, name: &TableName) -> Option<&Known> {
-        self.tables.get(name)
-    }
-
-    /// Takes a table as it is from here on.
-    pub fn learn(&mut self, table: Known) {
-        self.tables.insert(table.name(), table);
     }
 }

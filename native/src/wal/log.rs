@@ -4,6 +4,7 @@ use super::definitions::{Definitions, Known, KnownColumn};
 use super::event::{Event, Old, Relation, Tuple};
 use super::message::{Layout, Value};
 use super::position::{Lsn, WalPosition};
+use crate::changes::definitions::Named;
 use crate::changes::message::{Change, Message};
 use crate::changes::outgoing::{Batch, Outgoing};
 use crate::error::{Error, Kind};

@@ -3,6 +3,7 @@
 use super::definitions::Known;
 use super::event::{Datum, Old, Relation, Tuple};
 use super::value::Form;
+use crate::changes::definitions::Named;
 use crate::changes::message::{Frame, Message};
 use crate::error::{Error, Kind};
 use crate::json::write::Output;
