@@ -73,6 +73,8 @@ pub struct Log {
     layouts: HashMap<TableName, Arc<Layout>>,
     /// Numbers of tables that LogMiner has no name for, and the name, if one was found.
     unnamed: HashMap<String, Option<TableName>>,
+    /// Whether anybody wants the rows of a table, of those that came.
+    followed: HashMap<TableName, bool>,
     /// Where the log was to be read from: what was committed up to there comes once more.
     from: RedoPosition,
     /// How far the log is read.
@@ -98,6 +100,7 @@ impl Log {
             pending: BTreeMap::new(),
             layouts: HashMap::new(),
             unnamed: HashMap::new(),
+            followed: HashMap::new(),
             from: position.clone(),
             read: End { scn: position.scn, records: HashSet::new() },
             before: End { scn: position.scn, records: HashSet::new() },
@@ -232,16 +235,30 @@ impl Log {
         Ok(())
     }
 
-    fn is_followed(&self, record: &Record) -> Result<bool, Error> {
+    /// Whether anybody wants what a record says. Rules, and what was refused, stay as they are.
+    fn is_followed(&mut self, record: &Record) -> Result<bool, Error> {
         let name = &record.table;
+        if record.operation == Operation::Ddl {
+            // It may be the last that comes of the table.
+            self.followed.remove(name);
+        } else if let Some(is_followed) = self.followed.get(name) {
+            return Ok(*is_followed);
+        }
         // A table that is not there any more.
-        if name.name.starts_with(UNNAMED) || self.outgoing.definitions().is_refused(name) {
+        if name.name.starts_with(UNNAMED) {
             return Ok(false);
         }
-        let is_selected = |table: &str| Ok::<bool, Error>(self.rules.target(&name.database, table)?.is_some());
-        Ok(is_selected(&name.name)?
+        let is_refused = self.outgoing.definitions().is_refused(name);
+        let is_selected =
+            |table: &str| Ok::<bool, Error>(!is_refused && self.rules.target(&name.database, table)?.is_some());
+        let is_followed = is_selected(&name.name)?;
+        if record.operation != Operation::Ddl {
+            self.followed.insert(name.clone(), is_followed);
+            return Ok(is_followed);
+        }
+        Ok(is_followed
             || match Ddl::read(&record.sql) {
-                Ddl::Rename(to) if record.operation == Operation::Ddl => is_selected(&to)?,
+                Ddl::Rename(to) => is_selected(&to)?,
                 _ => false,
             })
     }
