@@ -4,13 +4,16 @@ use super::definitions::{Definitions, Known};
 use super::position::RedoPosition;
 use super::server::Server;
 use super::settings::Settings;
+use crate::changes::definitions::Named;
 use crate::changes::message::FIRST_SEQUENCE;
 use crate::changes::start::{self, ATTEMPTS, LogStart, unsettled};
 use crate::error::{Error, Kind};
 use crate::snapshot::catalogue::Catalogue;
-use crate::snapshot::server::catalogue;
+use crate::snapshot::oracle::catalogue;
 use crate::snapshot::spec::SourceSpec;
 use crate::sync::ddl::TableName;
+use crate::sync::rules::Rules;
+use std::collections::HashSet;
 
 /// What is there, and the log: definitions of the tables that are selected.
 pub type Listing = start::Listing<RedoPosition, Definitions>;
@@ -30,13 +33,12 @@ fn list(spec: &SourceSpec, server: &mut Server) -> Result<Listing, Error> {
     if let Some(problem) = settings.missing().into_iter().next() {
         return Err(Error::new(Kind::Source, problem.text));
     }
+    let rules = Rules::new(&spec.names)?;
     // Tables that were the same before and after a place were so there.
-    let catalogue = followed(spec, &settings, server)?;
-    let mut before = described(server, &catalogue)?;
+    let (_, mut before) = followed(&rules, &settings, server)?;
     for _ in 0..ATTEMPTS {
         let position = place(server, &settings)?;
-        let catalogue = followed(spec, &settings, server)?;
-        let after = described(server, &catalogue)?;
+        let (catalogue, after) = followed(&rules, &settings, server)?;
         if before == after || spec.follows {
             let definitions = Definitions::new(after.into_iter(), &catalogue);
             return Ok(Listing { catalogue, log: LogStart { position, definitions } });
@@ -62,9 +64,11 @@ fn place(server: &mut Server, settings: &Settings) -> Result<RedoPosition, Error
     })
 }
 
-/// The tables that can be read and followed.
-fn followed(spec: &SourceSpec, settings: &Settings, server: &mut Server) -> Result<Catalogue, Error> {
-    let mut catalogue = catalogue(spec)?;
+/// The tables that can be read and followed, and what is known of each.
+fn followed(rules: &Rules, settings: &Settings, server: &mut Server) -> Result<(Catalogue, Vec<Known>), Error> {
+    let mut known = Vec::new();
+    let listed = catalogue::list(&mut server.tables, rules, |described| known.push(Known::of(described)))?;
+    let mut catalogue = listed.unless_empty()?;
     settings.refuse(&mut server.tables, &mut catalogue)?;
     if catalogue.tables.is_empty() {
         let reasons: Vec<String> =
@@ -72,11 +76,8 @@ fn followed(spec: &SourceSpec, settings: &Settings, server: &mut Server) -> Resu
         let text = format!("none of the selected tables can be followed: {}", reasons.join("; "));
         return Err(Error::new(Kind::Source, text));
     }
-    Ok(catalogue)
-}
-
-fn described(server: &mut Server, catalogue: &Catalogue) -> Result<Vec<Known>, Error> {
-    let name = |table: &crate::snapshot::catalogue::Table| TableName::new(&table.database, &table.table);
-    let known = |name| Ok(server.describe(&name)?.as_ref().map(Known::of));
-    catalogue.tables.iter().map(name).map(known).filter_map(Result::transpose).collect()
+    let kept: HashSet<TableName> =
+        catalogue.tables.iter().map(|table| TableName::new(&table.database, &table.table)).collect();
+    known.retain(|known| kept.contains(&known.name()));
+    Ok((catalogue, known))
 }

@@ -23,7 +23,7 @@ impl Catalogue {
     ///
     /// # Errors
     /// [`Kind::Source`]: no table of the server is selected.
-    pub(super) fn unless_empty(self) -> Result<Catalogue, Error> {
+    pub fn unless_empty(self) -> Result<Catalogue, Error> {
         if self.tables.is_empty() && self.refused.is_empty() {
             return Err(Error::new(
                 Kind::Source,

@@ -19,10 +19,14 @@ use crate::sync::rules::Rules;
 /// [`Kind::Source`](crate::error::Kind::Source).
 pub async fn read(spec: &SourceSpec, rules: &Rules) -> Result<Catalogue, Error> {
     let mut session = server::connect(spec)?;
-    list(&mut session, rules).map_err(|e| e.at(spec.address()))
+    list(&mut session, rules, |_| ()).map_err(|e| e.at(spec.address()))
 }
 
-fn list(session: &mut Session, rules: &Rules) -> Result<Catalogue, Error> {
+/// The same, by a connection that is there; `take` sees each table that can be read, too.
+///
+/// # Errors
+/// [`Kind::Source`](crate::error::Kind::Source).
+pub fn list(session: &mut Session, rules: &Rules, mut take: impl FnMut(&Described)) -> Result<Catalogue, Error> {
     let server = session.texts(questions::VERSION)?.into_iter().flatten().next().flatten();
     let (mut tables, mut refused) = (Vec::new(), Vec::new());
     for row in session.texts(&questions::tables(None))? {
@@ -31,7 +35,10 @@ fn list(session: &mut Session, rules: &Rules) -> Result<Catalogue, Error> {
             continue;
         }
         match describe(session, &listed)? {
-            Ok(described) => tables.push(described.table),
+            Ok(described) => {
+                take(&described);
+                tables.push(described.table);
+            }
             Err(reason) => refused.push(Refused { table: format!("{}.{}", listed.owner, listed.name), reason }),
         }
     }
