@@ -10,6 +10,7 @@ use super::guess;
 use super::place::Place;
 use super::writer::Audience;
 use crate::json::scan;
+use std::collections::VecDeque;
 
 /// Bytes of messages that are put by at most.
 const BYTES: usize = 8 << 20;
@@ -33,34 +34,72 @@ pub(super) enum Put {
     Last,
 }
 
-/// One message.
+/// What stands before each message.
 #[derive(Debug, Clone, Copy)]
-struct Entry {
-    start: usize,
-    end: usize,
+struct Head {
+    /// Where the next message of its table begins, or [`NONE`].
+    next: u32,
+    len: u32,
     place: Place,
-    audience: Audience,
-    /// The number of its table's name.
+}
+
+/// No place among the texts, and no number.
+const NONE: u32 = u32::MAX;
+
+impl Head {
+    const LEN: usize = 4 + 4 + 4 + 8;
+
+    fn bytes(self) -> [u8; Self::LEN] {
+        let mut bytes = [0; Self::LEN];
+        bytes[..4].copy_from_slice(&self.next.to_le_bytes());
+        bytes[4..8].copy_from_slice(&self.len.to_le_bytes());
+        bytes[8..12].copy_from_slice(&self.place.partition.to_le_bytes());
+        bytes[12..].copy_from_slice(&self.place.sequence.to_le_bytes());
+        bytes
+    }
+
+    fn read(texts: &[u8]) -> Option<Head> {
+        let (bytes, _) = texts.split_first_chunk::<{ Self::LEN }>()?;
+        let (next, bytes) = bytes.split_first_chunk()?;
+        let (len, bytes) = bytes.split_first_chunk()?;
+        let (partition, bytes) = bytes.split_first_chunk()?;
+        let (sequence, _) = bytes.split_first_chunk()?;
+        let place = Place { partition: u32::from_le_bytes(*partition), sequence: i64::from_le_bytes(*sequence) };
+        Some(Head { next: u32::from_le_bytes(*next), len: u32::from_le_bytes(*len), place })
+    }
+}
+
+/// The messages of one name, or of several that share a number.
+#[derive(Debug, Clone, Copy)]
+struct Chain {
     group: u16,
+    /// Where its first message begins, and its last.
+    first: u32,
+    last: u32,
 }
 
 /// The messages that are put by.
 #[derive(Debug)]
 pub(super) struct Gathered {
+    /// In the order that they came in, each behind its [`Head`].
     texts: Vec<u8>,
     most_bytes: usize,
-    /// In the order that they came in; once they are being taken, in the order of that, the first `taken` of which were.
-    entries: Vec<Entry>,
+    messages: usize,
+    /// In the order that they are taken in; the first `taken` of them were, or are being.
+    chains: Vec<Chain>,
     taken: usize,
     takes: bool,
-    /// Where `entries` is put in order.
-    sorted: Vec<Entry>,
-    /// Messages that are put by, by the number of their table's name; once they are being taken, where the next one would be.
-    counts: Box<[u32; GROUPS]>,
-    /// Names that have any, by their numbers.
-    groups: Vec<u16>,
+    /// Where the next message of the chain that is being taken begins, or [`NONE`].
+    next: u32,
+    /// The chain of each group of names, by its number, or [`NONE`].
+    numbers: Box<[u32; GROUPS]>,
+    /// What came after all others were to be taken, and the last one of these.
+    rest: VecDeque<(Vec<u8>, Place, Audience)>,
+    passing: Vec<u8>,
     /// Messages of another table than the one before.
     turns: usize,
+    /// The number of the message before, or [`NONE`].
+    last: u32,
     /// From the table's name to the end, of the message before.
     from_end: usize,
     watch: Watch,
@@ -81,49 +120,67 @@ impl Gathered {
         Gathered {
             texts: Vec::new(),
             most_bytes: BYTES.min((memory / 16) as usize),
-            entries: Vec::new(),
+            messages: 0,
+            chains: Vec::new(),
             taken: 0,
             takes: false,
-            sorted: Vec::new(),
-            counts: Box::new([0; GROUPS]),
-            groups: Vec::new(),
+            next: NONE,
+            numbers: Box::new([NONE; GROUPS]),
+            rest: VecDeque::new(),
+            passing: Vec::new(),
             turns: 0,
+            last: NONE,
             from_end: 0,
             watch: Watch::default(),
         }
     }
 
+    fn is_empty(&self) -> bool {
+        self.messages == 0 && self.rest.is_empty()
+    }
+
     /// Puts a message by, if that pays or others are.
     pub fn put(&mut self, message: &[u8], place: Place, audience: Audience) -> Put {
-        if self.entries.is_empty() && !self.watch.gathers {
+        if self.is_empty() && !self.watch.gathers {
             return Put::No;
         }
         let name = match audience {
             Audience::One if !self.takes => guess::certain_name(message, &mut self.from_end),
             _ => None,
         };
-        let Some(name) = name else {
-            if self.entries.is_empty() {
+        let (Some(name), Ok(len)) = (name, u32::try_from(message.len())) else {
+            if self.is_empty() {
                 return Put::No;
             }
-            self.seal();
-            self.add(message, place, audience, 0);
+            self.takes = true;
+            self.rest.push_back((message.to_vec(), place, audience));
             return Put::Last;
         };
-        let group = group(name);
-        let count = &mut self.counts[usize::from(group)];
-        if *count == 0 {
-            self.groups.push(group);
-        }
-        *count += 1;
-        self.turns += usize::from(self.entries.last().is_none_or(|last| last.group != group));
-        self.add(message, place, audience, group);
-        if self.texts.len() < self.most_bytes && self.entries.len() < EACH * self.groups.len() {
+        self.chain(group(name));
+        self.messages += 1;
+        self.texts.extend_from_slice(&Head { next: NONE, len, place }.bytes());
+        self.texts.extend_from_slice(message);
+        if self.texts.len() < self.most_bytes && self.messages < EACH * self.chains.len() {
             return Put::By;
         }
-        self.watch.judge(self.entries.len(), self.groups.len(), self.turns);
-        self.seal();
+        self.watch.judge(self.messages, self.chains.len(), self.turns);
+        self.takes = true;
         Put::Last
+    }
+
+    /// Has the message that comes next among the texts follow those of its group.
+    fn chain(&mut self, group: u16) {
+        let at = self.texts.len() as u32;
+        let number = &mut self.numbers[usize::from(group)];
+        if let Some(chain) = self.chains.get_mut(*number as usize) {
+            let last = std::mem::replace(&mut chain.last, at) as usize;
+            self.texts[last..last + 4].copy_from_slice(&at.to_le_bytes());
+        } else {
+            *number = self.chains.len() as u32;
+            self.chains.push(Chain { group, first: at, last: at });
+        }
+        self.turns += usize::from(*number != self.last);
+        self.last = *number;
     }
 
     /// Notes a message that was taken at once: `turn`, if it is of another table than the one before.
@@ -134,55 +191,41 @@ impl Gathered {
 
     /// The next message to be taken, with its place. Once there is none, none is put by.
     pub fn next(&mut self) -> Option<(&[u8], Place, Audience)> {
-        if self.entries.is_empty() {
-            return None;
-        }
-        self.seal();
-        let Some(entry) = self.entries.get(self.taken) else {
+        self.takes = !self.is_empty();
+        let at = self.turn(self.next);
+        let Some(head) = self.texts.get(at as usize..).and_then(Head::read) else { return self.after_all() };
+        self.taken += usize::from(at != self.next);
+        self.next = head.next;
+        let of = |at: u32| at as usize + Head::LEN..at as usize + Head::LEN + head.len as usize;
+        // Messages of one table are far apart, and mostly as long as each other.
+        let soon = self.turn(self.next) as usize..of(self.turn(self.next)).end.min(self.texts.len());
+        scan::fetch(self.texts.get(soon).unwrap_or_default());
+        Some((&self.texts[of(at)], head.place, Audience::One))
+    }
+
+    /// Where the message begins that is taken after the one that says that `next` is: that, or the first of the next chain. [`NONE`] after the last.
+    fn turn(&self, next: u32) -> u32 {
+        if next != NONE { next } else { self.chains.get(self.taken).map_or(NONE, |chain| chain.first) }
+    }
+
+    /// What comes after all chains.
+    fn after_all(&mut self) -> Option<(&[u8], Place, Audience)> {
+        let Some((text, place, audience)) = self.rest.pop_front() else {
             self.clear();
             return None;
         };
-        self.taken += 1;
-        // Messages of one table are far apart.
-        if let Some(soon) = self.entries.get(self.taken) {
-            scan::fetch(&self.texts[soon.start..soon.end]);
-        }
-        Some((&self.texts[entry.start..entry.end], entry.place, entry.audience))
-    }
-
-    fn add(&mut self, message: &[u8], place: Place, audience: Audience, group: u16) {
-        let start = self.texts.len();
-        self.texts.extend_from_slice(message);
-        self.entries.push(Entry { start, end: self.texts.len(), place, audience, group });
-    }
-
-    /// Puts them in the order that they are taken in: by tables, those of one in the order that they came in. What is put by after that comes last.
-    fn seal(&mut self) {
-        if std::mem::replace(&mut self.takes, true) {
-            return;
-        }
-        let mut at = 0;
-        for group in &self.groups {
-            let count = &mut self.counts[usize::from(*group)];
-            (*count, at) = (at, at + *count);
-        }
-        self.sorted.clone_from(&self.entries);
-        for entry in &self.entries {
-            let at = &mut self.counts[usize::from(entry.group)];
-            self.sorted[*at as usize] = *entry;
-            *at += 1;
-        }
-        std::mem::swap(&mut self.entries, &mut self.sorted);
+        self.passing = text;
+        Some((&self.passing, place, audience))
     }
 
     fn clear(&mut self) {
-        self.entries.clear();
         self.texts.clear();
         self.texts.shrink_to(2 * self.most_bytes);
-        self.groups.drain(..).for_each(|group| self.counts[usize::from(group)] = 0);
-        (self.taken, self.takes, self.turns) = (0, false, 0);
+        self.chains.drain(..).for_each(|chain| self.numbers[usize::from(chain.group)] = NONE);
+        (self.messages, self.taken, self.takes, self.turns) = (0, 0, false, 0);
+        (self.next, self.last, self.passing) = (NONE, NONE, Vec::new());
         if !self.watch.gathers {
-            (self.texts, self.entries, self.sorted) = (Vec::new(), Vec::new(), Vec::new());
+            self.texts = Vec::new();
         }
     }
 }
@@ -288,7 +331,7 @@ mod tests {
         };
         assert_eq!(put_by(&mut gathered, 10), 10 * EACH - 1);
         assert_eq!(all(&mut gathered).len(), 10 * EACH);
-        let mut gathered = gathering(16 * 100 * message("t0", 100).len() as u64);
+        let mut gathered = gathering(16 * 100 * (Head::LEN + message("t0", 100).len()) as u64);
         let count = put_by(&mut gathered, 10);
         assert!((99..103).contains(&count), "{count}");
     }
