@@ -76,7 +76,7 @@ def runners(jar: Path):
             for program, file in (("cluster", "run"), ("switch", "switch"), ("kill", "kill"), ("stress", "stress"), ("canal", "canal"),
                                   ("command-line", "command_line"), ("whole-database", "whole_database"), ("whole-workload", "whole_workload"), ("whole-topic", "whole_topic"), ("whole-live", "whole_live"),
                                   ("whole-mysql", "whole_mysql"), ("follow-mysql", "follow_mysql"), ("whole-postgres", "whole_postgres"), ("follow-postgres", "follow_postgres"), ("verify-mysql", "verify_mysql"), ("verify-postgres", "verify_postgres"),
-                                  ("semi-sync", "semi_sync")):
+                                  ("semi-sync", "semi_sync"), ("failover", "failover")):
                 command = [sys.executable, "-u", str(REPO / "tests" / "cluster" / f"{file}.py"), str(jar), "--flink", line, "--java", str(home)]
                 known[f"{program}-{name}"] = (command, last_line_counts)
         # Half an hour unless CANAL_NATIVE_SOAK_SECONDS says otherwise, so with one JDK a line.
@@ -95,7 +95,7 @@ def groups(first: str, second: str):
                f"command-line-1.20-{first}", f"command-line-2.x-{second}", f"whole-database-1.20-{first}", f"whole-database-2.x-{second}",
                f"whole-workload-1.20-{first}"]
     on_both = ("canal", "switch", "kill", "stress", "whole-workload", "whole-topic", "whole-live", "whole-mysql", "follow-mysql", "whole-postgres", "follow-postgres", "verify-mysql", "verify-postgres")
-    live = ["quickstart", "quickstart-database", "workload", "whole-log", f"semi-sync-1.20-{first}"]
+    live = ["quickstart", "quickstart-database", "workload", "whole-log", f"semi-sync-1.20-{first}", f"failover-1.20-{first}"]
     live += [name for program in on_both for name in (f"{program}-1.20-{first}", f"{program}-2.x-{second}") if name not in decides]
     matrix = [f"{program}-{line}-{jdk}" for program in ("java", "cluster") for line in LINES for jdk in dict.fromkeys((first, second))]
     return {"test": decides, "test-live": live + [name for name in matrix if name not in decides], "test-long": ["rust-release", "long", "asan", "fuzz", "fuzz-jvm", "soak", f"planted-1.20-{first}", f"large-mysql-1.20-{first}", f"large-mysql-faults-1.20-{first}"]}

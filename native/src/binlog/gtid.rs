@@ -72,10 +72,28 @@ impl GtidSet {
 
     /// Whether all transactions of another set are in it.
     pub fn has_all(&self, other: &GtidSet) -> bool {
-        other.sources.iter().all(|(source, theirs)| {
-            let mine = self.sources.get(source).map_or(&[][..], Vec::as_slice);
-            theirs.iter().all(|(first, last)| mine.iter().any(|(from, to)| from <= first && last <= to))
-        })
+        other.without(self).is_empty()
+    }
+
+    /// Its transactions that are not in another set.
+    pub fn without(&self, other: &GtidSet) -> GtidSet {
+        let mut rest = GtidSet::default();
+        for (source, mine) in &self.sources {
+            let theirs = other.sources.get(source).map_or(&[][..], Vec::as_slice);
+            for (first, last) in mine {
+                let mut from = *first;
+                for (begin, end) in theirs.iter().filter(|(begin, end)| begin <= last && end >= first) {
+                    if from < *begin {
+                        rest.add_all(*source, from, begin - 1);
+                    }
+                    from = end + 1;
+                }
+                if from <= *last {
+                    rest.add_all(*source, from, *last);
+                }
+            }
+        }
+        rest
     }
 
     /// As a request for the log has it.
@@ -158,6 +176,21 @@ mod tests {
         }
         for other in [format!("{A}:1-8"), format!("{A}:8"), format!("{B}:1-2")] {
             assert!(!mine.has_all(&set(other.clone())), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_another_set_lacks() {
+        let set = |text: String| GtidSet::parse(&text).unwrap();
+        let mine = set(format!("{A}:1-7:9-12,{B}:1"));
+        for (other, rest) in [
+            (String::new(), format!("{A}:1-7:9-12,{B}:1")),
+            (format!("{A}:1-20"), format!("{B}:1")),
+            (format!("{A}:3-4:6-10,{B}:1-5"), format!("{A}:1-2:5:11-12")),
+            (format!("{A}:2-7:9-11:13,{B}:2"), format!("{A}:1:12,{B}:1")),
+            (format!("{A}:1-12,{B}:1"), String::new()),
+        ] {
+            assert_eq!(mine.without(&set(other.clone())).to_string(), rest, "{other}");
         }
     }
 

@@ -3,9 +3,10 @@
 use super::charset::Charset;
 use super::definitions::{self, Definitions};
 use super::event::RawEvent;
+use super::gtid::GtidSet;
 use super::log::{Log, Need, Server};
 use super::position::{FAILOVER, LogPosition};
-use super::start::{gtid_mode, identity};
+use super::start::{gtid_mode, identity, variable};
 use super::zone::Zone;
 use crate::changes::reader::{Outlet, PAUSE, silent};
 use crate::error::{Error, Kind};
@@ -86,7 +87,7 @@ async fn send(log: &mut Log, sent: &mut LogPosition, to: &Outlet<LogPosition, De
 /// What the server is, and whether its log is asked for by transactions' numbers.
 ///
 /// # Errors
-/// The server does not answer, or is another one than the position's, and does not number transactions.
+/// The server does not answer, or is another one than the position's, and does not number transactions, or lacks some that were read.
 pub async fn prepare(conn: &mut Conn, position: &mut LogPosition) -> Result<(Server, bool), Error> {
     let by_gtid = !position.gtid.is_empty() && gtid_mode(conn).await?;
     let found = identity(conn).await?;
@@ -97,6 +98,19 @@ pub async fn prepare(conn: &mut Conn, position: &mut LogPosition) -> Result<(Ser
                 format!(
                     "this is another server ({found}) than the one whose log was read ({}), and places in two logs cannot be compared without \
                      gtid_mode = ON; start the job without its state, which reads the tables anew",
+                    position.server
+                ),
+            ));
+        }
+        let executed = GtidSet::parse(&variable(conn, "gtid_executed").await?.unwrap_or_default())?;
+        let lacking = position.gtid.without(&executed);
+        if !lacking.is_empty() {
+            return Err(Error::new(
+                Kind::Source,
+                format!(
+                    "this is another server ({found}) than the one whose log was read ({}), and it lacks transactions of that one whose rows are in Doris: {lacking}. \
+                     If it is still getting them, start the job again when it has. If they are lost, start the job without its state, which reads the tables anew, and \
+                     take rows that only Doris has out by verify and correct --delete-surplus",
                     position.server
                 ),
             ));
