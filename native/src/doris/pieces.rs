@@ -4,11 +4,11 @@ use bytes::Bytes;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes of a piece. A body grows by pieces, so that it is never copied to grow; the last one of each is half empty, and there are thousands of bodies.
-pub(super) const PIECE: usize = 256 << 10;
+pub(super) const PIECE: usize = 64 << 10;
 
 /// Pieces that are kept for the next bodies. More are only allocated while none is idle, so this adds nothing to what
 /// bodies take at most.
-const IDLE: usize = 128;
+const IDLE: usize = 512;
 
 /// Where pieces come from and go back to. Clones share them.
 #[derive(Debug, Clone)]
