@@ -179,9 +179,9 @@ def compared(moved: Following, what: str) -> None:
 
 def with_all(moved: Following) -> None:
     """The replica has all when the primary is killed; the job follows from then on what takes its place, without being started again."""
-    source, text = moved.source, moved.file.read_text
+    source = moved.source
     moved.write(2, stages=ALL_STAGES)
-    moved.file.write_text(text().replace("restart-strategy.type: none", "restart-strategy.type: fixed-delay, restart-strategy.fixed-delay.attempts: 100, restart-strategy.fixed-delay.delay: 1s"))
+    moved.file.write_text(moved.file.read_text().replace("restart-strategy.type: none", "restart-strategy.type: fixed-delay, restart-strategy.fixed-delay.attempts: 100, restart-strategy.fixed-delay.delay: 1s"))
 
     def meanwhile(job) -> None:
         moved.in_step(job)

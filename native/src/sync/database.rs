@@ -550,10 +550,15 @@ impl Database {
 
     /// Whether all that was written to a table is in Doris. Hands over what is not.
     pub(super) fn is_settled(&mut self, which: usize) -> Result<bool, Error> {
-        let Some(opened) = &mut self.all[which].opened else { return Ok(true) };
-        self.open_bytes -= opened.writer.open_bytes();
-        opened.writer.flush()?;
-        opened.writer.settled(Duration::ZERO)
+        self.hand_over(which)?;
+        self.all[which].opened.as_ref().map_or(Ok(true), |opened| opened.writer.settled(Duration::ZERO))
+    }
+
+    /// Hands over a table's body.
+    fn hand_over(&mut self, which: usize) -> Result<(), Error> {
+        let Some(Opened { writer, .. }) = &mut self.all[which].opened else { return Ok(()) };
+        self.open_bytes -= writer.open_bytes();
+        writer.flush()
     }
 
     /// Hands over all bodies.
@@ -570,10 +575,7 @@ impl Database {
                 break;
             }
             self.turn = (self.turn + 1) % self.all.len();
-            if let Some(Opened { writer, .. }) = &mut self.all[self.turn].opened {
-                self.open_bytes -= writer.open_bytes();
-                writer.flush()?;
-            }
+            self.hand_over(self.turn)?;
         }
         Ok(())
     }

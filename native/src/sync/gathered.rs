@@ -198,8 +198,8 @@ impl Gathered {
         self.next = head.next;
         let of = |at: u32| at as usize + Head::LEN..at as usize + Head::LEN + head.len as usize;
         // Messages of one table are far apart, and mostly as long as each other.
-        let soon = self.turn(self.next) as usize..of(self.turn(self.next)).end.min(self.texts.len());
-        scan::fetch(self.texts.get(soon).unwrap_or_default());
+        let soon = self.turn(self.next);
+        scan::fetch(self.texts.get(soon as usize..of(soon).end.min(self.texts.len())).unwrap_or_default());
         Some((&self.texts[of(at)], head.place, Audience::One))
     }
 
