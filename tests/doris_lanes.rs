@@ -3,13 +3,12 @@
 mod doris;
 
 use canal_native::doris::body::{BodyEncoder, BodySpec, Format};
-use canal_native::doris::load::LoadTarget;
 use canal_native::doris::loader::{Lane, Loader, LoaderPlan};
 use canal_native::doris::table::{DorisColumn, DorisTable, DorisType, KeyModel, Sequence};
 use canal_native::doris::writer::{Deletes, Limits, Writer, Written};
 use canal_native::row::RowKind;
 use canal_native::schema::{Field, LogicalType, Root};
-use doris::{Doris, package};
+use doris::{Doris, package, target};
 use doris_standin::fault::{Fault, FaultName};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +23,7 @@ fn create(doris: &Doris, table: &str) {
     ));
 }
 
-fn writer(doris: &Doris, loader: &Arc<Loader>, table: &str, format: Format) -> Writer {
+fn writer(loader: &Arc<Loader>, table: &str, format: Format) -> Writer {
     let bigint = |name: &str| Field { name: name.into(), ty: LogicalType { root: Root::Bigint, nullable: true } };
     let column = |name: &str, key: bool| DorisColumn {
         name: name.into(),
@@ -33,7 +32,7 @@ fn writer(doris: &Doris, loader: &Arc<Loader>, table: &str, format: Format) -> W
         key,
         default: false,
     };
-    let target = DorisTable {
+    let found = DorisTable {
         database: "shop".into(),
         name: table.into(),
         model: KeyModel::Unique,
@@ -41,9 +40,8 @@ fn writer(doris: &Doris, loader: &Arc<Loader>, table: &str, format: Format) -> W
         sequence: Sequence::Hidden,
     };
     let spec = BodySpec { delete_sign: true, sequence: true, ..BodySpec::new(format) };
-    let encoder = BodyEncoder::new(spec, &[bigint("id"), bigint("v")], Some(&target)).expect("an encoder");
-    let headers = encoder.headers().into_iter().map(|(name, value)| (name.to_string(), value)).collect();
-    let lane = Lane::new(LoadTarget { table: table.into(), headers, ..doris.plan("orders", false).target }, false);
+    let encoder = BodyEncoder::new(spec, &[bigint("id"), bigint("v")], Some(&found)).expect("an encoder");
+    let lane = Lane::new(target(table, encoder.headers()), false);
     let limits = Limits { rows: 1000, bytes: 1 << 20, memory: 1 << 24 };
     Writer::new(encoder, (Arc::clone(loader), lane), limits, Deletes::Signed, false, None)
 }
@@ -69,7 +67,7 @@ fn a_row_with_a_lower_sequence_changes_nothing() {
     let loader = loader(&doris);
     for (table, format) in [("j", Format::Json), ("c", Format::csv())] {
         create(&doris, table);
-        let mut writer = writer(&doris, &loader, table, format);
+        let mut writer = writer(&loader, table, format);
         write(&mut writer, 20, RowKind::Insert, 1, 200);
         write(&mut writer, 21, RowKind::Insert, 2, 210);
         write(&mut writer, 22, RowKind::Delete, 3, 0);
@@ -94,7 +92,7 @@ fn a_row_with_a_lower_sequence_changes_nothing() {
 fn a_key_that_changes_takes_its_sequence_with_it() {
     let doris = Doris::start();
     create(&doris, "t");
-    let mut writer = writer(&doris, &loader(&doris), "t", Format::Json);
+    let mut writer = writer(&loader(&doris), "t", Format::Json);
     write(&mut writer, 1, RowKind::Insert, 1, 7);
     sent(&mut writer);
     write(&mut writer, 2, RowKind::UpdateBefore, 1, 7);
@@ -109,8 +107,7 @@ fn a_lane_waits_for_its_own_loads_only() {
     create(&doris, "slow");
     create(&doris, "fast");
     let loader = loader(&doris);
-    let (mut slow, mut fast) =
-        (writer(&doris, &loader, "slow", Format::Json), writer(&doris, &loader, "fast", Format::Json));
+    let (mut slow, mut fast) = (writer(&loader, "slow", Format::Json), writer(&loader, "fast", Format::Json));
     let held = doris.fault(Fault { table: Some("slow".into()), ..Fault::new(FaultName::TooManyVersions).times(3) });
     write(&mut slow, 1, RowKind::Insert, 1, 1);
     write(&mut fast, 1, RowKind::Insert, 1, 1);

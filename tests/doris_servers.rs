@@ -123,6 +123,35 @@ fn back_ends_that_were_replaced_are_found() {
     assert_eq!(doris.labels("PRECOMMITTED").len(), 4);
 }
 
+/// Of many loads only the first ask a front end, which names the back ends in turn; the others follow them, until one fails.
+#[test]
+fn many_loads_go_where_the_first_were_sent() {
+    let redirects = |doris: &Doris| doris.cluster.records.counter("redirects");
+    let doris = Doris::start();
+    let loader = Loader::start(LoaderPlan { in_flight: 1, ..doris.plan("log", false) }).unwrap();
+    load(&loader, 0, 24);
+    let by = doris.loaded_by();
+    assert_eq!((redirects(&doris), by.iter().filter(|back_end| **back_end == 1).count()), (8, 12));
+    down(&doris, FaultName::DeadBe, 1);
+    load(&loader, 24, 8);
+    is_exact(&doris, 32 * 5);
+    assert_eq!(doris.loaded_by()[24..], [2; 8]);
+    assert!(redirects(&doris) > 8, "asked anew");
+}
+
+/// With group commit the rows of a table are to meet at one back end, and only a front end knows which.
+#[test]
+fn loads_that_are_routed_by_their_headers_ask_each_time() {
+    for (name, value) in [("group_commit", "async_mode"), ("compute_group", "loading")] {
+        let doris = Doris::start();
+        let mut plan = doris.plan("log", false);
+        plan.target.group_commit = name == "group_commit";
+        plan.target.headers.insert(name, value.parse().unwrap());
+        load(&Loader::start(plan).unwrap(), 0, 12);
+        assert_eq!(doris.cluster.records.counter("redirects"), 12, "{name}");
+    }
+}
+
 /// The back ends that are known serve while no front end answers, to find out which there are now.
 #[test]
 fn known_back_ends_do_without_front_ends() {

@@ -58,6 +58,15 @@ fn loads(writer: &Writer) -> u64 {
 }
 
 #[test]
+fn a_property_that_is_no_header_is_refused_at_the_start() {
+    let doris = Doris::start();
+    for (name, value) in [("where", "v = 'a\nb'"), ("a b", "1")] {
+        let error = open(&doris, json!({"properties": {name: value}})).expect_err("no writer");
+        assert!(error.starts_with(&format!("the header '{name}' of a Stream Load cannot be sent: ")), "{error}");
+    }
+}
+
+#[test]
 fn flush_mode_gathers_more_while_doris_asks_for_less() {
     for name in [FaultName::TooManyVersions, FaultName::TooManyRunningTxns, FaultName::MemLimit] {
         let doris = Doris::start();

@@ -131,24 +131,10 @@ impl Doris {
 
     /// Loads of JSON lines into a table of `shop`.
     pub fn plan(&self, table: &str, two_phase: bool) -> LoaderPlan {
-        let header = |name: &str, value: &str| (name.to_string(), value.to_string());
+        let lines = vec![("format", "json".to_string()), ("read_json_by_line", "true".into())];
         LoaderPlan {
             access: self.access(),
-            target: LoadTarget {
-                database: "shop".into(),
-                table: table.into(),
-                headers: vec![
-                    header("format", "json"),
-                    header("read_json_by_line", "true"),
-                    header("strict_mode", "true"),
-                    header("max_filter_ratio", "0"),
-                ],
-                two_phase,
-                group_commit: false,
-                max_retries: 3,
-                limit: Duration::from_secs(10),
-                patience: Duration::from_secs(20),
-            },
+            target: LoadTarget { two_phase, ..target(table, lines) },
             stem: Stem {
                 prefix: format!("t_shop.{table}"),
                 sink: "cafe".into(),
@@ -163,6 +149,12 @@ impl Doris {
             compression: Compression::None,
         }
     }
+}
+
+/// Loads into a table of `shop`, whose bodies are what `headers` say.
+pub fn target(table: &str, headers: Vec<(&str, String)>) -> LoadTarget {
+    let (limit, patience) = (Duration::from_secs(10), Duration::from_secs(20));
+    LoadTarget::new(("shop".into(), table.into()), headers, Compression::None, 3, limit, patience).expect("headers")
 }
 
 /// Rows `ids`, each with the text `v`.

@@ -5,11 +5,14 @@
 //! (Doris: `LoadAction`, `StreamLoadAction`).
 
 use super::catalogue::EVERYWHERE;
-use super::http::{Authority, Chunks, Connections, NoAnswer, Request, Response};
+use super::http::{
+    Authority, Chunks, Connections, HeaderMap, HeaderName, HeaderValue, Method, NoAnswer, Request, Response,
+};
 use super::route::{HostRewrite, Location, Route};
 use super::tls::Tls;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, EXPECT};
 use serde_json::Value;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -22,6 +25,8 @@ const FRONT_END_QUERY_PORT: usize = 4;
 const FRONT_END_ALIVE: usize = 11;
 /// Front ends are asked so many times for a back end other than those that are left out.
 const ASKED_AGAIN: usize = 3;
+/// Of the loads with one of these headers a front end sends each where it belongs.
+const ROUTED: [&str; 3] = ["group_commit", "cloud_cluster", "compute_group"];
 
 /// Who and where the cluster is.
 #[derive(Clone)]
@@ -130,46 +135,60 @@ impl From<NoAnswer> for CallError {
 pub struct Cluster {
     access: Access,
     connections: Connections,
-    authorization: String,
+    authorization: HeaderValue,
     route: Route,
 }
 
 impl Cluster {
     /// No connection is made yet.
     pub fn new(access: Access) -> Cluster {
-        let authorization = format!("Basic {}", STANDARD.encode(format!("{}:{}", access.user, access.password)));
+        let basic = format!("Basic {}", STANDARD.encode(format!("{}:{}", access.user, access.password)));
+        let mut authorization = HeaderValue::try_from(basic).expect("Base64 is ASCII");
+        authorization.set_sensitive(true);
         let connections = Connections::new(access.connect_timeout, access.tls.clone());
         // Subtasks that start together do not all begin with the same host.
         let first = std::process::id() as usize ^ (&raw const access as usize >> 6);
         Cluster { access, connections, authorization, route: Route::new(first) }
     }
 
-    /// Sends a body under `headers` to `/api/{path}` of a back end: the one that a front end names, or one of those that there are.
+    /// Sends a body under `headers` and `named`, this request's own, to `/api/{path}` of a back end: the one that a front end names, or one of those that there are.
     ///
     /// # Errors
     /// [`NoAnswer::Unreachable`] only if the body has not left.
     pub async fn put(
         &self,
         path: &str,
-        headers: &[(String, String)],
+        headers: &HeaderMap,
+        named: &[(&'static str, &str)],
         body: Chunks,
         limit: Duration,
     ) -> Result<Response, CallError> {
-        let mut sent = vec![("Authorization".to_string(), self.authorization.clone())];
-        sent.push(("Expect".into(), "100-continue".into()));
-        sent.extend_from_slice(headers);
-        if !self.access.auto_redirect {
-            return self.put_in_turn(path, &sent, body, limit).await;
+        let mut sent = headers.clone();
+        sent.insert(AUTHORIZATION, self.authorization.clone());
+        sent.insert(EXPECT, HeaderValue::from_static("100-continue"));
+        for (name, value) in named {
+            let value =
+                HeaderValue::from_str(value).map_err(|e| CallError::Refused(format!("{name} '{value}': {e}")))?;
+            sent.insert(HeaderName::from_static(name), value);
         }
-        let mut asking = sent.clone();
-        asking.push(("Content-Length".into(), "0".into()));
+        if !self.access.auto_redirect {
+            return self.put_in_turn(path, sent, body, limit).await;
+        }
+        let is_routed = ROUTED.iter().any(|name| sent.contains_key(*name));
+        if let Some(to) = self.route.redirected_lately(Instant::now()).filter(|_| !is_routed) {
+            return self.put_body(&to, path, sent, body, limit).await;
+        }
         let mut asked = 1;
         loop {
-            let answer = self.ask_front_ends("PUT", path, &asking, &Chunks::default()).await?;
-            let Some((to, path)) = self.redirect(&answer)? else { return Ok(answer.0) };
+            let answer = self.ask_front_ends(Method::PUT, path, &sent, &Chunks::default()).await?;
+            let Some((to, its_path)) = self.redirect(&answer)? else { return Ok(answer.0) };
             // A front end goes on naming a back end that is gone until it has noticed.
-            if asked == ASKED_AGAIN || !self.route.health.is_left_out(&to, Instant::now()) {
-                return self.put_body(&to, &path, &sent, body, limit).await;
+            let is_left_out = self.route.health.is_left_out(&to, Instant::now());
+            if !is_left_out && !is_routed && its_path.trim_end_matches('?') == path {
+                self.route.redirected(&to, Instant::now());
+            }
+            if asked == ASKED_AGAIN || !is_left_out {
+                return self.put_body(&to, &its_path, sent, body, limit).await;
             }
             asked += 1;
         }
@@ -178,13 +197,13 @@ impl Cluster {
     async fn put_in_turn(
         &self,
         path: &str,
-        sent: &[(String, String)],
+        sent: HeaderMap,
         body: Chunks,
         limit: Duration,
     ) -> Result<Response, CallError> {
         let mut failures = Vec::new();
         for to in self.route.in_turn(&self.back_ends().await?) {
-            match self.put_body(&to, path, sent, body.clone(), limit).await {
+            match self.put_body(&to, path, sent.clone(), body.clone(), limit).await {
                 Err(CallError::NoAnswer(NoAnswer::Unreachable(reason))) => failures.push(reason),
                 other => return other,
             }
@@ -216,7 +235,7 @@ impl Cluster {
     }
 
     async fn discover(&self) -> Result<Vec<Authority>, CallError> {
-        let answer = self.call_asked("GET", "/api/backends?is_alive=true", Chunks::default()).await;
+        let answer = self.call_asked(Method::GET, "/api/backends?is_alive=true", Chunks::default()).await;
         let (json, asked) = answer.map_err(|error| match error {
             CallError::Refused(text) => CallError::Refused(format!(
                 "{text}; to load without asking for the back ends, name them in 'benodes', or set 'auto-redirect' = 'true'"
@@ -236,13 +255,11 @@ impl Cluster {
         &self,
         to: &Authority,
         path: &str,
-        sent: &[(String, String)],
+        headers: HeaderMap,
         body: Chunks,
         limit: Duration,
     ) -> Result<Response, CallError> {
-        let mut headers = sent.to_vec();
-        headers.push(("Content-Length".into(), body.len().to_string()));
-        let answer = self.connections.send(Request { method: "PUT", to, path, headers: &headers, body }, limit).await;
+        let answer = self.connections.send(Request { method: Method::PUT, to, path, headers, body }, limit).await;
         match &answer {
             Ok(_) => self.route.health.answered(to),
             Err(_) => self.route.back_end_failed(to),
@@ -284,14 +301,15 @@ impl Cluster {
     /// Front end after front end, until one answers.
     async fn ask_front_ends(
         &self,
-        method: &'static str,
+        method: Method,
         path: &str,
-        headers: &[(String, String)],
+        headers: &HeaderMap,
         body: &Chunks,
     ) -> Result<(Response, Authority), CallError> {
         let (mut failures, mut untrusted) = (Vec::new(), 0);
         for to in self.route.in_turn(&self.access.front_ends) {
-            let request = Request { method, to: &to, path, headers, body: body.clone() };
+            let request =
+                Request { method: method.clone(), to: &to, path, headers: headers.clone(), body: body.clone() };
             match self.connections.send(request, CALL_LIMIT).await {
                 Ok(answer) => {
                     self.route.health.answered(&to);
@@ -308,21 +326,15 @@ impl Cluster {
         Err(if untrusted == failures.len() { NoAnswer::Untrusted(text) } else { NoAnswer::Unreachable(text) }.into())
     }
 
-    async fn call(&self, method: &'static str, path: &str, body: Chunks) -> Result<Value, CallError> {
+    async fn call(&self, method: Method, path: &str, body: Chunks) -> Result<Value, CallError> {
         Ok(self.call_asked(method, path, body).await?.0)
     }
 
     /// The answer's JSON, and the front end that gave it.
-    async fn call_asked(
-        &self,
-        method: &'static str,
-        path: &str,
-        body: Chunks,
-    ) -> Result<(Value, Authority), CallError> {
-        let mut headers = vec![("Authorization".to_string(), self.authorization.clone())];
-        if method != "GET" {
-            headers.push(("Content-Type".into(), "application/json".into()));
-            headers.push(("Content-Length".into(), body.len().to_string()));
+    async fn call_asked(&self, method: Method, path: &str, body: Chunks) -> Result<(Value, Authority), CallError> {
+        let mut headers = self.signed();
+        if method != Method::GET {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         let (answer, asked) = self.ask_front_ends(method, path, &headers, &body).await?;
         let json = parse(&answer.body).ok_or_else(|| {
@@ -346,7 +358,7 @@ impl Cluster {
     /// No front end answered, or not as documented.
     pub async fn label_state(&self, database: &str, label: &str) -> Result<LabelState, CallError> {
         let path = format!("/api/{}/get_load_state?label={}", escaped(database), escaped(label));
-        let json = self.call("GET", &path, Chunks::default()).await?;
+        let json = self.call(Method::GET, &path, Chunks::default()).await?;
         let state = json["data"].as_str().unwrap_or_default();
         LabelState::parse(state).ok_or_else(|| {
             CallError::Refused(format!(
@@ -379,12 +391,12 @@ impl Cluster {
         operation: &str,
     ) -> Result<TwoPhaseAnswer, CallError> {
         let named = match transaction {
-            Transaction::Id(id) => ("txn_id".to_string(), id.to_string()),
-            Transaction::Label(label) => ("label".to_string(), label.to_string()),
+            Transaction::Id(id) => ("txn_id", id.to_string()),
+            Transaction::Label(label) => ("label", label.to_string()),
         };
-        let headers = [named, ("txn_operation".to_string(), operation.to_string())];
+        let headers = [(named.0, named.1.as_str()), ("txn_operation", operation)];
         let path = format!("/api/{}/_stream_load_2pc", escaped(database));
-        let answer = self.put(&path, &headers, Chunks::default(), CALL_LIMIT).await?;
+        let answer = self.put(&path, &HeaderMap::new(), &headers, Chunks::default(), CALL_LIMIT).await?;
         let json = parse(&answer.body).unwrap_or(Value::Null);
         if json["code"].as_i64() == Some(401) {
             return Err(CallError::Denied(denied(&self.access.user, &text(&json["data"]))));
@@ -400,7 +412,7 @@ impl Cluster {
     pub async fn query(&self, database: &str, statement: &str) -> Result<Vec<Vec<Option<String>>>, CallError> {
         let path = format!("/api/query/default_cluster/{}", escaped(database));
         let body = serde_json::json!({ "stmt": statement }).to_string().into_bytes();
-        let json = self.call("POST", &path, body.into()).await?;
+        let json = self.call(Method::POST, &path, body.into()).await?;
         let rows = json["data"]["data"].as_array().cloned().unwrap_or_default();
         let cell = |cell: &Value| (!cell.is_null()).then(|| text(cell));
         Ok(rows
@@ -434,10 +446,14 @@ impl Cluster {
         // Doris writes http:// whatever the back end speaks; it is asked as it was loaded into.
         let at = Location::parse(url).ok_or_else(refused)?;
         let to = self.access.rewrite.reachable(at.host, None).ok_or_else(refused)?;
-        let headers = [("Authorization".to_string(), self.authorization.clone())];
-        let request = Request { method: "GET", to: &to, path: at.path, headers: &headers, body: Chunks::default() };
+        let request =
+            Request { method: Method::GET, to: &to, path: at.path, headers: self.signed(), body: Chunks::default() };
         let answer = self.connections.send(request, CALL_LIMIT).await?;
         Ok(String::from_utf8_lossy(&answer.body).into_owned())
+    }
+
+    fn signed(&self) -> HeaderMap {
+        HeaderMap::from_iter([(AUTHORIZATION, self.authorization.clone())])
     }
 
     /// The user that is logged in with.

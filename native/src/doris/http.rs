@@ -3,8 +3,11 @@
 use super::tls::{Tls, TlsError};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
+pub use hyper::Method;
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::client::conn::http1::{self, SendRequest};
+use hyper::header::{CONTENT_LENGTH, HOST, LOCATION};
+pub use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper_util::rt::TokioIo;
 use std::collections::HashMap;
 use std::fmt;
@@ -128,13 +131,13 @@ impl fmt::Display for Authority {
 #[derive(Debug)]
 pub struct Request<'a> {
     /// GET, PUT or POST.
-    pub method: &'static str,
+    pub method: Method,
     /// Where to.
     pub to: &'a Authority,
     /// Path and query, beginning with `/`.
     pub path: &'a str,
-    /// Names and values; `Host` and the length are added.
-    pub headers: &'a [(String, String)],
+    /// The host, and the length of a body, are added.
+    pub headers: HeaderMap,
     /// May be empty.
     pub body: Chunks,
 }
@@ -199,23 +202,26 @@ impl Connections {
 
     async fn exchange(&self, request: Request<'_>) -> Result<Response, NoAnswer> {
         let to = request.to;
+        let unsendable = |e: &dyn fmt::Display| NoAnswer::Unreachable(format!("no request to {to} can be made: {e}"));
+        let mut message = hyper::Request::new(request.body);
+        *message.uri_mut() = request.path.parse().map_err(|e| unsendable(&e))?;
+        *message.headers_mut() = request.headers;
+        message.headers_mut().insert(HOST, to.to_string().try_into().map_err(|e| unsendable(&e))?);
+        if request.method != Method::GET {
+            let length = message.body().len();
+            message.headers_mut().insert(CONTENT_LENGTH, length.into());
+        }
+        *message.method_mut() = request.method;
         let mut sender = match self.take_idle(to) {
             Some(sender) => sender,
             None => self.connect(to).await?,
         };
         let broken = |e: &dyn fmt::Display| NoAnswer::Unknown(format!("the connection to {to} broke: {e}"));
-        let mut message =
-            hyper::Request::builder().method(request.method).uri(request.path).header("Host", to.to_string());
-        for (name, value) in request.headers {
-            message = message.header(name, value);
-        }
-        let message =
-            message.body(request.body).map_err(|e| NoAnswer::Unreachable(format!("a header is not sendable: {e}")))?;
         let answer = sender.send_request(message).await.map_err(|e| broken(&Causes(&e)))?;
         let status = answer.status().as_u16();
         // A name of a table may be in it as it is.
         let location =
-            answer.headers().get("location").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+            answer.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let body = Limited::new(answer.into_body(), LONGEST_ANSWER).collect().await.map_err(|e| broken(&e))?.to_bytes();
         if sender.ready().await.is_ok() {
             self.keep(to, sender);

@@ -4,9 +4,10 @@
 //! again under the same label only when nothing of it was kept. A load is never counted as done on a guess.
 
 use super::cluster::{CallError, Cluster, LabelState, Transaction, denied, stream_load_path};
-use super::http::{Chunks, NoAnswer};
+use super::http::{Chunks, HeaderMap, HeaderName, HeaderValue, NoAnswer};
 use super::reply::{Reply, Status};
 use super::spec::Compression;
+use crate::error::{Error, Kind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -20,7 +21,7 @@ pub struct LoadTarget {
     /// Table, unquoted.
     pub table: String,
     /// Headers of every load, without label.
-    pub headers: Vec<(String, String)>,
+    pub headers: HeaderMap,
     /// Whether a load ends pre-committed.
     pub two_phase: bool,
     /// No label is sent, and a lost answer cannot be asked for.
@@ -103,20 +104,23 @@ enum Attempt {
 impl LoadTarget {
     /// Loads at least once and with labels. `headers`, a body's own, are followed by what every load is asked for: no value is turned
     /// into NULL, no row left out.
+    ///
+    /// # Errors
+    /// A header's name or value that HTTP has no place for.
     pub fn new(
         (database, table): (String, String),
-        mut headers: Vec<(String, String)>,
+        mut headers: Vec<(&str, String)>,
         compression: Compression,
         max_retries: u32,
         limit: Duration,
         patience: Duration,
-    ) -> LoadTarget {
-        let header = |name: &str, value: &str| (name.to_string(), value.to_string());
+    ) -> Result<LoadTarget, Error> {
         // Doris' default turns a value that does not fit into NULL.
-        headers.extend([header("strict_mode", "true"), header("max_filter_ratio", "0")]);
-        headers.push(("timeout".into(), limit.as_secs().to_string()));
-        headers.extend(compression.header().map(|name| header("compress_type", name)));
-        LoadTarget { database, table, headers, two_phase: false, group_commit: false, max_retries, limit, patience }
+        headers.extend([("strict_mode", "true".into()), ("max_filter_ratio", "0".into())]);
+        headers.push(("timeout", limit.as_secs().to_string()));
+        headers.extend(compression.header().map(|name| ("compress_type", name.to_string())));
+        let headers = sendable(headers)?;
+        Ok(LoadTarget { database, table, headers, two_phase: false, group_commit: false, max_retries, limit, patience })
     }
 
     /// Sends the body until it is loaded or cannot be.
@@ -152,15 +156,13 @@ impl LoadTarget {
 
     async fn attempt(&self, cluster: &Cluster, load: &Load<'_>, effort: &mut Effort) -> Attempt {
         let (label, rows) = (load.label, load.rows);
-        let mut headers = self.headers.clone();
-        if !self.group_commit {
-            headers.push(("label".into(), label.into()));
-        }
-        if self.two_phase {
-            headers.push(("two_phase_commit".into(), "true".into()));
-        }
+        let named: &[_] = match (self.group_commit, self.two_phase) {
+            (true, _) => &[],
+            (false, false) => &[("label", label)],
+            (false, true) => &[("label", label), ("two_phase_commit", "true")],
+        };
         let path = stream_load_path(&self.database, &self.table);
-        let answer = cluster.put(&path, &headers, load.body.clone(), self.limit).await;
+        let answer = cluster.put(&path, &self.headers, named, load.body.clone(), self.limit).await;
         let reply = match answer {
             Ok(answer) => Reply::parse(&answer.body)
                 .ok_or_else(|| format!("an answer that is none of Doris', HTTP {}", answer.status)),
@@ -291,4 +293,18 @@ impl LoadTarget {
         let named = transaction.map_or(Transaction::Label(label), Transaction::Id);
         let _ = cluster.abort(&self.database, named).await;
     }
+}
+
+/// Headers as HTTP has them.
+fn sendable(headers: Vec<(&str, String)>) -> Result<HeaderMap, Error> {
+    let unsendable = |name: &str, reason: &dyn std::fmt::Display| {
+        Error::new(Kind::InvalidSpec, format!("the header '{name}' of a Stream Load cannot be sent: {reason}")).at(name)
+    };
+    headers
+        .into_iter()
+        .map(|(name, value)| {
+            let header = HeaderName::try_from(name).map_err(|e| unsendable(name, &e))?;
+            Ok((header, HeaderValue::try_from(value).map_err(|e| unsendable(name, &e))?))
+        })
+        .collect()
 }

@@ -54,7 +54,7 @@ impl Writer {
         let ordered = unique && target.as_ref().is_none_or(|table| table.sequence == Sequence::None);
         let plan = LoaderPlan {
             access,
-            target: load_target(&spec, &encoder, patience),
+            target: load_target(&spec, &encoder, patience)?,
             stem: Stem {
                 prefix: if spec.label.prefix.is_empty() {
                     format!("{}_{}", spec.database, spec.table)
@@ -178,19 +178,14 @@ fn body(spec: &WriterSpec, signs: bool) -> Result<BodySpec, Error> {
     })
 }
 
-fn load_target(spec: &WriterSpec, encoder: &BodyEncoder, patience: Duration) -> LoadTarget {
-    let mut headers: Vec<(String, String)> =
-        encoder.headers().into_iter().map(|(name, value)| (name.into(), value)).collect();
-    let header = |name: &str, value: &str| (name.to_string(), value.to_string());
+fn load_target(spec: &WriterSpec, encoder: &BodyEncoder, patience: Duration) -> Result<LoadTarget, Error> {
+    let mut headers: Vec<(&str, String)> = encoder.headers();
     // A body's own headers win over the user's: an Arrow body is in UTC, whatever 'timezone' says.
-    let own = |name: &str| OWN_HEADERS.contains(&name) || headers.iter().any(|(own, _)| own == name);
+    let own = |name: &str| OWN_HEADERS.contains(&name) || headers.iter().any(|(own, _)| *own == name);
     let users: Vec<_> = spec.properties.iter().filter(|(name, value)| !own(name) && !value.is_empty()).collect();
-    headers.extend(users.into_iter().map(|(name, value)| header(name, value)));
+    headers.extend(users.into_iter().map(|(name, value)| (name.as_str(), value.clone())));
     let limit = Duration::from_secs(spec.load_timeout_seconds);
     let name = (spec.database.clone(), spec.table.clone());
-    LoadTarget {
-        two_phase: spec.two_phase,
-        group_commit: spec.group_commit(),
-        ..LoadTarget::new(name, headers, spec.compress, spec.max_retries, limit, patience)
-    }
+    let target = LoadTarget::new(name, headers, spec.compress, spec.max_retries, limit, patience)?;
+    Ok(LoadTarget { two_phase: spec.two_phase, group_commit: spec.group_commit(), ..target })
 }

@@ -10,6 +10,10 @@ use std::time::{Duration, Instant};
 
 /// For how long Doris' answer, which back ends it has, is believed.
 const BELIEVED: Duration = Duration::from_secs(60);
+/// So many answers of front ends, which back end is to take a load, serve further loads.
+const SERVING: usize = 8;
+/// For how long they do.
+const SERVING_FOR: Duration = Duration::from_secs(10);
 
 /// What is remembered of the cluster's servers from one request to the next.
 #[derive(Debug)]
@@ -17,6 +21,16 @@ pub(super) struct Route {
     pub(super) health: Health,
     next: AtomicUsize,
     found: Mutex<Found>,
+    named: Mutex<Named>,
+}
+
+/// The back ends that front ends redirected to lately.
+#[derive(Debug, Default)]
+struct Named {
+    /// One more often than another, as a front end wants it.
+    back_ends: Vec<Authority>,
+    until: Option<Instant>,
+    next: usize,
 }
 
 /// The back ends that Doris named.
@@ -29,7 +43,12 @@ struct Found {
 impl Route {
     /// The first request goes to the server with the number `first`.
     pub(super) fn new(first: usize) -> Route {
-        Route { health: Health::default(), next: AtomicUsize::new(first), found: Mutex::default() }
+        Route {
+            health: Health::default(),
+            next: AtomicUsize::new(first),
+            found: Mutex::default(),
+            named: Mutex::default(),
+        }
     }
 
     /// The servers in the order in which they are to be tried; another one is first each time.
@@ -41,6 +60,28 @@ impl Route {
     pub(super) fn back_end_failed(&self, back_end: &Authority) {
         self.health.failed(back_end, Instant::now());
         self.found.lock().unwrap_or_else(PoisonError::into_inner).until = None;
+        self.named.lock().unwrap_or_else(PoisonError::into_inner).until = None;
+    }
+
+    /// A front end redirected a load to this back end.
+    pub(super) fn redirected(&self, back_end: &Authority, now: Instant) {
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        if named.until.is_none_or(|until| until <= now) {
+            *named = Named { until: Some(now + SERVING_FOR), ..Named::default() };
+        }
+        if named.back_ends.len() < SERVING {
+            named.back_ends.push(back_end.clone());
+        }
+    }
+
+    /// Where many loads go out: the back end for the next, without a front end being asked again.
+    pub(super) fn redirected_lately(&self, now: Instant) -> Option<Authority> {
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        if named.back_ends.len() < SERVING || named.until.is_none_or(|until| until <= now) {
+            return None;
+        }
+        named.next += 1;
+        Some(named.back_ends[named.next % SERVING].clone())
     }
 
     /// The back ends that Doris named, and whether that may still be believed.
@@ -134,6 +175,26 @@ mod tests {
         assert_eq!(parts("https://be:8040"), Some(("https", "be:8040", "/")));
         assert_eq!((parts("ftp://be:21/"), parts("/relative"), parts("")), (None, None, None));
         assert_eq!(Location::shown(location), "10.0.0.7:8040/api/d/t/_stream_load?");
+    }
+
+    #[test]
+    fn many_loads_go_where_the_first_were_sent() {
+        let (route, begun) = (Route::new(0), Instant::now());
+        let after = |seconds: u64| begun + Duration::from_secs(seconds);
+        for port in [1, 1, 2, 3, 1, 1, 2, 3] {
+            assert_eq!(route.redirected_lately(begun), None, "too few were asked for");
+            route.redirected(&authority(&format!("be:{port}")), begun);
+        }
+        let mut ports: Vec<u16> = (0..16).map(|_| route.redirected_lately(after(9)).unwrap().port).collect();
+        ports.sort_unstable();
+        assert_eq!(ports, [1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3], "as often as a front end named them");
+        assert_eq!(route.redirected_lately(after(10)), None, "that was ten seconds ago");
+        for _ in 0..SERVING {
+            route.redirected(&authority("be:4"), after(10));
+        }
+        assert_eq!(route.redirected_lately(after(19)), Some(authority("be:4")));
+        route.back_end_failed(&authority("be:4"));
+        assert_eq!(route.redirected_lately(after(19)), None);
     }
 
     #[test]

@@ -240,7 +240,7 @@ impl DatabaseSpec {
         let plan = LoaderPlan {
             access: access.clone(),
             // Each table has a lane of its own; nothing goes to the first one.
-            target: self.target(Default::default(), Vec::new()),
+            target: self.target(Default::default(), Vec::new())?,
             stem: Stem {
                 prefix: if self.label.prefix.is_empty() { "canal".into() } else { self.label.prefix.clone() },
                 sink: self.label.sink.clone(),
@@ -266,7 +266,7 @@ impl DatabaseSpec {
         AlterOptions { keep_wider: self.ddl.keep_wider }
     }
 
-    pub(super) fn target(&self, name: (String, String), headers: Vec<(String, String)>) -> LoadTarget {
+    pub(super) fn target(&self, name: (String, String), headers: Vec<(&str, String)>) -> Result<LoadTarget, Error> {
         let seconds = Duration::from_secs;
         let (limit, patience) = (seconds(self.load_timeout_seconds), seconds(self.patience_seconds));
         LoadTarget::new(name, headers, self.compress, self.max_retries, limit, patience)
@@ -297,9 +297,8 @@ impl DorisTables {
             ..BodySpec::new(if spec.format == FormatName::Csv { Format::csv() } else { Format::Json })
         };
         let encoder = BodyEncoder::new(body, &mapped.written_fields(), Some(table))?;
-        let headers = encoder.headers().into_iter().map(|(name, value)| (name.to_string(), value)).collect();
         let lane = Lane::new(
-            spec.target((table.database.clone(), table.name.clone()), headers),
+            spec.target((table.database.clone(), table.name.clone()), encoder.headers())?,
             unique && table.sequence == Sequence::None,
         );
         // Room is the business of whoever has all tables.

@@ -275,9 +275,8 @@ impl DorisTables {
 
     /// Loads one row, outside of the tables' lanes, and waits for it.
     pub(super) fn load_row(&self, (database, table): (&str, &str), row: &serde_json::Value) -> Result<(), Error> {
-        let header = |name: &str, value: &str| (name.to_string(), value.to_string());
-        let headers = vec![header("format", "json"), header("read_json_by_line", "true")];
-        let lane = Lane::new(self.spec.target((database.into(), table.into()), headers), true);
+        let headers = vec![("format", "json".into()), ("read_json_by_line", "true".into())];
+        let lane = Lane::new(self.spec.target((database.into(), table.into()), headers)?, true);
         let body = format!("{row}\n").into_bytes();
         self.loader.load_into(&lane, Package::new(body.into(), Vec::new(), 1));
         let limit = Duration::from_secs(self.spec.load_timeout_seconds + self.spec.patience_seconds);
