@@ -144,6 +144,8 @@ struct State {
     failure: Option<String>,
     last_label: String,
     run: Option<u32>,
+    /// Threads that wait for a change: waking is a system call, also where nobody waits.
+    waiting: u32,
 }
 
 /// What writer and loader share.
@@ -163,8 +165,11 @@ impl Shared {
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
-        change(&mut self.state());
-        self.changed.notify_all();
+        let mut state = self.state();
+        change(&mut state);
+        if state.waiting > 0 {
+            self.changed.notify_all();
+        }
     }
 }
 
@@ -279,7 +284,9 @@ impl Loader {
                 }
             }
             let step = left.min(interrupt::STEP);
+            state.waiting += 1;
             state = self.shared.changed.wait_timeout(state, step).unwrap_or_else(PoisonError::into_inner).0;
+            state.waiting -= 1;
         }
     }
 
