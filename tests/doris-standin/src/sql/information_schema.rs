@@ -1,12 +1,14 @@
 //! The tables of `information_schema` that clients read: SCHEMATA, TABLES, COLUMNS and a few that are empty here.
 
 use super::error::SqlError;
+use super::expr::Expr;
 use super::relation::{Field, Relation};
 use super::session::Session;
 use super::show_create::mysql_word;
+use super::span;
 use crate::cell::{Cell, DateTime};
 use crate::schema::{Column, ColumnType, KeyModel, TableSchema};
-use crate::store::Table;
+use crate::store::{Store, Table};
 
 /// The database.
 pub const NAME: &str = "information_schema";
@@ -65,12 +67,12 @@ const COLUMN_FIELDS: [&str; 24] = [
     "SRS_ID",
 ];
 
-/// A table of it.
-pub fn relation(session: &Session, table: &str) -> Result<Relation, SqlError> {
+/// A table of it; of rows for which the condition does not hold some or all may be left out.
+pub fn relation(session: &Session, table: &str, filter: Option<&Expr>) -> Result<Relation, SqlError> {
     let relation = match table.to_lowercase().as_str() {
         "schemata" => schemata(session),
-        "tables" => tables(session),
-        "columns" => columns(session),
+        "tables" => tables(session, filter),
+        "columns" => columns(session, filter),
         "views" => typed(&["TABLE_CATALOG", "TABLE_SCHEMA", "TABLE_NAME", "VIEW_DEFINITION"], Vec::new()),
         "statistics" => typed(&["TABLE_SCHEMA", "TABLE_NAME", "INDEX_NAME", "COLUMN_NAME"], Vec::new()),
         "key_column_usage" => typed(&["CONSTRAINT_NAME", "TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME"], Vec::new()),
@@ -109,12 +111,22 @@ fn schemata(session: &Session) -> Relation {
     )
 }
 
-fn tables(session: &Session) -> Relation {
+fn tables(session: &Session, filter: Option<&Expr>) -> Relation {
     let store = session.cluster.store();
-    let rows = store
-        .databases()
-        .flat_map(|(database, found)| found.tables.values().map(move |table| table_row(database, table)));
+    let rows = wanted(&store, filter).map(|(database, table)| table_row(database, table));
     typed(&TABLE_FIELDS, rows.collect())
+}
+
+/// The tables that a condition asks for: clients ask for each of thousands.
+fn wanted<'s>(store: &'s Store, filter: Option<&'s Expr>) -> impl Iterator<Item = (&'s str, &'s Table)> {
+    let named = move |column, name: &str| {
+        filter.and_then(|filter| span::text_of(filter, column)).is_none_or(|wanted| wanted.eq_ignore_ascii_case(name))
+    };
+    let databases = store.databases().filter(move |(database, _)| named("TABLE_SCHEMA", database));
+    databases.flat_map(move |(database, found)| {
+        let tables = found.tables.values().filter(move |table| named("TABLE_NAME", &table.schema.name));
+        tables.map(move |table| (database, table))
+    })
 }
 
 fn table_row(database: &str, table: &Table) -> Vec<Cell> {
@@ -136,17 +148,13 @@ fn table_row(database: &str, table: &Table) -> Vec<Cell> {
     row
 }
 
-fn columns(session: &Session) -> Relation {
+fn columns(session: &Session, filter: Option<&Expr>) -> Relation {
     let store = session.cluster.store();
-    let mut rows = Vec::new();
-    for (database, found) in store.databases() {
-        for table in found.tables.values() {
-            for (position, column) in table.schema.visible() {
-                rows.push(column_row(database, &table.schema, position, column));
-            }
-        }
-    }
-    typed(&COLUMN_FIELDS, rows)
+    let rows = wanted(&store, filter).flat_map(|(database, table)| {
+        let columns = table.schema.visible();
+        columns.map(move |(position, column)| column_row(database, &table.schema, position, column))
+    });
+    typed(&COLUMN_FIELDS, rows.collect())
 }
 
 fn column_row(database: &str, schema: &TableSchema, position: usize, column: &Column) -> Vec<Cell> {

@@ -198,7 +198,7 @@ impl Tables for Session {
     fn relation(&self, name: &TableName, shown: &str, filter: Option<&Expr>) -> Result<Relation, SqlError> {
         let database = self.database_of(name)?;
         if database.eq_ignore_ascii_case(information_schema::NAME) {
-            return kept(information_schema::relation(self, &name.table)?, shown, filter, self);
+            return kept(information_schema::relation(self, &name.table, filter)?, shown, filter, self);
         }
         let store = self.cluster.store();
         let table = store.table(&database, &name.table).map_err(|refused| match store.database(&database) {

@@ -71,6 +71,18 @@ fn compared(operator: BinaryOperator, value: i128) -> Option<Vec<Span>> {
     Some(vec![span])
 }
 
+/// The text that a column has to have for a condition to hold, as far as this says.
+pub fn text_of<'c>(condition: &'c Expr, column: &str) -> Option<&'c str> {
+    match condition {
+        Expr::Binary(left, BinaryOperator::And, right) => text_of(left, column).or_else(|| text_of(right, column)),
+        Expr::Binary(left, BinaryOperator::Equal, right) if is_column(left, column) => match &**right {
+            Expr::Literal(Literal::Text(text)) => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// `5 < id` is `id > 5`.
 fn mirrored(operator: BinaryOperator) -> BinaryOperator {
     match operator {
@@ -120,6 +132,24 @@ mod tests {
             ("id = 1 AND id = 2", vec![]),
         ] {
             assert_eq!(spans_of(condition), Some(expected), "{condition}");
+        }
+    }
+
+    #[test]
+    fn a_condition_says_which_text_it_wants() {
+        for (condition, expected) in [
+            ("n = 5 AND id = 'a'", Some("a")),
+            ("t.id = 'a' AND id = 'b'", Some("a")),
+            ("id = 'a' OR n = 5", None),
+            ("NOT id = 'a'", None),
+            ("id <> 'a'", None),
+            ("id = n", None),
+        ] {
+            let Statement::Select(select) = parse::statement(&format!("SELECT 1 FROM t WHERE {condition}")).unwrap()
+            else {
+                panic!("{condition} is no condition")
+            };
+            assert_eq!(text_of(&select.filter.unwrap(), "id"), expected, "{condition}");
         }
     }
 
