@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -20,15 +21,18 @@ START_SECONDS = int(os.environ.get("CANAL_NATIVE_START_SECONDS", "180"))
 
 
 def free_ports(count: int):
-    """Ports nobody listens on now. Another program may still take one before it is used; then the start fails and says so."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """Ports nobody listens on now, below those that systems give to outgoing connections, which took one now and then before it was used."""
+    found = []
+    while len(found) < count:
+        port = random.randrange(16_384, 32_768)
+        with socket.socket() as one:
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in found:
+            found.append(port)
+    return found
 
 
 class Process:
