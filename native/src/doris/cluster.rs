@@ -175,7 +175,7 @@ impl Cluster {
             return self.put_in_turn(path, sent, body, limit).await;
         }
         let is_routed = ROUTED.iter().any(|name| sent.contains_key(*name));
-        if let Some(to) = self.route.redirected_lately(Instant::now()).filter(|_| !is_routed) {
+        if !is_routed && let Some(to) = self.route.redirected_lately(Instant::now()) {
             return self.put_body(&to, path, sent, body, limit).await;
         }
         let mut asked = 1;
@@ -390,13 +390,13 @@ impl Cluster {
         transaction: Transaction<'_>,
         operation: &str,
     ) -> Result<TwoPhaseAnswer, CallError> {
-        let named = match transaction {
+        let (name, value) = match transaction {
             Transaction::Id(id) => ("txn_id", id.to_string()),
             Transaction::Label(label) => ("label", label.to_string()),
         };
-        let headers = [(named.0, named.1.as_str()), ("txn_operation", operation)];
+        let named = [(name, value.as_str()), ("txn_operation", operation)];
         let path = format!("/api/{}/_stream_load_2pc", escaped(database));
-        let answer = self.put(&path, &HeaderMap::new(), &headers, Chunks::default(), CALL_LIMIT).await?;
+        let answer = self.put(&path, &HeaderMap::new(), &named, Chunks::default(), CALL_LIMIT).await?;
         let json = parse(&answer.body).unwrap_or(Value::Null);
         if json["code"].as_i64() == Some(401) {
             return Err(CallError::Denied(denied(&self.access.user, &text(&json["data"]))));
