@@ -9,10 +9,13 @@ mod rows;
 mod scenario;
 mod session;
 
+use canal_native::canal::decode::{Decoder, Outcome as Decoded};
+use canal_native::schema::Semantics;
 use generator::{Tape, message, table};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestError, TestRunner};
 use reference::changelog::Outcome;
+use reference::value::{Kind, Row};
 use session::{Seen, Session, compare};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -99,6 +102,62 @@ fn fast_equals_reference() {
     for outcome in ["rows", "no rows", "filtered", "skipped", "dropped", "delegated"] {
         assert!(counts.get(outcome).is_some_and(|n| *n >= 20), "too few messages were {outcome}: {counts:?}");
     }
+}
+
+/// A decoder that knows the key gives the rows of one that does not, less rows before that keep their key; what `old` says of other columns is nothing to it then.
+#[test]
+fn rows_before_that_keep_their_key_can_be_left_out() {
+    let counts = RefCell::new(BTreeMap::<&str, u32>::new());
+    let result = runner().run(&tapes(), |tape| {
+        let mut tape = Tape::new(&tape);
+        let mut spec = table(&mut tape).spec;
+        (spec.semantics, spec.filter_database, spec.filter_table) = (Semantics::Canal, false, false);
+        spec.metadata.clear();
+        let fields = spec.fields.clone();
+        let keys = 1 + tape.below(fields.len());
+        let open = || Decoder::new(spec.clone()).map_err(|e| TestCaseError::fail(e.to_string()));
+        let (mut plain, mut keyed) = (open()?, open()?.with_key(keys));
+        let mut last: Option<Vec<u8>> = None;
+        for _ in 0..1 + tape.below(5) {
+            let message = message::next(&mut tape, &fields, last.as_deref());
+            let text = || format!("{}\n{keys} of {fields:?}", String::from_utf8_lossy(&message));
+            let what = match (plain.decode(&message), keyed.decode(&message)) {
+                (Decoded::Rows(all), Decoded::Rows(some)) => {
+                    let all = rows::read(plain.rows(), &fields, all.wide_timestamps).map_err(TestCaseError::fail)?;
+                    let some = rows::read(keyed.rows(), &fields, some.wide_timestamps).map_err(TestCaseError::fail)?;
+                    left_out(&all, &some, keys)
+                        .ok_or_else(|| TestCaseError::fail(format!("{all:?}\n{some:?}\n{}", text())))?
+                }
+                (Decoded::Dropped | Decoded::Delegate(_), Decoded::Rows(_)) => "read nevertheless",
+                (all, some) if all == some => "no rows",
+                (all, some) => return Err(TestCaseError::fail(format!("{all:?}, with a key {some:?}\n{}", text()))),
+            };
+            *counts.borrow_mut().entry(what).or_default() += 1;
+            last = Some(message);
+        }
+        Ok(())
+    });
+    held(result);
+    let counts = counts.into_inner();
+    eprintln!("outcomes: {counts:?}");
+    for what in ["left out", "rows before", "no updates", "read nevertheless", "no rows"] {
+        assert!(counts.get(what).is_some_and(|n| *n >= 10), "too few messages with {what}: {counts:?}");
+    }
+}
+
+/// What became of the rows before updates; None if `some` are not `all` but for such that keep their key.
+fn left_out(all: &[Row], some: &[Row], keys: usize) -> Option<&'static str> {
+    let (mut some, mut what) = (some.iter().peekable(), "no updates");
+    for pair in all.windows(2).chain(all.last().map(std::slice::from_ref)) {
+        if some.next_if(|row| **row == pair[0]).is_some() {
+            what = if pair[0].kind == Kind::UpdateBefore { "rows before" } else { what };
+        } else if pair[0].kind == Kind::UpdateBefore && pair[0].values[..keys] == pair[1].values[..keys] {
+            what = "left out";
+        } else {
+            return None;
+        }
+    }
+    some.next().is_none().then_some(what)
 }
 
 /// The reference's JSON reader agrees with serde_json and simd-json wherever these can follow it.

@@ -116,7 +116,7 @@ impl ChangeWriter<'_> {
 
 /// Whether an image does not name the column.
 #[inline(always)]
-fn absent(cell: &Cell) -> bool {
+pub(super) fn absent(cell: &Cell) -> bool {
     cell.code() == Tag::Absent as u8
 }
 

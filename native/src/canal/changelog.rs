@@ -3,7 +3,7 @@
 //!
 //! Everything that is not proven to be what Flink's codec makes of it ends in [`Outcome::Delegate`].
 
-use super::change::{ChangeWriter, MAX_ROWS};
+use super::change::{ChangeWriter, MAX_ROWS, absent};
 use super::event::{Event, EventKind};
 use super::image::{Array, Columns, Images, Scratch};
 use super::outcome::{Flags, Outcome, Reason};
@@ -124,6 +124,14 @@ impl Changelog {
     /// that is replaced.
     pub(super) fn leave_out_before(&mut self, keys: usize) {
         self.keys = if self.semantics == Semantics::Canal { keys.min(self.columns.len()) } else { 0 };
+        self.old.unread_from = (self.keys > 0).then_some(self.keys);
+    }
+
+    /// Whether some update changes the key, and what its `old` says of the other columns was not read.
+    #[inline(always)]
+    pub(super) fn lacks_before(&self) -> bool {
+        let names_key = |i| !self.old.row(i, self.columns.len())[..self.keys].iter().all(absent);
+        self.keys > 0 && (0..self.old.objects.len()).any(names_key)
     }
 
     /// The rows: `[i32 size][BinaryRowData]`, again and again, without the metadata columns.
@@ -196,7 +204,7 @@ impl Changelog {
         self.rows = Region::default();
         self.scratch = Scratch::default();
         self.data = Images::default();
-        self.old = Images::default();
+        self.old = Images { unread_from: self.old.unread_from, ..Images::default() };
     }
 
     /// Makes a text the output, in place of rows.

@@ -83,8 +83,8 @@ impl Decoder {
         })
     }
 
-    /// The same decoder of a table whose key are its first `keys` columns: an update whose `old` names none of them gives the row after it alone.
-    /// Under [`Semantics::Canal`] only, and without metadata of rows.
+    /// The same decoder of a table whose key are its first `keys` columns: an update whose `old` names none of them gives the row after it alone, whatever values it
+    /// has of other columns. Under [`Semantics::Canal`] only, and without metadata of rows.
     pub fn with_key(mut self, keys: usize) -> Self {
         self.changelog.leave_out_before(keys);
         self
@@ -147,6 +147,9 @@ impl Decoder {
             None => {}
         }
         if names_first && self.read_images::<V>().is_err() {
+            return Outcome::Delegate(Reason::Syntax);
+        }
+        if self.changelog.lacks_before() && self.read_before::<V>().is_err() {
             return Outcome::Delegate(Reason::Syntax);
         }
         let mut message = FlatMessage {
@@ -249,6 +252,18 @@ impl Decoder {
             }
         }
         Ok(())
+    }
+
+    /// Reads `old` again, with all its values.
+    #[cold]
+    fn read_before<V: Vector>(&mut self) -> Result<(), Refused> {
+        let Some((pos, _)) = self.envelope.span(Member::Old) else { return Ok(()) };
+        let Changelog { columns, old, scratch, .. } = &mut self.changelog;
+        old.clear();
+        let unread_from = old.unread_from.take();
+        let read = self.image_reader.read::<V>(columns, &mut self.layouts[1], self.input.bytes(), pos, old, scratch);
+        old.unread_from = unread_from;
+        read.map(drop)
     }
 
     /// The filters' answer: `None` lets the message pass. First the database, then the table, as in Flink's codec.

@@ -5,6 +5,7 @@ use super::template::{Left, Seen, Templates};
 use crate::json::keys::{Keys, Order, Place};
 use crate::json::scan::Vector;
 use crate::json::{Refused, blank, next_or_end, skip};
+use std::num::NonZeroU64;
 
 /// The members that anything here reads, in the order of [`NAMES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,6 +57,9 @@ pub(super) const ALL: [Member; 14] = {
 pub struct Envelope {
     spans: [(usize, usize); NAMES.len()],
     present: u16,
+    /// The number of the outline that the message follows to its end: of messages with one number the members that do not [change](Hole::changes) are the same,
+    /// or missing in all.
+    pub(super) outline: Option<NonZeroU64>,
 }
 
 impl Envelope {
@@ -131,6 +135,7 @@ impl EnvelopeReader {
         mut images: impl FnMut(Member, usize) -> Result<usize, Refused>,
     ) -> Result<(), Refused> {
         envelope.present = 0;
+        envelope.outline = None;
         match self.templates.follow::<V>((buf, len), envelope, &mut images)? {
             Ok(()) => Ok(()),
             Err(left) => self.members::<V>((buf, len), envelope, left, &mut images),

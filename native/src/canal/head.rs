@@ -6,6 +6,7 @@ use super::mysql;
 use crate::json::scan::{Path, Vector, Work};
 use crate::json::{self, PADDING, Refused, skip, string};
 use std::borrow::Cow;
+use std::num::NonZeroU64;
 
 /// Bytes of templates: it has all tables of a job, and there is one for them.
 const TEMPLATE_BYTES: usize = 1 << 20;
@@ -128,6 +129,12 @@ impl<'r> Head<'r> {
             Some(raw) if raw != b"null" => serde_json::from_slice(raw).map_err(|_| Refused),
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// A number that messages have in common only if their `isDdl`, `mysqlType`, `pkNames` and `sqlType` are the same, byte by byte. None for a message that is unlike
+    /// those before it.
+    pub fn outline(&self) -> Option<NonZeroU64> {
+        self.envelope.outline
     }
 
     /// A member's value as it stands in the message.

@@ -111,10 +111,12 @@ pub struct Images {
     pub containers: bool,
     /// A timestamp has more digits than its column keeps.
     pub lost_nanos: bool,
+    /// The columns from this one on are not read: where an image names one, its cell is NULL.
+    pub(super) unread_from: Option<usize>,
 }
 
 impl Images {
-    /// Forgets everything.
+    /// Forgets the images.
     #[inline]
     pub fn clear(&mut self) {
         self.array = Array::Missing;
@@ -131,6 +133,11 @@ impl Images {
     #[inline(always)]
     pub(super) fn row(&self, i: usize, columns: usize) -> &[Cell] {
         &self.cells[i * columns..(i + 1) * columns]
+    }
+
+    #[inline(always)]
+    fn is_unread(&self, column: usize) -> bool {
+        self.unread_from.is_some_and(|from| column >= from)
     }
 
     /// Whether every element is an object.
@@ -306,6 +313,10 @@ impl ImageReader {
                 && let Ok(end) = string::plain_end::<V>(buf, value)
             {
                 match step {
+                    Step::Column(column, _) if images.is_unread(*column) => {
+                        images.cells[start + column] = Cell::NULL;
+                        end + 1
+                    }
                     Step::Column(column, scalar) => {
                         let read = self.reading.plain::<V>(*scalar, buf, value, end, scratch);
                         images.cells[start + column] = read;
@@ -414,6 +425,7 @@ impl ImageReader {
         scratch: &mut Scratch,
     ) -> Result<usize, Refused> {
         let (read, end) = match (buf[pos], &columns.shapes[column]) {
+            _ if images.is_unread(column) => (Cell::NULL, skip::value_by::<V>(buf, pos)?),
             (b'"', Shape::Scalar(scalar)) => match string::plain_end::<V>(buf, pos + 1) {
                 Ok(end) => (self.reading.plain::<V>(*scalar, buf, pos + 1, end, scratch), end + 1),
                 Err(stop) => {

@@ -7,6 +7,8 @@ use super::envelope::Member;
 use crate::json::scan::Passage;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::num::NonZeroU64;
+use std::ops::Deref;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 /// A value that changes.
@@ -34,11 +36,29 @@ pub(super) struct Outline {
     pub holes: Vec<Hole>,
 }
 
+/// One that decoders have: its number, which no other one of the process ever has.
+#[derive(Debug)]
+pub(super) struct Numbered {
+    pub number: NonZeroU64,
+    outline: Outline,
+}
+
+impl Deref for Numbered {
+    type Target = Outline;
+
+    #[inline(always)]
+    fn deref(&self) -> &Outline {
+        &self.outline
+    }
+}
+
 /// The outlines that some decoder has, by their hashes.
 #[derive(Default)]
 struct Known {
     hasher: RandomState,
-    outlines: HashMap<u64, Vec<Weak<Outline>>>,
+    outlines: HashMap<u64, Vec<Weak<Numbered>>>,
+    /// How many there ever were.
+    numbers: u64,
     /// Hashes after which those are removed whose outlines nobody has any more.
     limit: usize,
 }
@@ -62,7 +82,7 @@ impl Hole {
 
 impl Outline {
     /// The outline that is equal to this one, if a decoder has it; else this one, for those that come.
-    pub fn shared(self) -> Arc<Outline> {
+    pub fn shared(self) -> Arc<Numbered> {
         KNOWN.lock().unwrap_or_else(PoisonError::into_inner).find(self)
     }
 
@@ -81,7 +101,7 @@ impl Outline {
 }
 
 impl Known {
-    fn find(&mut self, outline: Outline) -> Arc<Outline> {
+    fn find(&mut self, outline: Outline) -> Arc<Numbered> {
         let mut hasher = self.hasher.build_hasher();
         outline.hash(&mut hasher);
         let hash = hasher.finish();
@@ -91,10 +111,12 @@ impl Known {
         }
         let equal = self.outlines.entry(hash).or_default();
         equal.retain(|one| one.strong_count() > 0);
-        if let Some(known) = equal.iter().filter_map(Weak::upgrade).find(|known| **known == outline) {
+        if let Some(known) = equal.iter().filter_map(Weak::upgrade).find(|known| known.outline == outline) {
             return known;
         }
-        let outline = Arc::new(outline);
+        let number = NonZeroU64::MIN.saturating_add(self.numbers);
+        self.numbers += 1;
+        let outline = Arc::new(Numbered { number, outline });
         equal.push(Arc::downgrade(&outline));
         outline
     }
@@ -117,6 +139,8 @@ mod tests {
         assert!(!Arc::ptr_eq(&first, &known.find(outline(b"two", 1))));
         // Keys are numbered by each decoder.
         assert!(!Arc::ptr_eq(&first, &known.find(outline(b"one", 2))));
+        let numbers = [known.find(outline(b"two", 1)).number, known.find(outline(b"two", 1)).number];
+        assert!(first.number < numbers[0] && numbers[0] < numbers[1], "one that is made again is another one");
         let weak = Arc::downgrade(&first);
         drop(first);
         assert!(weak.upgrade().is_none(), "nobody has it");

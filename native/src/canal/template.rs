@@ -6,7 +6,7 @@
 //! members, each once, and is strict JSON too.
 
 use super::envelope::{Envelope, Member, value};
-use super::outline::{Constant, Hole, Outline};
+use super::outline::{Constant, Hole, Numbered, Outline};
 use crate::json::scan::{Passage, Vector};
 use crate::json::{Refused, blank};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ struct Template {
     place: usize,
     /// What its table's name says: see [`name`].
     name: usize,
-    outline: Arc<Outline>,
+    outline: Arc<Numbered>,
 }
 
 /// A member of a message that was read: its value's place, its name and its key's number.
@@ -127,6 +127,7 @@ impl Templates {
             k += 1;
         }
         self.savings = (self.savings + 1).min(SAVINGS);
+        envelope.outline = Some(outline.number);
         if which > 0 {
             set.known[..=which].rotate_right(1);
         }

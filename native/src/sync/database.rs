@@ -190,18 +190,22 @@ impl Database {
     /// Takes a message by the decoder of the table that it seems to be of, if that is ready and has messages of these columns. None if it is to be read
     /// first: nothing has happened then.
     fn take_guessed(&mut self, message: &[u8], place: Place) -> Result<Option<Step>, Error> {
-        let Some(name) = self.guesses.name(message) else { return Ok(None) };
-        let again = self.last.filter(|last| self.all[*last].name.name.as_bytes() == name);
-        let Some(which) = again.or_else(|| self.guesses.table(name)) else { return Ok(None) };
+        let again = self.last.filter(|last| self.guesses.is_of(message, self.all[*last].name.name.as_bytes()));
+        let Some(which) = again.or_else(|| self.guesses.of(message)) else { return Ok(None) };
         let table = &mut self.all[which];
         if !table.is_plain(place) {
             return Ok(None);
         }
-        let Some(Opened { names, schema: known, lacks, writer }) = &mut table.opened else { return Ok(None) };
+        let Some(Opened { names, schema: known, outline, lacks, writer }) = &mut table.opened else { return Ok(None) };
         let is_own = |head: &Head<'_>| {
-            names.each_ref().map(|name| &**name) == spelled(head)
-                && known.each_ref().map(|known| &**known) == schema(head)
-                && (lacks.is_empty() || head.event() != Event::Update)
+            let own = names.each_ref().map(|name| &**name) == spelled(head)
+                && (outline.is_some() && *outline == head.outline()
+                    || known.each_ref().map(|known| &**known) == schema(head))
+                && (lacks.is_empty() || head.event() != Event::Update);
+            if own {
+                *outline = head.outline();
+            }
+            own
         };
         let right = writer.decode_own(&mut self.decoders, message, place.sequence, is_own);
         self.guesses.settle(right);
@@ -523,7 +527,7 @@ impl Database {
             .writer(&mut self.decoders, &read, &mapped, added, &table)
             .map_err(|e| e.at(target.to_string()))?;
         let [names, schema] = [spelled(&rows.head), schema(&rows.head)].map(|raw| raw.map(Into::into));
-        self.all[which].opened = Some(Opened { names, schema, lacks, writer });
+        self.all[which].opened = Some(Opened { names, schema, outline: None, lacks, writer });
         Ok(None)
     }
 

@@ -32,8 +32,23 @@ impl Default for Guesses {
 }
 
 impl Guesses {
+    /// Whether a message may be of the table with this name, from where the message before has its own.
+    #[inline]
+    pub fn is_of(&self, message: &[u8], name: &[u8]) -> bool {
+        let named = || message.get(..message.len().checked_sub(self.from_end)?)?.strip_suffix(name)?.strip_suffix(LEAD);
+        self.savings >= PRICE
+            && message.get(message.len().wrapping_sub(self.from_end)) == Some(&b'"')
+            && named().is_some()
+    }
+
+    /// The table that a message may be of.
+    pub fn of(&mut self, message: &[u8]) -> Option<usize> {
+        let name = self.name(message)?;
+        self.tables.get(name).copied().flatten()
+    }
+
     /// The name of the table that a message may be of; none while guesses are wrong too often.
-    pub fn name<'m>(&mut self, message: &'m [u8]) -> Option<&'m [u8]> {
+    fn name<'m>(&mut self, message: &'m [u8]) -> Option<&'m [u8]> {
         if self.savings < PRICE {
             self.savings += 1;
             return None;
@@ -44,11 +59,6 @@ impl Guesses {
             self.from_end = message.len() - end;
             name_before(message, end)
         })
-    }
-
-    /// The table of that name, if there is one.
-    pub fn table(&self, name: &[u8]) -> Option<usize> {
-        self.tables.get(name).copied().flatten()
     }
 
     /// Notes a table.
@@ -122,6 +132,8 @@ mod tests {
         {
             let message = message(table, event);
             assert_eq!(guesses.name(&message), Some(table.as_bytes()));
+            assert!(guesses.is_of(&message, table.as_bytes()));
+            assert!(!guesses.is_of(&message, b"s") && !guesses.is_of(&message, b"order_items"));
         }
         for message in
             [b"".as_slice(), b"\"", b"{}", b"\"table\":\"", br#"{"table": "x"}"#, br#"{"table":null,"a":"b"}"#]
@@ -169,7 +181,8 @@ mod tests {
         guesses.note("orders", 3);
         guesses.note("items", 4);
         guesses.note("orders", 5);
-        assert_eq!(["orders", "items", "others"].map(|name| guesses.table(name.as_bytes())), [None, Some(4), None]);
+        let mut of = |name| guesses.of(&message(name, "INSERT"));
+        assert_eq!(["orders", "items", "others"].map(&mut of), [None, Some(4), None]);
     }
 
     #[test]

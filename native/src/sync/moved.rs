@@ -9,6 +9,7 @@ use super::rules::TargetName;
 use super::table::TableWriter;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
+use std::num::NonZeroU64;
 use std::time::Instant;
 
 /// A message that waits, with its place.
@@ -104,6 +105,8 @@ pub struct Opened {
     pub names: [Box<[u8]>; 2],
     /// `mysqlType` and `pkNames` of the messages that it is for.
     pub schema: [Box<[u8]>; 2],
+    /// An [outline](crate::canal::head::Head::outline) of messages with this schema.
+    pub outline: Option<NonZeroU64>,
     /// Columns of the table that such messages lack, which an UPDATE must not.
     pub lacks: Vec<String>,
     /// The writer.

@@ -58,6 +58,14 @@ pub(super) trait Notation {
         });
     }
 
+    /// The same, of 32 bits.
+    #[inline(always)]
+    fn float(&self, out: &mut Output, value: f32) {
+        quoted(out, Self::FRACTIONS_QUOTED, |out| {
+            let _ = float::float(out, value, FloatText::Shortest);
+        });
+    }
+
     /// `true` or `false`.
     #[inline(always)]
     fn boolean(&self, out: &mut Output, value: bool) {
@@ -74,9 +82,7 @@ pub(super) trait Notation {
             Value::Double(value) => self.double(out, value),
             Value::Date(day) => self.date(out, day),
             Value::Bool(value) => self.boolean(out, value),
-            Value::Float(value) => quoted(out, Self::FRACTIONS_QUOTED, |out| {
-                let _ = float::float(out, value, FloatText::Shortest);
-            }),
+            Value::Float(value) => self.float(out, value),
             Value::Null => self.null(out),
             rare => return self.rare(out, rare),
         }

@@ -157,6 +157,7 @@ fn write_slot(
             notation.stamp(out, value::wall_clock(slot.stamp(*precision)?, *zoned, *unit, rest.settings)?);
         }
         Reading::Double if slot.f64().is_finite() => notation.double(out, slot.f64()),
+        Reading::Float if slot.f32().is_finite() => notation.float(out, slot.f32()),
         Reading::Date => notation.date(out, value::date(slot.i32())?),
         Reading::Bool => notation.boolean(out, slot.boolean()),
         Reading::Int16(range) => out.integer(range.check(slot.i16().into())?),
