@@ -139,8 +139,9 @@ mod tests {
         assert!(!Arc::ptr_eq(&first, &known.find(outline(b"two", 1))));
         // Keys are numbered by each decoder.
         assert!(!Arc::ptr_eq(&first, &known.find(outline(b"one", 2))));
-        let numbers = [known.find(outline(b"two", 1)).number, known.find(outline(b"two", 1)).number];
-        assert!(first.number < numbers[0] && numbers[0] < numbers[1], "one that is made again is another one");
+        let second = known.find(outline(b"two", 1)).number;
+        let third = known.find(outline(b"two", 1)).number;
+        assert!(first.number < second && second < third, "one that is made again, once nobody has it, is another one");
         let weak = Arc::downgrade(&first);
         drop(first);
         assert!(weak.upgrade().is_none(), "nobody has it");
